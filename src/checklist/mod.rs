@@ -1,0 +1,9 @@
+//! The checklist: steps as data, the trait that asks a human, and the approval that only a passed checklist makes.
+//!
+//! It does not know terminals: `effects` draws it on one, tests answer it with a script.
+
+mod human;
+mod screen;
+
+pub use human::{Answer, Human};
+pub use screen::{Banner, Line, Section, Tone};

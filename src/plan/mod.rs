@@ -1,0 +1,78 @@
+//! What an invocation would do: the risk of its subcommand and of its SQL.
+//!
+//! What is not understood is [`Risk::Unknown`], which is as strict as [`Risk::Destroy`]. This module does not know
+//! where the invocation would run, nor what is allowed there.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+/// What could happen to the server. Ordered by strictness; deliberately without a `Default`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[must_use]
+pub enum Risk {
+    /// Touches no server.
+    None,
+    /// Reads.
+    Read,
+    /// Changes data, schema or the server's state in a way that loses nothing.
+    Write,
+    /// Loses data, or locks people out.
+    Destroy,
+    /// Cannot be said: as strict as `Destroy`.
+    Unknown,
+}
+
+/// One statement or subcommand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Its risk.
+    pub risk: Risk,
+    /// What it is, in kebab case: `drop-table`, `delete-without-where`, `restore-clean`.
+    pub kind: String,
+    /// What it touches, as written: table names and the like.
+    pub objects: Vec<String>,
+    /// The file it stands in; `None` for `-c`, standard input and subcommands.
+    pub file: Option<PathBuf>,
+    /// Line of its first word in the file or text, from 1.
+    pub line: Option<usize>,
+    /// The statement on one line, redacted, cut to a length that can be shown.
+    pub statement: String,
+}
+
+/// What the whole invocation would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The strictest of the findings, or that of the subcommand.
+    pub risk: Risk,
+    /// What was found, in order; statements that only read are left out.
+    pub findings: Vec<Finding>,
+    /// How the invocation gets its SQL.
+    pub mode: Mode,
+    /// The files that the findings rest on, as they were when read. If one changed since, the plan is void.
+    pub inputs: Vec<Input>,
+    /// Things to tell that are not findings: where and when an archive was dumped, why a text is unknown.
+    pub notes: Vec<String>,
+}
+
+/// How an invocation gets its SQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Mode {
+    /// A person will type it: no SQL is known beforehand. Only as safe as the session is read-only.
+    Interactive,
+    /// It is known beforehand, as far as the findings go.
+    Batch,
+    /// A shell's completion asks the catalogue; nothing may be asked and nothing may hang.
+    Completion,
+}
+
+/// A file that was read for the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// The file.
+    pub path: PathBuf,
+    /// Its identity and content when it was read.
+    pub stamp: crate::world::files::Stamp,
+}

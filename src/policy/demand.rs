@@ -1,0 +1,100 @@
+//! What an environment demands. A level is a bundle: one word sets every demand.
+
+use crate::environment::Level;
+use crate::plan::Risk;
+
+/// What must be typed to confirm, ordered by strictness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confirm {
+    /// Nothing is asked.
+    None,
+    /// `yes`.
+    Yes,
+    /// The environment's name.
+    Environment,
+    /// The database's name.
+    Database,
+    /// The host: its first label or the whole name.
+    Host,
+}
+
+/// What happens when nobody can be asked, ordered by strictness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WithoutTerminal {
+    /// It runs.
+    Run,
+    /// It runs, unless it destroys or cannot be understood.
+    RefuseDestroy,
+    /// It is refused, unless a person allowed it before.
+    Refuse,
+}
+
+/// What happens when the audit log cannot be written, ordered by strictness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AuditDemand {
+    /// A warning.
+    Warn,
+    /// A refusal.
+    Required,
+}
+
+/// Everything an environment demands. Deliberately without a `Default`: it follows from a level.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// What must be typed before something that reads.
+    pub read: Confirm,
+    /// What must be typed before something that writes.
+    pub write: Confirm,
+    /// What must be typed before something that destroys, or that is not understood.
+    pub destroy: Confirm,
+    /// Whether sessions start read-only.
+    pub read_only: bool,
+    /// What happens when nobody can be asked.
+    pub without_terminal: WithoutTerminal,
+    /// What happens when the audit log cannot be written.
+    pub audit: AuditDemand,
+    /// Whether `DBGUARD_CONFIRM` may stand for a person in CI.
+    pub tokens: bool,
+}
+
+impl Policy {
+    /// The bundle of a level. Unknown targets take that of production.
+    pub fn of_level(level: Level) -> Self {
+        let (read, write, destroy) = match level {
+            Level::Development => (Confirm::None, Confirm::None, Confirm::None),
+            Level::Staging => (Confirm::None, Confirm::Yes, Confirm::Host),
+            Level::Production => (Confirm::Host, Confirm::Host, Confirm::Host),
+        };
+        let (without_terminal, audit) = match level {
+            Level::Development => (WithoutTerminal::Run, AuditDemand::Warn),
+            Level::Staging => (WithoutTerminal::RefuseDestroy, AuditDemand::Warn),
+            Level::Production => (WithoutTerminal::Refuse, AuditDemand::Required),
+        };
+        let read_only = level == Level::Production;
+        Self { read, write, destroy, read_only, without_terminal, audit, tokens: true }
+    }
+
+    /// Demand by demand the stricter of the two: how several matching environments add up.
+    #[must_use]
+    pub fn strictest(&self, other: &Self) -> Self {
+        Self {
+            read: self.read.max(other.read),
+            write: self.write.max(other.write),
+            destroy: self.destroy.max(other.destroy),
+            read_only: self.read_only || other.read_only,
+            without_terminal: self.without_terminal.max(other.without_terminal),
+            audit: self.audit.max(other.audit),
+            tokens: self.tokens && other.tokens,
+        }
+    }
+
+    /// What must be typed before something of this risk.
+    pub fn confirm(&self, risk: Risk) -> Confirm {
+        match risk {
+            Risk::None => Confirm::None,
+            Risk::Read => self.read,
+            Risk::Write => self.write,
+            Risk::Destroy | Risk::Unknown => self.destroy,
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The table environment × risk → verdict.
+//!
+//! It knows levels and risks and what a person must type; it does not know files, terminals or how anything is asked.
+
+mod demand;
+
+pub use demand::{AuditDemand, Confirm, Policy, WithoutTerminal};

@@ -1,0 +1,11 @@
+//! Untrusted text made safe to show, and secrets that cannot be shown.
+//!
+//! Host names, database names, SQL and file names come from outside and may carry terminal sequences, line breaks or
+//! bidirectional controls. Nothing reaches a terminal, a log or an error message but through [`Untrusted`]. This
+//! module knows nothing of the rest of the program.
+
+mod secret;
+mod untrusted;
+
+pub use secret::Secret;
+pub use untrusted::Untrusted;

@@ -1,0 +1,84 @@
+//! Reading the outside once: vars, working directory, user, clock, terminal facts, files.
+//!
+//! Everything later works on values from here, so that a test arranges a world instead of a machine. This module
+//! knows no meaning: not what a var is for, nor what a file says.
+
+pub mod files;
+mod vars;
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+pub use vars::Vars;
+
+use crate::error::{Error, Result};
+
+/// The outside as it was when the process started.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// Process environment variables.
+    pub vars: Vars,
+    /// Working directory, absolute.
+    pub cwd: PathBuf,
+    /// The operating-system user.
+    pub user: User,
+    /// The clock.
+    pub now: SystemTime,
+}
+
+/// The operating-system user, as the password database has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Effective user id, which is what libpq asks for (`geteuid` in `pg_fe_getusername`).
+    pub uid: u32,
+    /// Its name; `None` when the password database does not know the id.
+    pub name: Option<String>,
+    /// Its home directory according to the password database.
+    pub home: Option<PathBuf>,
+}
+
+impl Snapshot {
+    /// Reads the outside.
+    pub fn read() -> Result<Self> {
+        let cwd = std::env::current_dir().map_err(|cause| {
+            Error::refused(format!("the working directory cannot be read: {cause}"))
+                .hint("change to a directory that exists: cd ~")
+        })?;
+        Ok(Self { vars: Vars::read(), cwd, user: User::read(), now: SystemTime::now() })
+    }
+
+    /// The home directory: `$HOME` when it is set and not empty, else the password database's.
+    pub fn home(&self) -> Option<&Path> {
+        self.vars.filled("HOME").map(Path::new).or(self.user.home.as_deref())
+    }
+
+    /// An XDG base directory: the var when it is an absolute path, else `fallback` under the home directory.
+    ///
+    /// The same places on macOS, as DESIGN says; a relative path is ignored, as the XDG specification says.
+    pub fn base(&self, var: &str, fallback: &str) -> Option<PathBuf> {
+        let set = self.vars.filled(var).map(PathBuf::from).filter(|path| path.is_absolute());
+        set.or_else(|| Some(self.home()?.join(fallback)))
+    }
+
+    /// dbguard's own configuration directory.
+    pub fn config_dir(&self) -> Option<PathBuf> {
+        Some(self.base("XDG_CONFIG_HOME", ".config")?.join("dbguard"))
+    }
+
+    /// dbguard's own state directory: audit log, grants, trust.
+    pub fn state_dir(&self) -> Option<PathBuf> {
+        Some(self.base("XDG_STATE_HOME", ".local/state")?.join("dbguard"))
+    }
+}
+
+impl User {
+    fn read() -> Self {
+        let uid = nix::unistd::geteuid();
+        let entry = nix::unistd::User::from_uid(uid).ok().flatten();
+        let (name, home) = match entry {
+            Some(entry) => (Some(entry.name), Some(entry.dir)),
+            None => (None, None),
+        };
+        Self { uid: uid.as_raw(), name, home }
+    }
+}
