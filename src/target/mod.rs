@@ -1,0 +1,108 @@
+//! From a typed invocation to the database that it would reach, as libpq decides it.
+//!
+//! Each field says where it came from. What cannot be decided statically is [`Resolution::Ambiguous`], never guessed.
+//! This module knows nothing of rules and policy; it reads vars and files through [`crate::world`] and connects to
+//! nothing.
+
+mod invocation;
+mod json;
+mod origin;
+
+use std::ffi::OsString;
+
+pub use invocation::{Invocation, Opt};
+pub use origin::{Field, Origin};
+
+use crate::text::Secret;
+
+/// The database system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// PostgreSQL and what speaks its protocol.
+    Postgresql,
+}
+
+/// What an invocation would connect to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The database system.
+    pub engine: Engine,
+    /// Every host that may be tried, in order; never empty.
+    pub hosts: Vec<Host>,
+    /// The database of the connection; `None` where the protocol has none (physical replication).
+    pub dbname: Option<Field<OsString>>,
+    /// The database user.
+    pub user: Option<Field<OsString>>,
+    /// The service that was used.
+    pub service: Option<Field<OsString>>,
+    /// Databases that the invocation acts on besides [`Target::dbname`]: what `dropdb app` drops while connected to
+    /// `postgres`. Rules about a database name look at these too.
+    pub affects: Vec<Field<OsString>>,
+    /// The invocation reaches every database of the server (`pg_dumpall`, `vacuumdb --all`).
+    pub every_database: bool,
+    /// The forwarder behind a loopback address.
+    pub via: Option<Via>,
+    /// Every connection parameter that was given explicitly (options, conninfo, URI), to connect in the same way.
+    pub parameters: Vec<Parameter>,
+}
+
+/// One host of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// Host name, address, or the directory of a unix socket. `None` when only `hostaddr` is given.
+    /// The default socket directory is spelled as the tool's build has it where that is known.
+    pub host: Option<Field<OsString>>,
+    /// Where the packets go, when given; `host` is only a name then.
+    pub hostaddr: Option<Field<OsString>>,
+    /// The port.
+    pub port: Field<u16>,
+}
+
+/// A forwarder of the user's that listens on the loopback port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Via {
+    /// The forwarder: `ssh`, `kubectl`, …
+    pub program: String,
+    /// Its process id.
+    pub pid: u32,
+    /// What it forwards to, as far as its command line says; `None` when that cannot be read, which is unknown.
+    pub to: Option<Endpoint>,
+}
+
+/// The far end of a forwarder, as its command line names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Every name a rule may match: the forwarded host, the jump host, `namespace/pod`, an instance connection name.
+    pub names: Vec<String>,
+    /// The far port.
+    pub port: Option<u16>,
+}
+
+/// One explicit connection parameter by its libpq keyword.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// The libpq keyword: `host`, `sslmode`, …
+    pub keyword: String,
+    /// Its value; hidden when shown, since it may be a password.
+    pub value: Secret,
+}
+
+/// The answer to "which server would this invocation reach".
+#[must_use]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// No server is touched (`--help`, `pg_restore --list`), or the tool would stop with a usage error first.
+    NoServer {
+        /// Why, for `explain`.
+        because: String,
+    },
+    /// This one.
+    Resolved(Target),
+    /// It cannot be said.
+    Ambiguous {
+        /// As much as is known.
+        partial: Option<Target>,
+        /// Why it cannot be said: lower case, names the place, one line.
+        because: String,
+    },
+}

@@ -1,0 +1,76 @@
+//! Where a field of a target came from.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::text::Untrusted;
+
+/// A value and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field<T> {
+    /// The value.
+    pub value: T,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+impl<T> Field<T> {
+    /// A value from this origin.
+    pub fn new(value: T, origin: Origin) -> Self {
+        Self { value, origin }
+    }
+}
+
+/// The place that decided a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// An option, as it was spelled without its value: `-h`, `--host`, `--ho`.
+    Option(OsString),
+    /// A positional argument, counted from 1 among the positional ones.
+    Argument(usize),
+    /// A key of a conninfo string or URI, which itself came from somewhere.
+    Conninfo(Box<Origin>),
+    /// A var.
+    Var(String),
+    /// A service file: path, line from 1, service name.
+    Service {
+        /// The service file.
+        file: PathBuf,
+        /// Line from 1.
+        line: usize,
+        /// The service.
+        service: OsString,
+    },
+    /// A line of another file that the tool reads (`~/.postgresqlrc`).
+    File {
+        /// The file.
+        file: PathBuf,
+        /// Line from 1.
+        line: usize,
+    },
+    /// The same as the user name, as libpq does for the database.
+    User,
+    /// The name of the operating-system user.
+    SystemUser,
+    /// Built into the tool.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Option(spelled) => write!(f, "option {}", Untrusted::os(spelled)),
+            Self::Argument(number) => write!(f, "argument {number}"),
+            Self::Conninfo(inside) => write!(f, "connection string in {inside}"),
+            Self::Var(name) => write!(f, "{}", Untrusted::text(name)),
+            Self::Service { file, line, service } => {
+                write!(f, "service `{}` at {}:{line}", Untrusted::os(service), Untrusted::path(file))
+            }
+            Self::File { file, line } => write!(f, "{}:{line}", Untrusted::path(file)),
+            Self::User => f.write_str("the user name"),
+            Self::SystemUser => f.write_str("the system user"),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
