@@ -2,8 +2,12 @@
 //!
 //! It does not know terminals: `effects` draws it on one, tests answer it with a script.
 
+mod approval;
 mod human;
+mod question;
 mod screen;
 
+pub use approval::{Approved, How, Outcome, StandIn, settle, settle_by, unasked};
 pub use human::{Answer, Human};
+pub use question::Question;
 pub use screen::{Banner, Line, Section, Tone};

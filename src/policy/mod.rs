@@ -3,5 +3,7 @@
 //! It knows levels and risks and what a person must type; it does not know files, terminals or how anything is asked.
 
 mod demand;
+mod judge;
 
 pub use demand::{AuditDemand, Confirm, Policy, WithoutTerminal};
+pub use judge::{Absence, Presence, Verdict, judge};

@@ -3,6 +3,7 @@
 //! Everything later works on values from here, so that a test arranges a world instead of a machine. This module
 //! knows no meaning: not what a var is for, nor what a file says.
 
+pub mod agents;
 pub mod files;
 mod vars;
 
