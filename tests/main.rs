@@ -1,1 +1,13 @@
-//! The one test binary.
+//! The one test binary: every file beside this one is a module of it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test fails by panicking"
+)]
+
+mod sandbox;
+mod support;
