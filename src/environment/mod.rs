@@ -3,10 +3,12 @@
 //! The strictest matching rule wins, wherever it stands. Rules come in as data and know neither files nor TOML.
 
 mod level;
+mod rules;
 
 use std::path::PathBuf;
 
 pub use level::Level;
+pub use rules::Rules;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
