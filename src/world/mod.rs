@@ -5,6 +5,7 @@
 
 pub mod agents;
 pub mod files;
+pub mod stdin;
 mod vars;
 
 use std::path::{Path, PathBuf};

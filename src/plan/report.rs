@@ -1,0 +1,163 @@
+//! Collects findings, notes and inputs on the way to a [`Plan`].
+//!
+//! The risk is always the strictest that was seen, also of what is no longer listed: repetitions of the same kind on
+//! the same objects are counted and not listed, and the list is cut at a length that a person can still read.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::{Finding, Input, Mode, Plan, Risk};
+use crate::world::files::Stamp;
+
+/// How long reading may take, all files together.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How many findings are listed.
+const LISTED: usize = 200;
+/// How many findings of one kind on the same objects in one file are listed before they are only counted.
+const SAME: usize = 3;
+/// How many notes are kept.
+const NOTES: usize = 50;
+
+type Key = (Risk, String, Vec<String>, Option<PathBuf>);
+
+/// A plan in the making.
+#[derive(Debug)]
+pub(super) struct Report {
+    risk: Risk,
+    findings: Vec<Finding>,
+    counts: BTreeMap<Key, usize>,
+    unlisted: usize,
+    inputs: Vec<Input>,
+    notes: Vec<String>,
+    #[allow(dead_code, reason = "read with the first reader of files")]
+    deadline: Instant,
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self {
+            risk: Risk::None,
+            findings: Vec::new(),
+            counts: BTreeMap::new(),
+            unlisted: 0,
+            inputs: Vec::new(),
+            notes: Vec::new(),
+            deadline: Instant::now() + PATIENCE,
+        }
+    }
+}
+
+impl Report {
+    /// Raises the risk without a finding: statements that read.
+    pub(super) fn raise(&mut self, risk: Risk) {
+        self.risk = self.risk.max(risk);
+    }
+
+    /// Adds a finding.
+    pub(super) fn add(&mut self, finding: Finding) {
+        self.raise(finding.risk);
+        let full = self.counts.len() >= LISTED;
+        let key = (finding.risk, finding.kind.clone(), finding.objects.clone(), finding.file.clone());
+        if full && !self.counts.contains_key(&key) {
+            self.unlisted += 1;
+            return;
+        }
+        let count = self.counts.entry(key).or_insert(0);
+        *count += 1;
+        if *count <= SAME && self.findings.len() < LISTED {
+            self.findings.push(finding);
+        }
+    }
+
+    /// Adds a finding that is about the invocation as a whole.
+    pub(super) fn found(&mut self, risk: Risk, kind: &str, objects: Vec<String>, statement: impl Into<String>) {
+        self.add(Finding { risk, kind: kind.to_owned(), objects, file: None, line: None, statement: statement.into() });
+    }
+
+    /// Adds a finding that cannot be said, and why.
+    pub(super) fn unknown(&mut self, kind: &str, why: impl Into<String>) {
+        let why = why.into();
+        self.found(Risk::Unknown, kind, Vec::new(), String::new());
+        self.note(why);
+    }
+
+    /// Tells something once.
+    pub(super) fn note(&mut self, note: impl Into<String>) {
+        let note = note.into();
+        if self.notes.len() < NOTES && !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    #[allow(dead_code, reason = "called with the first reader of files")]
+    /// Remembers a file by the handle that it is read through.
+    pub(super) fn input(&mut self, path: &Path, file: &File) {
+        if let Ok(meta) = file.metadata() {
+            self.inputs.push(Input { path: path.to_owned(), stamp: Stamp::from(&meta) });
+        }
+    }
+
+    #[allow(dead_code, reason = "called with the first reader of files")]
+    /// Whether reading has taken as long as it may.
+    pub(super) fn late(&self) -> bool {
+        Instant::now() >= self.deadline
+    }
+
+    /// The plan.
+    pub(super) fn into_plan(mut self, mode: Mode) -> Plan {
+        self.note_counts();
+        if mode != Mode::Batch {
+            self.raise(Risk::Read);
+        }
+        Plan { risk: self.risk, findings: self.findings, mode, inputs: self.inputs, notes: self.notes }
+    }
+
+    fn note_counts(&mut self) {
+        let many = std::mem::take(&mut self.counts).into_iter().filter(|(_, count)| *count > SAME);
+        for ((_, kind, objects, _), count) in many {
+            let on = if objects.is_empty() { String::new() } else { format!(" on {}", objects.join(", ")) };
+            self.note(format!("{count} times {kind}{on}: only the first {SAME} are listed"));
+        }
+        if self.unlisted > 0 {
+            self.note(format!("{} more findings are not listed", self.unlisted));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn insert(table: &str) -> Finding {
+        let statement = format!("INSERT INTO {table} …");
+        Finding {
+            risk: Risk::Write,
+            kind: "insert".into(),
+            objects: vec![table.into()],
+            file: None,
+            line: None,
+            statement,
+        }
+    }
+
+    #[test]
+    fn repetitions_are_counted_and_the_risk_is_the_strictest() {
+        let mut report = Report::default();
+        (0..1000).for_each(|_| report.add(insert("t")));
+        report.found(Risk::Destroy, "drop-table", vec!["u".into()], "DROP TABLE u");
+        let plan = report.into_plan(Mode::Batch);
+        assert_eq!((plan.risk, plan.findings.len()), (Risk::Destroy, 4));
+        assert_eq!(plan.notes, ["1000 times insert on t: only the first 3 are listed"]);
+    }
+
+    #[test]
+    fn the_list_is_cut_and_says_so() {
+        let mut report = Report::default();
+        (0..500).for_each(|number| report.add(insert(&format!("t{number}"))));
+        let plan = report.into_plan(Mode::Batch);
+        assert_eq!(plan.findings.len(), 200);
+        assert_eq!(plan.notes, ["300 more findings are not listed"]);
+    }
+}
