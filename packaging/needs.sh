@@ -1,0 +1,109 @@
+# shellcheck shell=sh
+# What the demo and the tests need beside a Rust toolchain, and how to get what is missing. Sourced, not run:
+#
+#     . packaging/needs.sh
+#     install_needs demo
+#
+# This is the one list: ./demo, ./test and .ci/run all use it.
+
+# Who needs it, the command or file that shows that it is there, apt package, brew formula.
+needs_table() {
+    cat <<'TABLE'
+demo,tests cc                                       gcc                 -
+demo,tests /usr/include/stdio.h                     libc6-dev           -
+demo,tests initdb                                   postgresql          postgresql@17
+demo,tests psql                                     postgresql-client   postgresql@17
+demo,tests setsid                                   util-linux          -
+script     expect                                   expect              expect
+tests      pgbench                                  postgresql-contrib  postgresql@17
+tests      pgcli                                    pgcli               pgcli
+tests      pgbouncer                                pgbouncer           pgbouncer
+tests      tmux                                     tmux                tmux
+tests      zsh                                      zsh                 zsh
+tests      fish                                     fish                fish
+tests      /usr/share/bash-completion/bash_completion  bash-completion  -
+tests      socat                                    socat               socat
+tests      ssh                                      openssh-client      -
+tests      sshd                                     openssh-server      -
+tests      script                                   bsdutils            -
+tests      ps                                       procps              -
+tests      python3                                  python3             python
+tests      git                                      git                 git
+lint       shellcheck                               shellcheck          shellcheck
+lint       shfmt                                    shfmt               shfmt
+TABLE
+}
+
+# Whether it is there, also where Debian keeps the server's programs and Homebrew its unlinked ones.
+have() {
+    case $1 in /*) [ -e "$1" ] && return 0 || return 1 ;; esac
+    command -v "$1" >/dev/null 2>&1 && return 0
+    for found in /usr/sbin/"$1" /usr/lib/postgresql/*/bin/"$1" /opt/homebrew/opt/*/bin/"$1" /usr/local/opt/*/bin/"$1"; do
+        [ -x "$found" ] && return 0
+    done
+    return 1
+}
+
+# The packages that are missing for a purpose, as apt or brew names them.
+missing() {
+    needs_table | while read -r who mark apt brew; do
+        case ",$who," in *",$1,"*) ;; *) continue ;; esac
+        [ "$2" = apt ] && package=$apt || package=$brew
+        if [ "$package" != - ] && ! have "$mark"; then
+            echo "$package"
+        fi
+    done
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    else
+        echo "  with sudo: $*" >&2
+        sudo "$@"
+    fi
+}
+
+# Debian's package would make and start a server on port 5432. That is switched off for this one installation: what is
+# wanted here are the programs.
+apt_install() {
+    quiet=/etc/postgresql-common/createcluster.d/dbguard-needs.conf
+    as_root mkdir -p /etc/postgresql-common/createcluster.d
+    echo 'create_main_cluster = off' | as_root tee "$quiet" >/dev/null
+    status=0
+    as_root apt-get update -q || status=$?
+    [ "$status" -ne 0 ] || as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" || status=$?
+    as_root rm -f "$quiet"
+    return "$status"
+}
+
+# Installs what is missing for these purposes (demo, script, tests, lint); nothing is touched when nothing is missing.
+install_needs() {
+    if ! have cargo && [ -x "$HOME/.cargo/bin/cargo" ]; then
+        PATH=$HOME/.cargo/bin:$PATH
+    fi
+    if ! have cargo; then
+        echo "no cargo: install Rust 1.88 or newer from https://rustup.rs, then type this again" >&2
+        return 1
+    fi
+    if command -v apt-get >/dev/null 2>&1; then
+        kind=apt
+    else
+        kind=brew
+    fi
+    packages=$(for purpose in "$@"; do missing "$purpose" "$kind"; done | sort -u | tr '\n' ' ')
+    [ -n "$packages" ] || return 0
+    echo "installing what is missing: $packages" >&2
+    # The lists are made of package names: words.
+    # shellcheck disable=SC2086
+    case $kind in
+    apt) apt_install $packages </dev/null >&2 ;;
+    brew)
+        if ! command -v brew >/dev/null 2>&1; then
+            echo "neither apt-get nor brew is here; install these by hand: $packages" >&2
+            return 1
+        fi
+        brew install $packages </dev/null >&2
+        ;;
+    esac
+}
