@@ -4,8 +4,10 @@
 //! bidirectional controls. Nothing reaches a terminal, a log or an error message but through [`Untrusted`]. This
 //! module knows nothing of the rest of the program.
 
+pub mod redact;
 mod secret;
 mod untrusted;
 
 pub use secret::Secret;
 pub use untrusted::Untrusted;
+pub(crate) use untrusted::misleads;

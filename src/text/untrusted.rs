@@ -43,7 +43,7 @@ impl fmt::Display for Untrusted<'_> {
 }
 
 /// Characters that hide, reorder or restyle their neighbours.
-fn misleads(c: char) -> bool {
+pub(crate) fn misleads(c: char) -> bool {
     matches!(c,
         '\u{80}'..='\u{9f}'         // C1 controls: CSI and OSC in one character
         | '\u{ad}' | '\u{61c}' | '\u{180e}'
