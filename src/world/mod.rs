@@ -6,6 +6,8 @@
 pub mod agents;
 pub mod files;
 pub mod stdin;
+pub mod terminal;
+pub mod tools;
 mod vars;
 
 use std::path::{Path, PathBuf};

@@ -1,0 +1,104 @@
+//! The psql command that asks: the user's own settings, and nothing of psql's habits.
+//!
+//! Explicit parameters go into one conninfo string, all else (vars, service, passfile) the child finds for itself as
+//! the tool would. Passwords go by var to this child alone and never into its argv, which others can read.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::Path;
+use std::process::Command;
+
+use super::sql::STATEMENTS;
+use crate::target::Target;
+use crate::text::Secret;
+use crate::world::Snapshot;
+
+/// What is asked of whom, and how the session starts.
+pub(super) struct Question<'a> {
+    pub(super) target: &'a Target,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) password: Option<&'a Secret>,
+    pub(super) options: Options,
+}
+
+/// The start-up options of the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Options {
+    /// The user's own, and read-only: what the guarded tool will get.
+    ReadOnly,
+    /// The user's own.
+    AsTheyAre,
+}
+
+/// The option that makes a session read-only (`facts`: it outlives `\c` and reconnects, and beats `ALTER ROLE`).
+const READ_ONLY: &str = "-c default_transaction_read_only=on";
+
+/// Keywords that do not go into the argv: secrets, and what makes the connection another kind of connection.
+const LEFT_OUT: [&str; 4] = ["password", "sslpassword", "replication", "client_encoding"];
+
+impl Question<'_> {
+    pub(super) fn command(&self, psql: &Path) -> Command {
+        let mut command = Command::new(psql);
+        // -X no psqlrc, -w never ask for a password, -A -t rows only, -q no tags.
+        command.args(["-X", "-w", "-A", "-t", "-q", "-v", "VERBOSITY=terse", "-d"]).arg(self.conninfo());
+        for statement in STATEMENTS {
+            command.arg("-c").arg(statement);
+        }
+        self.dress(&mut command);
+        command
+    }
+
+    /// Every explicit parameter, the last of each keyword, and always the database: the tool's own default for it
+    /// (`postgres` for `dropdb`) is not psql's.
+    fn conninfo(&self) -> OsString {
+        let given = |parameter: &&crate::target::Parameter| {
+            parameter.keyword != "dbname" && !LEFT_OUT.contains(&parameter.keyword.as_str())
+        };
+        let mut pairs: Vec<(&str, &OsStr)> = Vec::new();
+        for parameter in self.target.parameters.iter().filter(given) {
+            pairs.retain(|(keyword, _)| *keyword != parameter.keyword);
+            pairs.push((&parameter.keyword, parameter.value.expose()));
+        }
+        // Physical replication has no database; `postgres` is there on nearly every server.
+        let database = self.target.dbname.as_ref().map_or(OsStr::new("postgres"), |field| &field.value);
+        pairs.push(("dbname", database));
+        let words: Vec<_> = pairs.iter().map(|(keyword, value)| pair(keyword, value)).collect();
+        OsString::from_vec(words.join(&b' '))
+    }
+
+    fn dress(&self, command: &mut Command) {
+        let vars = &self.snapshot.vars;
+        command.env_clear().envs(vars.iter()).current_dir(&self.snapshot.cwd);
+        // English messages, UTF-8 rows, no pager; a child of the guard is not guarded again.
+        command.env("LC_ALL", "C").env("PGCLIENTENCODING", "UTF8").env("PGAPPNAME", "dbguard");
+        for name in ["LANGUAGE", "LANG", "PSQLRC", "PAGER", "PSQL_PAGER", "PSQL_WATCH_PAGER", "PGGETSSLKEYPASS"] {
+            command.env_remove(name);
+        }
+        command.env("PGCONNECT_TIMEOUT", "2");
+        if self.options == Options::ReadOnly {
+            let own = vars.filled("PGOPTIONS").unwrap_or_default();
+            command.env("PGOPTIONS", [own, OsStr::new(READ_ONLY)].join(OsStr::new(" ")));
+        }
+        if let Some(password) = self.password.or_else(|| self.explicit_password()) {
+            command.env("PGPASSWORD", password.expose());
+        }
+    }
+
+    fn explicit_password(&self) -> Option<&Secret> {
+        let mut parameters = self.target.parameters.iter().rev();
+        parameters.find(|parameter| parameter.keyword == "password").map(|parameter| &parameter.value)
+    }
+}
+
+/// `keyword='value'`, quoted as libpq reads it: backslashes and quotes are escaped by a backslash.
+fn pair(keyword: &str, value: &OsStr) -> Vec<u8> {
+    let mut word = format!("{keyword}='").into_bytes();
+    for &byte in value.as_bytes() {
+        if matches!(byte, b'\'' | b'\\') {
+            word.push(b'\\');
+        }
+        word.push(byte);
+    }
+    word.push(b'\'');
+    word
+}
