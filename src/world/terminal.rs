@@ -5,6 +5,7 @@
 //! This module draws nothing and asks nothing.
 
 use std::fs::{File, OpenOptions};
+use std::io::{stderr, stdin, stdout};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
@@ -84,7 +85,7 @@ pub fn has_colour(vars: &Vars) -> bool {
 
 /// The name of the terminal of the standard streams, for the audit: `/dev/pts/3`.
 pub fn name() -> Option<PathBuf> {
-    let names = [ttyname(std::io::stdin()), ttyname(std::io::stdout()), ttyname(std::io::stderr())];
+    let names = [ttyname(stdin()), ttyname(stdout()), ttyname(stderr())];
     names.into_iter().find_map(Result::ok)
 }
 
