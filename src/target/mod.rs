@@ -4,16 +4,54 @@
 //! This module knows nothing of rules and policy; it reads vars and files through [`crate::world`] and connects to
 //! nothing.
 
+mod conninfo;
+mod defaults;
+mod getopt;
+mod ground;
 mod invocation;
 mod json;
+mod keywords;
 mod origin;
+mod parse;
+mod resolve;
+mod service;
+mod tools;
+mod uri;
 
 use std::ffi::OsString;
 
 pub use invocation::{Invocation, Opt};
 pub use origin::{Field, Origin};
+pub use resolve::{parse, resolve};
 
 use crate::text::Secret;
+
+/// The names of all tools whose command lines are understood here.
+pub const TOOLS: &[&str] = &[
+    "psql",
+    "pg_restore",
+    "pg_dump",
+    "pg_dumpall",
+    "createdb",
+    "dropdb",
+    "createuser",
+    "dropuser",
+    "vacuumdb",
+    "reindexdb",
+    "clusterdb",
+    "pgbench",
+    "pg_basebackup",
+    "pg_amcheck",
+    "pg_isready",
+    "pg_receivewal",
+    "pg_recvlogical",
+    "pgcli",
+];
+
+/// Whether the command lines of this tool are understood here.
+pub fn is_known(tool: &str) -> bool {
+    tools::find(tool).is_some()
+}
 
 /// The database system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,56 @@
+//! The options of pgbench, from `getopt_long`'s own tables in the sources of versions 13, 15, 17 and 18.
+//!
+//! A row is a long name with its letter; `since` and `until` mark what only some major versions have. Facts only: what
+//! an option means for the target is said elsewhere.
+
+use super::spec::{Spec, flag, long_flag, long_value, value};
+
+/// Options of pgbench.
+pub(super) const PGBENCH: &[Spec] = &[
+    long_value("aggregate-interval"),
+    value(b'b', "builtin"),
+    value(b'c', "client"),
+    flag(b'C', "connect"),
+    value(b'd', "dbname").since(17),
+    long_flag("debug").since(17),
+    flag(b'd', "debug").until(15),
+    value(b'D', "define"),
+    long_flag("exit-on-abort").since(17),
+    long_flag("failures-detailed").since(15),
+    value(b'f', "file"),
+    value(b'F', "fillfactor"),
+    long_flag("foreign-keys"),
+    value(b'h', "host"),
+    long_value("index-tablespace"),
+    value(b'I', "init-steps"),
+    flag(b'i', "initialize"),
+    value(b'j', "jobs"),
+    value(b'L', "latency-limit"),
+    flag(b'l', "log"),
+    long_value("log-prefix"),
+    long_value("max-tries").since(15),
+    flag(b'n', "no-vacuum"),
+    long_value("partition-method"),
+    long_value("partitions"),
+    value(b'p', "port"),
+    value(b'P', "progress"),
+    long_flag("progress-timestamp"),
+    value(b'M', "protocol"),
+    flag(b'q', "quiet"),
+    long_value("random-seed"),
+    value(b'R', "rate"),
+    flag(b'r', "report-latencies").alias_of("report-per-command").until(13),
+    flag(b'r', "report-per-command").since(15),
+    long_value("sampling-rate"),
+    value(b's', "scale"),
+    flag(b'S', "select-only"),
+    long_value("show-script"),
+    flag(b'N', "skip-some-updates"),
+    long_value("tablespace"),
+    value(b'T', "time"),
+    value(b't', "transactions"),
+    long_flag("unlogged-tables"),
+    value(b'U', "username"),
+    flag(b'v', "vacuum-all"),
+    long_flag("verbose-errors").since(15),
+];
