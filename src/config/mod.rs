@@ -33,7 +33,13 @@ pub struct LoadedFile {
 
 /// Reads all layers. Never fails: what cannot be used is in [`Config::trouble`], and the rest only raises.
 pub fn load(_snapshot: &Snapshot) -> Config {
-    Config { rules: Rules {}, trouble: None, warnings: Vec::new(), files: Vec::new(), local_in_doubt: false }
+    Config {
+        rules: Rules::new(Vec::new(), Vec::new(), crate::environment::Doubt::Nothing),
+        trouble: None,
+        warnings: Vec::new(),
+        files: Vec::new(),
+        local_in_doubt: false,
+    }
 }
 
 impl Config {

@@ -15,6 +15,11 @@ impl Level {
     /// Every level, laxest first.
     pub const ALL: [Self; 3] = [Self::Development, Self::Staging, Self::Production];
 
+    /// The level of a word of the configuration.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.word() == word)
+    }
+
     /// The word that the configuration uses.
     pub fn word(self) -> &'static str {
         match self {

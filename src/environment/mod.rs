@@ -2,13 +2,20 @@
 //!
 //! The strictest matching rule wins, wherever it stands. Rules come in as data and know neither files nor TOML.
 
+mod address;
+mod classify;
+mod endpoint;
+mod glob;
 mod level;
+mod pattern;
 mod rules;
 
 use std::path::PathBuf;
 
+pub use glob::{BadPattern, Glob};
 pub use level::Level;
-pub use rules::Rules;
+pub use pattern::HostPattern;
+pub use rules::{Authority, Definition, Doubt, Entry, Rule, Rules};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
