@@ -16,6 +16,7 @@ mod parse;
 mod resolve;
 mod service;
 mod tools;
+mod tunnel;
 mod uri;
 
 use std::ffi::OsString;
@@ -23,6 +24,7 @@ use std::ffi::OsString;
 pub use invocation::{Invocation, Opt};
 pub use origin::{Field, Origin};
 pub use resolve::{parse, resolve};
+pub use tunnel::{forwarder, is_loopback};
 
 use crate::text::Secret;
 

@@ -5,6 +5,8 @@
 
 pub mod agents;
 pub mod files;
+pub mod net;
+pub mod processes;
 pub mod stdin;
 pub mod terminal;
 pub mod tools;

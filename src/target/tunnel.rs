@@ -1,0 +1,85 @@
+//! Forwarders on this machine: what is behind a loopback port or a unix socket.
+//!
+//! Loopback is not local by itself: `ssh -L 5432:db1.prod.example.com:5432 bastion` makes production answer on
+//! `localhost`. The process that listens is found through [`crate::world`], and its command line says where it
+//! forwards to. A database server (or a container engine, which has one behind it on this machine) is local;
+//! any other program of the user's is a forwarder, and one that cannot be read forwards to somewhere unknown.
+//!
+//! Not seen, and left to what the server says of itself: other users' forwarders (a system-wide pooler), and those that
+//! run inside a container.
+
+mod access;
+mod cloud;
+mod command;
+mod flags;
+mod kubectl;
+mod place;
+mod relay;
+mod roles;
+mod ssh;
+
+use std::ffi::OsStr;
+
+use place::{Far, Place};
+use roles::Role;
+
+use super::{Host, Via};
+use crate::world::Snapshot;
+use crate::world::net::Holder;
+
+/// A forwarder may lead to another one on this machine; a longer chain is not followed.
+const HOPS: usize = 8;
+
+/// The user's forwarder that a connection to this host would go through; `None` when there is none: the host is not
+/// on loopback, nothing listens there, another user's process does, or a database server of this machine.
+///
+/// Where several could take the connection (both families of `localhost`, a shared port), any forwarder among them
+/// counts, and two that differ forward to somewhere unknown.
+pub fn forwarder(host: &Host, _snapshot: &Snapshot) -> Option<Via> {
+    follow(&Place::of(host)?, HOPS)
+}
+
+/// Whether the connection to this host stays on this machine: loopback in every spelling, or a unix socket.
+pub fn is_loopback(host: &Host) -> bool {
+    Place::of(host).is_some()
+}
+
+fn follow(place: &Place, hops: usize) -> Option<Via> {
+    let mut found: Option<Via> = None;
+    for socket in place.sockets() {
+        let Ok(holders) = crate::world::net::holders(socket, likely) else { return Some(unreadable(None)) };
+        for via in holders.into_iter().filter_map(|holder| role(&holder, place, hops)) {
+            found = Some(match found {
+                Some(other) if other.to != via.to => Via { to: None, ..other },
+                Some(other) => other,
+                None => via,
+            });
+        }
+    }
+    found
+}
+
+/// What this process does with the connection: `None` when it is a server, and all ends here.
+fn role(holder: &Holder, place: &Place, hops: usize) -> Option<Via> {
+    let Some(pid) = holder.pid else { return Some(unreadable(None)) };
+    let command = command::Command::of(&crate::world::processes::command(pid));
+    let Role::Relay(far) = roles::role(&command, &place.bound(holder.address)) else { return None };
+    let program = command.program().to_owned();
+    let to = match far {
+        Far::Unknown => None,
+        Far::Named(endpoint) => Some(endpoint),
+        Far::Here(_) if hops == 0 => None,
+        Far::Here(next) => follow(&next, hops - 1)?.to,
+    };
+    Some(Via { program, pid, to })
+}
+
+/// A socket of the user's whose process is gone, hidden or in another namespace: whatever it is, it is not known.
+fn unreadable(pid: Option<u32>) -> Via {
+    Via { program: "unknown".to_owned(), pid: pid.unwrap_or(0), to: None }
+}
+
+/// Short process names to look into first.
+fn likely(name: &OsStr) -> bool {
+    name.to_str().is_some_and(roles::is_likely)
+}

@@ -1,0 +1,101 @@
+//! Processes as `/proc` shows them.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::Read as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::fs::MetadataExt as _;
+
+use super::Command;
+
+/// The longest command line read: Linux allows more, no forwarder needs it.
+const LONGEST: u64 = 256 * 1024;
+
+/// The process that holds the socket of this inode, as far as it may be read.
+///
+/// Processes whose short name (`/proc/PID/comm`) is `likely` are looked into first: reading the open files of every
+/// process is what costs here. `uid` narrows the search to one user's processes.
+pub(in crate::world) fn holder(inode: u64, uid: Option<u32>, likely: impl Fn(&OsStr) -> bool) -> Option<u32> {
+    let wanted = format!("socket:[{inode}]");
+    let mut others = Vec::new();
+    for pid in all().filter(|pid| uid.is_none_or(|uid| owner(*pid) == Some(uid))) {
+        if !name(pid).is_some_and(|name| likely(&name)) {
+            others.push(pid);
+        } else if holds(pid, &wanted) {
+            return Some(pid);
+        }
+    }
+    // The youngest first: a server or forwarder is younger than the session it was started from.
+    others.into_iter().rev().find(|pid| holds(*pid, &wanted))
+}
+
+/// The command of a process. Empty when it is gone.
+pub fn command(pid: u32) -> Command {
+    let args = read(&format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let args = args.strip_suffix(b"\0").unwrap_or(&args);
+    let args = args.split(|byte| *byte == 0).map(|arg| OsString::from_vec(arg.to_vec())).collect();
+    Command { exe: fs::read_link(format!("/proc/{pid}/exe")).ok(), args }
+}
+
+/// When the process was started, in clock ticks since boot: together with the pid it names a process for good.
+pub fn start_time(pid: u32) -> Option<u64> {
+    let stat = read(&format!("/proc/{pid}/stat"))?;
+    // The name in parentheses may hold blanks and parentheses; the last closing one ends it: proc_pid_stat(5).
+    let after = stat.iter().rposition(|byte| *byte == b')')?;
+    let rest = std::str::from_utf8(stat.get(after..)?).ok()?;
+    rest.split_ascii_whitespace().nth(20)?.parse().ok()
+}
+
+fn all() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+fn owner(pid: u32) -> Option<u32> {
+    Some(fs::metadata(format!("/proc/{pid}")).ok()?.uid())
+}
+
+fn name(pid: u32) -> Option<OsString> {
+    let mut name = read(&format!("/proc/{pid}/comm"))?;
+    name.pop();
+    Some(OsString::from_vec(name))
+}
+
+fn holds(pid: u32, wanted: &str) -> bool {
+    let Ok(open) = fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
+    let link = |entry: fs::DirEntry| fs::read_link(entry.path()).ok();
+    open.flatten().filter_map(link).any(|link| link.as_os_str().as_bytes() == wanted.as_bytes())
+}
+
+fn read(path: &str) -> Option<Vec<u8>> {
+    let mut text = Vec::with_capacity(512);
+    fs::File::open(path).ok()?.take(LONGEST).read_to_end(&mut text).ok()?;
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_holds_its_own_socket_and_knows_its_command() {
+        use std::os::fd::AsRawFd as _;
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let link = fs::read_link(format!("/proc/self/fd/{}", socket.as_raw_fd())).unwrap();
+        let inode = link.to_str().unwrap().trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap();
+        let me = std::process::id();
+        assert_eq!(holder(inode, None, |_| false), Some(me));
+        assert_eq!(holder(inode, None, |_| true), Some(me));
+        assert_eq!(holder(u64::MAX, None, |_| true), None);
+        let command = command(me);
+        assert_eq!(command.exe, std::env::current_exe().ok());
+        assert_eq!(command.args, std::env::args_os().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_process_that_is_gone_is_absent() {
+        assert_eq!(command(u32::MAX).exe, None);
+        assert_eq!(start_time(u32::MAX), None);
+        assert!(start_time(std::process::id()).is_some_and(|ticks| ticks > 0));
+    }
+}

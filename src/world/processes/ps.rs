@@ -1,0 +1,64 @@
+//! Processes as `ps` tells them, for systems without `/proc`: macOS. Arguments come joined by blanks, so one that
+//! holds a blank is taken apart. Compiled there only.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Read as _};
+use std::path::PathBuf;
+use std::process::{Child, Command as Program, Stdio};
+use std::time::{Duration, Instant};
+
+use super::Command;
+
+/// How long a system tool may take.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The command of a process. Empty when it is gone.
+pub fn command(pid: u32) -> Command {
+    let exe = field(pid, "comm=").map(PathBuf::from);
+    let args = field(pid, "args=").unwrap_or_default();
+    Command { exe, args: args.split_ascii_whitespace().map(OsString::from).collect() }
+}
+
+/// When the process was started, as a number that differs between processes that had the same pid.
+pub fn start_time(pid: u32) -> Option<u64> {
+    let text = field(pid, "lstart=").filter(|text| !text.is_empty())?;
+    // FNV-1a: the text itself has no form that is the same everywhere.
+    Some(text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)))
+}
+
+fn field(pid: u32, name: &str) -> Option<String> {
+    let args = ["-ww", "-o", name, "-p", &pid.to_string()].map(OsString::from);
+    let told = ask(OsStr::new("/bin/ps"), &args).ok()?;
+    Some(String::from_utf8_lossy(&told).trim().to_owned())
+}
+
+/// The standard output of a system tool, which is ended when it takes too long.
+pub fn ask(program: &OsStr, args: &[OsString]) -> io::Result<Vec<u8>> {
+    let mut child = Program::new(program)
+        .args(args)
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let mut out = child.stdout.take();
+    let reader = std::thread::spawn(move || {
+        let mut told = Vec::new();
+        out.as_mut().map_or(Ok(0), |out| out.read_to_end(&mut told)).map(|_| told)
+    });
+    wait(&mut child)?;
+    reader.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
+}
+
+fn wait(child: &mut Child) -> io::Result<()> {
+    let end = Instant::now() + PATIENCE;
+    while child.try_wait()?.is_none() {
+        if Instant::now() > end {
+            child.kill()?;
+            child.wait()?;
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Ok(())
+}
