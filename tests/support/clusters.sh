@@ -1,12 +1,13 @@
 #!/bin/sh
 # Makes throwaway PostgreSQL clusters, one for each name given, and ends with its standard input.
 #
-#     clusters.sh production staging
+#     clusters.sh [--in DIRECTORY] production staging
 #
 # Each listens on a free loopback port and on a socket in its own directory. When all answer, one line for each is
 # printed ("cluster NAME PORT SOCKETDIR IDENTIFIER"), then "ready DIRECTORY BINDIR". From then on this process only
 # waits for the end of its input: whoever started it holds the other end of that pipe, and when he goes, killed or
-# not, the servers are stopped and the one directory that holds everything is removed. The tests and the demo share it.
+# not, the servers are stopped and the one directory that holds everything is removed (also one that was given). The
+# tests and the demo share it.
 set -eu
 
 fail() {
@@ -62,7 +63,8 @@ finish() {
 }
 
 init() {
-    as_owner mkdir "$home/$1"
+    mkdir "$home/$1"
+    [ -z "$owner" ] || chown "$owner" "$home/$1"
     as_owner "$bin/initdb" --pgdata "$home/$1/data" --username postgres --auth trust --encoding UTF8 --locale C --no-sync \
         >"$home/$1.initdb" 2>&1 || fail "initdb: $(cat "$home/$1.initdb")"
     # Nothing here outlives the test: durability is switched off. What the server was asked stands in its log.
@@ -130,21 +132,25 @@ SELECT system_identifier FROM pg_control_system();
 SQL
 }
 
-[ $# -gt 0 ] || fail "usage: clusters.sh NAME..."
+home=
+if [ "${1:-}" = --in ]; then
+    home=$2
+    shift 2
+fi
+[ $# -gt 0 ] || fail "usage: clusters.sh [--in DIRECTORY] NAME..."
 names=$*
 # A user's own settings must not reach the servers or the questions put to them.
 for var in $(env | sed -n 's/^\(PG[A-Z]*\)=.*/\1/p'); do
     unset "$var"
 done
-find_binaries
-find_owner
 # Not TMPDIR: the path of a socket must be short.
-home=$(mktemp -d /tmp/dbguard-pg.XXXXXX)
+[ -n "$home" ] || home=$(mktemp -d /tmp/dbguard-pg.XXXXXX)
+owner=
 trap finish EXIT
 trap 'exit 1' HUP INT TERM
-if [ -n "$owner" ]; then
-    chown "$owner" "$home"
-fi
+find_binaries
+find_owner
+# The servers' user must get to his own directories inside.
 chmod 711 "$home"
 cd "$home"
 

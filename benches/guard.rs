@@ -1,0 +1,195 @@
+//! What the guard costs, as ratios within one run: `cargo bench`.
+//!
+//! Every candidate is a whole process, started and waited for in turn with all the others, so that whatever else the
+//! machine does hits them alike. The measure of an exec is a static hello world, compiled here. The budgets are those
+//! of the README.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    reason = "a benchmark reports to whoever started it, and fails by panicking"
+)]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+/// The built program.
+const DBGUARD: &str = env!("CARGO_BIN_EXE_dbguard");
+
+/// Rounds; the first few warm the caches and are not counted.
+const ROUNDS: usize = 400;
+const WARM: usize = 20;
+
+/// Something to be started, and its times in milliseconds.
+struct Candidate {
+    name: &'static str,
+    command: Command,
+    times: Vec<f64>,
+}
+
+impl Candidate {
+    fn once(&mut self) -> f64 {
+        let start = Instant::now();
+        let status = self.command.status().expect("it starts");
+        let time = start.elapsed().as_secs_f64() * 1000.0;
+        assert!(status.success(), "{}: {status}", self.name);
+        time
+    }
+
+    fn min(&self) -> f64 {
+        self.times.iter().copied().fold(f64::INFINITY, f64::min)
+    }
+
+    fn median(&self) -> f64 {
+        let mut times = self.times.clone();
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    }
+}
+
+/// A directory that is removed at the end.
+struct World(PathBuf);
+
+impl World {
+    fn new() -> Self {
+        let root = std::env::temp_dir().join(format!("dbguard-bench-{}", std::process::id()));
+        for dir in ["bin", "shims", "few/dbguard", "many/dbguard"] {
+            fs::create_dir_all(root.join(dir)).unwrap();
+        }
+        let world = Self(root);
+        world.hello();
+        symlink(DBGUARD, world.path("shims/psql")).unwrap();
+        fs::write(world.path("few/dbguard/config.toml"), rules(3)).unwrap();
+        fs::write(world.path("many/dbguard/config.toml"), rules(10_000)).unwrap();
+        world
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.0.join(path)
+    }
+
+    /// The static hello world, which also plays psql: the bare tool costs exactly one exec.
+    fn hello(&self) {
+        let source = self.path("hello.c");
+        fs::write(&source, "#include <stdio.h>\nint main(void) { puts(\"hello, world\"); return 0; }\n").unwrap();
+        let program = self.path("bin/psql");
+        // macOS has no static C library.
+        let compiled = ["-static", "-O2"].iter().any(|option| {
+            let status = Command::new("cc").args(["-O2", option, "-o"]).arg(&program).arg(&source).status();
+            status.is_ok_and(|status| status.success())
+        });
+        assert!(compiled, "cc compiles a hello world");
+    }
+
+    fn command(&self, program: &Path, args: &[&str], config: &str) -> Command {
+        let mut command = Command::new(program);
+        let path = format!("{}:{}:/usr/bin:/bin", self.path("shims").display(), self.path("bin").display());
+        command.args(args).env_clear().env("PATH", path).env("HOME", &self.0).env("XDG_CONFIG_HOME", self.path(config));
+        command.current_dir(&self.0).stdin(Stdio::null()).stdout(Stdio::null());
+        command
+    }
+
+    fn candidates(&self) -> Vec<Candidate> {
+        let dbguard = Path::new(DBGUARD);
+        let dev = ["run", "--", "psql", "-h", "dev1.example.com", "-c", "SELECT 1"];
+        let socket = ["run", "--", "psql", "-h", "/nowhere", "-c", "SELECT 1"];
+        let tcp = ["run", "--", "psql", "-h", "127.0.0.1", "-c", "SELECT 1"];
+        let explain = ["explain", "--json", "--", "psql", "-h", "dev1.example.com"];
+        let candidate = |name, program: &Path, args: &[&str], config| Candidate {
+            name,
+            command: self.command(program, args, config),
+            times: Vec::with_capacity(ROUNDS),
+        };
+        vec![
+            candidate(HELLO, &self.path("bin/psql"), &[], "few"),
+            candidate(BARE, &self.path("bin/psql"), &dev[3..], "few"),
+            candidate(VERSION, dbguard, &["--version"], "few"),
+            candidate(RUN, dbguard, &dev, "few"),
+            candidate(SHIM, &self.path("shims/psql"), &dev[3..], "few"),
+            candidate(SOCKET, dbguard, &socket, "few"),
+            candidate(TCP, dbguard, &tcp, "few"),
+            candidate(FEW, dbguard, &explain, "few"),
+            candidate(MANY, dbguard, &explain, "many"),
+        ]
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+const HELLO: &str = "static hello world";
+const BARE: &str = "psql (a stand-in), bare";
+const VERSION: &str = "dbguard --version";
+const RUN: &str = "dbguard run -- psql, development by rule";
+const SHIM: &str = "the same through a shim";
+const SOCKET: &str = "dbguard run -- psql, local by socket";
+const TCP: &str = "dbguard run -- psql, local by loopback";
+const FEW: &str = "dbguard explain, 3 rules";
+const MANY: &str = "dbguard explain, 10,000 rules";
+
+/// A configuration with this many rules; the last one names the development host of the benchmark.
+fn rules(count: usize) -> String {
+    let mut text = String::from("[environment.production]\nlevel = \"production\"\nmatch = [\n");
+    for number in 1..count {
+        writeln!(text, "  {{ host = \"*.p{number}.example.com\" }},").unwrap();
+    }
+    text + "]\n\n[environment.development]\nlevel = \"development\"\nmatch = [{ host = \"dev*.example.com\" }]\n"
+}
+
+fn budget(what: &str, got: f64, most: f64, unit: &str) {
+    let verdict = if got <= most { "kept" } else { "OVER" };
+    println!("  {verdict}  {what}: {got:.2}{unit} of {most}{unit}");
+}
+
+fn main() {
+    let world = World::new();
+    let mut candidates = world.candidates();
+    for candidate in candidates.iter_mut().filter(|candidate| [RUN, SHIM, SOCKET, TCP].contains(&candidate.name)) {
+        let said = candidate.command.stdout(Stdio::piped()).output().expect("it starts");
+        let told = String::from_utf8_lossy(&said.stderr);
+        assert_eq!(said.stdout, b"hello, world\n", "{} does not reach the tool: {told}", candidate.name);
+        candidate.command.stdout(Stdio::null());
+    }
+    for round in 0..ROUNDS + WARM {
+        for candidate in &mut candidates {
+            let time = candidate.once();
+            if round >= WARM {
+                candidate.times.push(time);
+            }
+        }
+    }
+    report(&candidates);
+}
+
+fn report(candidates: &[Candidate]) {
+    let find = |name: &str| candidates.iter().find(|candidate| candidate.name == name).expect("it is measured");
+    let (hello, bare) = (find(HELLO), find(BARE));
+    println!("\n{ROUNDS} interleaved rounds; ms, and times the exec of a static hello world\n");
+    println!("{:44} {:>8} {:>8} {:>7} {:>7}", "", "min", "median", "x min", "x med");
+    for one in candidates {
+        let (min, median) = (one.min(), one.median());
+        let ratios = (min / hello.min(), median / hello.median());
+        println!("{:44} {min:8.3} {median:8.3} {:7.2} {:7.2}", one.name, ratios.0, ratios.1);
+    }
+    println!("\nbudgets, by the medians:");
+    for name in [RUN, SHIM, SOCKET, TCP] {
+        let median = find(name).median();
+        budget(&format!("{name}, over the bare tool"), median - bare.median(), 1.5, " ms");
+        budget(&format!("{name}, in execs"), median / hello.median(), 3.0, "");
+    }
+    budget("10,000 rules", find(MANY).median() - find(FEW).median(), 10.0, " ms");
+    let size = fs::metadata(DBGUARD).unwrap().len() as f64 / 1_000_000.0;
+    budget("binary", size, 2.5, " MB");
+    let lock = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock")).unwrap();
+    budget("locked packages", lock.matches("[[package]]").count() as f64, 70.0, "");
+}
