@@ -1,9 +1,91 @@
-//! The command line.
+//! The command line: dispatch by name, one file per verb, and the only printing to standard output.
+//!
+//! Called by another name than its own, through a link in the shim directory, the binary is that tool's guard and
+//! parses nothing; so a shim costs no more than it must.
 
+mod args;
+mod completions;
+mod explain;
+mod grants;
+mod output;
+mod status;
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::process::ExitCode;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+
+use self::args::{Arguments, Verb};
+use crate::effects::notice;
+use crate::error::{Error, Kind, Result};
+use crate::guard;
+use crate::target;
+use crate::world::{Snapshot, stdin};
 
 /// The whole program.
 #[must_use]
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let argv: Vec<OsString> = std::env::args_os().collect();
+    match dispatch(&argv) {
+        Ok(code) => code,
+        Err(error) => {
+            notice::warn(&error);
+            ExitCode::from(error.kind().status())
+        }
+    }
+}
+
+/// As a shim, as the hidden feeder of a pipe, or as dbguard itself.
+fn dispatch(argv: &[OsString]) -> Result<ExitCode> {
+    let name = argv.first().map_or(OsStr::new("dbguard"), OsString::as_os_str);
+    let rest = argv.get(1..).unwrap_or_default();
+    if let Some(tool) = shim(name) {
+        return Err(guard::run(tool, rest, &Snapshot::read()?));
+    }
+    if rest.first().is_some_and(|word| word == stdin::FEED_VERB) {
+        return Ok(stdin::feed().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS));
+    }
+    match Arguments::try_parse_from(argv) {
+        Ok(arguments) => perform(arguments.verb),
+        Err(error) => usage(&error),
+    }
+}
+
+/// The tool whose name this was called by, also where it was called by the shim's path.
+fn shim(name: &OsStr) -> Option<&OsStr> {
+    let base = Path::new(name).file_name()?;
+    base.to_str().is_some_and(target::is_known).then_some(base)
+}
+
+/// Help and version go to standard output, everything else is an error.
+fn usage(error: &clap::Error) -> Result<ExitCode> {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        output::print(|out| write!(out, "{error}"))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let text = error.to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+    Err(Error::new(Kind::Usage, text))
+}
+
+fn perform(verb: Verb) -> Result<ExitCode> {
+    let snapshot = Snapshot::read()?;
+    match verb {
+        Verb::Run(line) => {
+            let (tool, args) = split(&line.line)?;
+            Err(guard::run(tool, args, &snapshot))
+        }
+        Verb::Explain(explain) => explain::run(&explain, &snapshot),
+        Verb::Status(status) => status::run(&status, &snapshot),
+        Verb::Allow(allow) => grants::run(allow, &snapshot),
+        Verb::Completions { shell } => completions::run(shell),
+    }
+}
+
+/// The tool and its arguments.
+fn split(line: &[OsString]) -> Result<(&OsStr, &[OsString])> {
+    let (tool, args) = line.split_first().ok_or_else(|| Error::new(Kind::Usage, "no tool was named"))?;
+    Ok((tool, args))
 }

@@ -10,7 +10,6 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -39,7 +38,7 @@ pub struct Launch {
     /// The files that the approval rests on.
     pub inputs: Vec<Input>,
     /// Standard input, when it is not the one that is open already.
-    pub stdin: Option<OwnedFd>,
+    pub stdin: Option<Stdio>,
 }
 
 /// Runs it. Comes back only when it could not.
@@ -67,7 +66,7 @@ fn become_tool(launch: Launch) -> io::Error {
     command.arg0(&launch.name).args(&launch.args);
     dress(&mut command, launch.vars);
     if let Some(stdin) = launch.stdin {
-        command.stdin(Stdio::from(stdin));
+        command.stdin(stdin);
     }
     let error = command.exec();
     if error.raw_os_error() != Some(Errno::ENOEXEC as i32) {

@@ -4,5 +4,7 @@ pub mod attest;
 pub mod audit;
 pub mod exec;
 pub mod grants;
+pub mod known_servers;
+pub mod notice;
 mod state;
 pub mod tty;

@@ -1,1 +1,90 @@
-//! The pipeline, on one screen.
+//! The guard: from a typed command to a tool that runs, or does not.
+//!
+//! [`run`] is the whole story, top to bottom, and worth reading first. Each step has a file of its own: `case` resolves
+//! and classifies, `server` asks the server about itself, `decide` gets the approval from a person or from what stands
+//! for one, `record` writes it down. What runs is handed an approval and a receipt, which nothing else can make.
+
+mod acquaint;
+mod allow;
+mod case;
+mod decide;
+mod launch;
+mod question;
+mod record;
+mod refusal;
+mod report;
+mod screen;
+mod server;
+mod stand_in;
+mod token;
+
+use std::ffi::{OsStr, OsString};
+
+pub use allow::{Allowance, allow, list as list_grants, revoke};
+pub use report::{explain, status};
+pub use screen::word as risk_word;
+
+use self::case::Case;
+use crate::checklist;
+use crate::config::{self, Config};
+use crate::effects::{audit, exec, notice};
+use crate::environment::Level;
+use crate::error::{Error, Result};
+use crate::plan::{self, Mode};
+use crate::policy::Policy;
+use crate::world::stdin::Stdin;
+use crate::world::{Snapshot, tools};
+
+/// Guards one invocation: becomes the tool, or answers with the reason why it did not.
+pub fn run(tool: &OsStr, args: &[OsString], snapshot: &Snapshot) -> Error {
+    let config = config::load(snapshot);
+    match pass(tool, args, &config, snapshot) {
+        Ok(passed) => exec::exec(passed.approved, passed.receipt, passed.launch),
+        Err(error) => error,
+    }
+}
+
+/// Everything that running asks for.
+struct Passed {
+    approved: checklist::Approved,
+    receipt: audit::Receipt,
+    launch: exec::Launch,
+}
+
+/// The pipeline.
+fn pass(tool: &OsStr, args: &[OsString], config: &Config, snapshot: &Snapshot) -> Result<Passed> {
+    let program = tools::locate(tool, &snapshot.vars)?;
+    let case = Case::open(tool, args, Some(program.clone()), config, snapshot);
+    let launch = launch::bare(args, program);
+    if let Some(receipt) = free(&case) {
+        return Ok(Passed { approved: checklist::unasked(), receipt, launch });
+    }
+    let mut stdin = Stdin::of_process();
+    let plan = plan::plan(&case.invocation, &mut stdin, snapshot);
+    if plan.mode == Mode::Completion {
+        let launch = launch::completion(launch, &snapshot.vars);
+        return Ok(Passed { approved: checklist::unasked(), receipt: audit::for_completion(), launch });
+    }
+    if let Some(unusable) = case.unusable() {
+        return Err(unusable);
+    }
+    let target = case.target().ok_or_else(|| Error::refused("the target is not known"))?;
+    let decided = decide::decide(&case, target, plan)?;
+    let launch = launch::approved(launch, decided.seen, stdin, &snapshot.vars)?;
+    Ok(Passed { approved: decided.approved, receipt: decided.receipt, launch })
+}
+
+/// The receipt of what is never asked about: what touches no server, and development that demands nothing.
+fn free(case: &Case<'_>) -> Option<audit::Receipt> {
+    if !case.touches_server() {
+        return Some(audit::without_server());
+    }
+    let development = Level::Development;
+    if case.environment.level() != development || case.policy() != Policy::of_level(development) {
+        return None;
+    }
+    if let Some(trouble) = &case.config.trouble {
+        notice::warn(trouble);
+    }
+    audit::waived(development)
+}

@@ -19,6 +19,12 @@ use crate::world::stdin::Stdin;
 /// Reads the files that the tool would read, and standard input only where the tool would take SQL from it; what was
 /// read of a pipe is handed on by [`Stdin::into_stdio`]. Takes at most about two seconds for each of them.
 pub fn plan(invocation: &Invocation, stdin: &mut Stdin, snapshot: &Snapshot) -> Plan {
+    let mut plan = read(invocation, stdin, snapshot);
+    plan.reads_stdin = stdin.was_looked_at();
+    plan
+}
+
+fn read(invocation: &Invocation, stdin: &mut Stdin, snapshot: &Snapshot) -> Plan {
     let _ = snapshot;
     let mut report = Report::default();
     if invocation.tool == "psql" && stdin.is_terminal() && !invocation.has("command") && !invocation.has("file") {
@@ -73,6 +79,8 @@ pub struct Plan {
     pub mode: Mode,
     /// The files that the findings rest on, as they were when read. If one changed since, the plan is void.
     pub inputs: Vec<Input>,
+    /// Part of what runs comes through standard input, and so is not among the inputs.
+    pub reads_stdin: bool,
     /// Things to tell that are not findings: where and when an archive was dumped, why a text is unknown.
     pub notes: Vec<String>,
 }

@@ -111,7 +111,14 @@ impl Report {
         if mode != Mode::Batch {
             self.raise(Risk::Read);
         }
-        Plan { risk: self.risk, findings: self.findings, mode, inputs: self.inputs, notes: self.notes }
+        Plan {
+            risk: self.risk,
+            findings: self.findings,
+            mode,
+            inputs: self.inputs,
+            reads_stdin: false,
+            notes: self.notes,
+        }
     }
 
     fn note_counts(&mut self) {

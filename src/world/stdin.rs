@@ -88,6 +88,11 @@ impl Stdin {
         matches!(self.source, Source::Terminal)
     }
 
+    /// Whether it was looked at, and was more than a person's keyboard.
+    pub fn was_looked_at(&self) -> bool {
+        self.read.is_some() && !self.is_terminal()
+    }
+
     /// What it holds, as far as that can be said: at most 1 MiB and two seconds of a pipe. Reads only once.
     pub fn preview(&mut self) -> Preview {
         if let Some(read) = &self.read {

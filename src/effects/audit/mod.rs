@@ -15,7 +15,7 @@ mod writer;
 
 pub(in crate::effects) use chain::hex;
 pub use event::{Event, Phase};
-pub use receipt::{Receipt, WhenUnwritten, unwritten, waived};
+pub use receipt::{Receipt, WhenUnwritten, for_completion, unwritten, waived, without_server};
 pub use time::{fresh_id, rfc3339};
 pub use verify::{Note, Problem, Report};
 pub use writer::AuditLog;

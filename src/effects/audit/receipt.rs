@@ -40,6 +40,16 @@ pub fn waived(level: Level) -> Option<Receipt> {
     }
 }
 
+/// A receipt for what touches no server (`--help`, `pg_restore --list`): there is nothing to write down.
+pub fn without_server() -> Receipt {
+    Receipt { id: None }
+}
+
+/// A receipt for the catalogue queries of a shell's completion, which run at every press of a key and only read.
+pub fn for_completion() -> Receipt {
+    Receipt { id: None }
+}
+
 /// A receipt for what could not be written down, where the environment only warns of it.
 ///
 /// Takes the error as the evidence that writing was tried; whoever calls it shows that error.

@@ -1,0 +1,93 @@
+//! The command line as clap sees it, and nothing else.
+
+use std::ffi::OsString;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Shows which database a command would reach, and asks before it touches production.
+#[derive(Debug, Parser)]
+#[command(name = "dbguard", version, disable_help_subcommand = true, max_term_width = 100)]
+#[command(after_help = "See why a command would be asked about: dbguard explain -- psql -h db.example.com app")]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Run a tool under guard; what a shim does
+    #[command(after_help = "Example: dbguard run -- psql -h db1.prod.example.com app")]
+    Run(ToolLine),
+    /// Say what a tool would reach and do, and why, touching nothing
+    #[command(after_help = "Example: dbguard explain -- pg_restore -d app backup.dump")]
+    Explain(Explain),
+    /// Say what a bare psql typed here would reach, and why
+    #[command(after_help = "Example: dbguard status --json")]
+    Status(Status),
+    /// Allow one invocation, or some minutes of them, to run without a terminal
+    #[command(after_help = "Example: dbguard allow --once --reason 'nightly cleanup' -- psql -h db1 -f cleanup.sql")]
+    Allow(Allow),
+    /// Print the completion script of a shell
+    #[command(after_help = "Example: dbguard completions zsh > _dbguard")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// A tool and everything after it, as it would be typed.
+#[derive(Args, Debug)]
+pub(super) struct ToolLine {
+    /// The tool and its arguments
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "TOOL ARGS")]
+    pub(super) line: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Explain {
+    /// Print JSON for scripts and editors
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) tool: ToolLine,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Status {
+    /// Print JSON for scripts and editors
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Allow {
+    /// How long the grant holds: 90s, 10m, 2h
+    #[arg(long = "for", value_name = "TIME", default_value = "10m")]
+    pub(super) duration: String,
+    /// The grant is used up by the first run
+    #[arg(long)]
+    pub(super) once: bool,
+    /// Why; recorded in the audit log
+    #[arg(long)]
+    pub(super) reason: Option<String>,
+    /// List the grants that hold
+    #[arg(long, conflicts_with_all = ["revoke", "line"])]
+    pub(super) list: bool,
+    /// Take a grant back
+    #[arg(long, value_name = "ID", conflicts_with = "line")]
+    pub(super) revoke: Option<String>,
+    /// The tool and its arguments
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "TOOL ARGS", required_unless_present_any = ["list", "revoke"])]
+    pub(super) line: Vec<OsString>,
+}
+
+/// The shells that completion scripts are written for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Shell {
+    /// Bash
+    Bash,
+    /// Zsh
+    Zsh,
+    /// Fish
+    Fish,
+}

@@ -1,0 +1,20 @@
+//! `dbguard status`: what a bare psql typed here would reach, and why.
+
+use std::process::ExitCode;
+
+use super::args::Status;
+use super::output;
+use crate::error::Result;
+use crate::guard;
+use crate::world::Snapshot;
+
+pub(super) fn run(status: &Status, snapshot: &Snapshot) -> Result<ExitCode> {
+    let found = guard::status(snapshot);
+    if status.json {
+        output::json(&found)?;
+    } else {
+        let (banner, sections) = found.screen();
+        output::screen(&banner, &sections)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,94 @@
+//! One invocation with everything that is known of it before anybody is asked: its target and its environment.
+//!
+//! Nothing here connects to a server or changes anything, so that `explain` and `run` see the same.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use super::refusal;
+use crate::config::Config;
+use crate::environment::{Environment, Level};
+use crate::error::Error;
+use crate::policy::Policy;
+use crate::target::{self, Invocation, Resolution, Target};
+use crate::world::Snapshot;
+
+/// One invocation, resolved and classified.
+pub(super) struct Case<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) config: &'a Config,
+    pub(super) invocation: Invocation,
+    pub(super) resolution: Resolution,
+    pub(super) environment: Environment,
+}
+
+impl<'a> Case<'a> {
+    /// Resolves the target and finds its environment.
+    pub(super) fn open(
+        tool: &OsStr,
+        args: &[OsString],
+        program: Option<PathBuf>,
+        config: &'a Config,
+        snapshot: &'a Snapshot,
+    ) -> Self {
+        let invocation = target::parse(&tool_name(tool), args, program, snapshot);
+        let resolution = target::resolve(&invocation, snapshot);
+        let environment = classify(&resolution, config);
+        Self { snapshot, config, invocation, resolution, environment }
+    }
+
+    /// The target, as far as it is known.
+    pub(super) fn target(&self) -> Option<&Target> {
+        match &self.resolution {
+            Resolution::Resolved(target) => Some(target),
+            Resolution::Ambiguous { partial, .. } => partial.as_ref(),
+            Resolution::NoServer { .. } => None,
+        }
+    }
+
+    /// Whether a server is touched, as far as can be said; in doubt it is.
+    pub(super) fn touches_server(&self) -> bool {
+        !matches!(self.resolution, Resolution::NoServer { .. })
+    }
+
+    /// Why this cannot be judged at all, where that is so: then it is refused, and not even asked about.
+    pub(super) fn unusable(&self) -> Option<Error> {
+        if let Resolution::Ambiguous { partial: None, because } = &self.resolution {
+            return Some(refusal::ambiguous(self, because));
+        }
+        let strict = self.touches_server() && self.environment.level() > Level::Development;
+        self.config.trouble.as_ref().filter(|_| strict).map(|trouble| refusal::broken_config(self, trouble))
+    }
+
+    /// What the environment demands.
+    pub(super) fn policy(&self) -> Policy {
+        self.config.policy(&self.environment)
+    }
+}
+
+/// The tool's name for the tables: the last part of its path.
+fn tool_name(tool: &OsStr) -> String {
+    let name = std::path::Path::new(tool).file_name().unwrap_or(tool);
+    name.to_string_lossy().into_owned()
+}
+
+/// The environment. Where the configuration cannot be used, a rule that would have been stricter may be among what
+/// is lost; so nothing but the built-in `local` keeps a level below production then, and that only where the lost
+/// text does not speak of this machine.
+fn classify(resolution: &Resolution, config: &Config) -> Environment {
+    let target = match resolution {
+        Resolution::Resolved(target) => target,
+        Resolution::NoServer { because } | Resolution::Ambiguous { because, .. } => {
+            return Environment::Unknown { because: because.clone() };
+        }
+    };
+    let environment = config.rules.classify(target);
+    if config.trouble.is_none() || environment.level() == Level::Production {
+        return environment;
+    }
+    let builtin = matches!(&environment, Environment::Known(known) if known.rule.is_none());
+    if builtin && !config.local_in_doubt {
+        return environment;
+    }
+    Environment::Unknown { because: "the configuration cannot be used".to_owned() }
+}

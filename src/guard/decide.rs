@@ -1,0 +1,140 @@
+//! From a case and its plan to an approval and a receipt, or to a refusal.
+//!
+//! Where nobody can be asked, what stands for a person is looked for before the server is contacted: a refused
+//! invocation touches nothing.
+
+use std::time::Duration;
+
+use super::case::Case;
+use super::record::Record;
+use super::screen::{self, ReadOnly};
+use super::server::{self, Meeting};
+use super::{acquaint, launch, question, refusal, stand_in};
+use crate::checklist::{self, Approved, Human, Outcome};
+use crate::effects::audit::Receipt;
+use crate::effects::tty::Tty;
+use crate::error::Result;
+use crate::plan::{Mode, Plan, Risk};
+use crate::policy::{self, Confirm, Policy, Presence, Verdict};
+use crate::target::Target;
+use crate::world::{Snapshot, agents};
+
+/// How long a question waits for its answer. Long enough to look something up, short enough that a forgotten tab does
+/// not hold a question about production for the next person who sits down.
+pub(super) const PATIENCE: Duration = Duration::from_secs(300);
+
+/// A case that may run.
+pub(super) struct Decided {
+    pub(super) approved: Approved,
+    pub(super) receipt: Receipt,
+    /// What it was approved on.
+    pub(super) seen: Review,
+}
+
+/// Everything that the decision rests on: plan and server, and what follows from both.
+pub(super) struct Review {
+    pub(super) plan: Plan,
+    pub(super) meeting: Meeting,
+    pub(super) policy: Policy,
+    pub(super) risk: Risk,
+    pub(super) read_only: ReadOnly,
+}
+
+impl Review {
+    pub(super) fn new(case: &Case<'_>, plan: Plan, meeting: Meeting) -> Self {
+        let policy = case.config.policy(&meeting.environment);
+        let read_only = meeting.read_only(launch::wants_read_only(&policy, &plan));
+        let risk = risk(&plan, &policy, &read_only);
+        Self { plan, meeting, policy, risk, read_only }
+    }
+}
+
+/// An interactive session is only as safe as it is read-only; where the policy does not ask for that, it is free.
+fn risk(plan: &Plan, policy: &Policy, read_only: &ReadOnly) -> Risk {
+    match plan.mode {
+        Mode::Batch | Mode::Completion => plan.risk,
+        Mode::Interactive if !policy.read_only || *read_only == ReadOnly::Held => Risk::Read,
+        Mode::Interactive => Risk::Unknown,
+    }
+}
+
+/// The risk before the server was met: an open session counts as the read-only one that it is meant to be.
+pub(super) fn assumed(plan: &Plan) -> Risk {
+    match plan.mode {
+        Mode::Interactive => Risk::Read,
+        Mode::Batch | Mode::Completion => plan.risk,
+    }
+}
+
+/// Decides.
+pub(super) fn decide(case: &Case<'_>, target: &Target, plan: Plan) -> Result<Decided> {
+    let mut tty = Tty::open(&case.snapshot.vars, PATIENCE).ok();
+    let presence = presence(case.snapshot, tty.is_some());
+    let assumed = assumed(&plan);
+    let early = policy::judge(&case.policy(), assumed, presence);
+    let mut stands_in = match early {
+        Verdict::Refuse(absence) => Some((assumed, stand_in::find(case, target, &plan, assumed, absence)?)),
+        Verdict::Run | Verdict::Ask(_) => None,
+    };
+    let person = tty.as_mut().filter(|_| matches!(early, Verdict::Ask(_)));
+    let meeting = server::meet(case, target, &plan, person.map(|tty| tty as &mut dyn Human));
+    let seen = Review::new(case, plan, meeting);
+    let record = Record::begin(case, target, &seen);
+    let approved = match policy::judge(&seen.policy, seen.risk, presence) {
+        Verdict::Run => checklist::unasked(),
+        Verdict::Ask(confirm) => ask(case, target, &seen, confirm, tty.as_mut(), &record)?,
+        Verdict::Refuse(absence) => {
+            // Found for another risk than the one that stands now, it does not count.
+            let found = match stands_in.take().filter(|(risk, _)| *risk == seen.risk) {
+                Some((_, found)) => found,
+                None => stand_in::find(case, target, &seen.plan, seen.risk, absence)?,
+            };
+            checklist::settle_by(found)
+        }
+    };
+    let receipt = record.decided(&approved)?;
+    acquaint::remember(case, target, &seen, &approved);
+    Ok(Decided { approved, receipt, seen })
+}
+
+/// Who could be asked. A coding agent is not asked, also where it has a terminal.
+pub(super) fn presence(snapshot: &Snapshot, terminal: bool) -> Presence {
+    match agents::detect(&snapshot.vars) {
+        Some(agent) => Presence::Agent(agent),
+        None if terminal => Presence::Person,
+        None => Presence::Nobody,
+    }
+}
+
+/// Shows the checklist and asks its question.
+fn ask(
+    case: &Case<'_>,
+    target: &Target,
+    seen: &Review,
+    confirm: Confirm,
+    tty: Option<&mut Tty>,
+    record: &Record,
+) -> Result<Approved> {
+    let Some(tty) = tty else {
+        return Err(refusal::declined(case, "the terminal went away"));
+    };
+    record.asked()?;
+    show(case, target, seen, tty);
+    let question = question::question(confirm, target, seen.meeting.environment.name());
+    match checklist::settle(&question, tty) {
+        Outcome::Approved(approved) => Ok(approved),
+        Outcome::Declined(because) => {
+            record.declined(&because);
+            Err(refusal::declined(case, &because))
+        }
+    }
+}
+
+/// One screen: what is this, where is it, what does it say, what would happen, how could it be undone.
+pub(super) fn show(case: &Case<'_>, target: &Target, seen: &Review, human: &mut dyn Human) {
+    let environment = &seen.meeting.environment;
+    human.banner(&screen::banner(environment, &case.invocation.tool, seen.meeting.alarms.clone()));
+    human.section(&screen::target(target, environment));
+    human.section(&seen.meeting.section());
+    human.section(&screen::plan(&seen.plan, seen.risk, &seen.read_only));
+}

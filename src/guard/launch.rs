@@ -1,0 +1,92 @@
+//! What the tool is started with beyond what the user gave: the read-only default, a password that was asked for
+//! once, and nothing else.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::decide::Review;
+use crate::effects::exec::Launch;
+use crate::error::{Error, Result};
+use crate::plan::{Mode, Plan, Risk};
+use crate::policy::Policy;
+use crate::world::Vars;
+use crate::world::stdin::Stdin;
+
+/// The start-up option by which a session's transactions begin read-only. It is given by `PGOPTIONS`, which outlives
+/// `\c` and reconnects, and never by `SET`, which would leak through a transaction pooler to other clients.
+const READ_ONLY: &str = "-c default_transaction_read_only=on";
+
+/// The tool as it was typed.
+///
+/// Its `argv[0]` is its own path, not the bare name: PostgreSQL's tools look for their siblings and their configuration
+/// beside what `argv[0]` names (`find_my_exec` in src/common/exec.c), and by the bare name they would find the shim.
+pub(super) fn bare(args: &[OsString], program: PathBuf) -> Launch {
+    Launch {
+        name: program.clone().into_os_string(),
+        program,
+        args: args.to_vec(),
+        vars: Vec::new(),
+        inputs: Vec::new(),
+        stdin: None,
+    }
+}
+
+/// A shell's completion: it may only read, and must not keep the shell waiting for a server that is not there.
+pub(super) fn completion(mut launch: Launch, vars: &Vars) -> Launch {
+    launch.vars.push(("PGOPTIONS".into(), Some(read_only_options(vars))));
+    launch.vars.push(("PGCONNECT_TIMEOUT".into(), Some("2".into())));
+    launch
+}
+
+/// The tool as it was approved.
+pub(super) fn approved(mut launch: Launch, seen: Review, stdin: Stdin, vars: &Vars) -> Result<Launch> {
+    if starts_read_only(&seen) {
+        launch.vars.push(("PGOPTIONS".into(), Some(read_only_options(vars))));
+    }
+    if let Some(password) = &seen.meeting.password {
+        launch.vars.push(("PGPASSWORD".into(), Some(password.expose().to_owned())));
+    }
+    launch.stdin = stdin.into_stdio().map_err(|cause| {
+        Error::refused(format!("standard input cannot be handed on: {cause}")).hint("put the SQL into a file: -f FILE")
+    })?;
+    launch.inputs = seen.plan.inputs;
+    Ok(launch)
+}
+
+/// Whether the tool's session is to begin read-only: where the policy says so and nothing is known to write.
+pub(super) fn wants_read_only(policy: &Policy, plan: &Plan) -> bool {
+    match plan.mode {
+        Mode::Interactive => policy.read_only,
+        Mode::Completion => true,
+        Mode::Batch => policy.read_only && plan.risk == Risk::Read,
+    }
+}
+
+/// Also where the option could not be verified; not where a pooler refuses connections that carry it.
+fn starts_read_only(seen: &Review) -> bool {
+    let refused = seen.meeting.said.as_ref().is_ok_and(|told| told.options_refused);
+    wants_read_only(&seen.policy, &seen.plan) && !refused
+}
+
+/// `PGOPTIONS` with the read-only default behind what the user has there: of several, the server takes the last.
+fn read_only_options(vars: &Vars) -> OsString {
+    let mut options = vars.filled("PGOPTIONS").map(ToOwned::to_owned).unwrap_or_default();
+    if !options.is_empty() {
+        options.push(" ");
+    }
+    options.push(READ_ONLY);
+    options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_users_own_options_stand_before_ours_and_so_cannot_undo_them() {
+        let vars = Vars::from_iter([("PGOPTIONS", "-c default_transaction_read_only=off")]);
+        let expected = "-c default_transaction_read_only=off -c default_transaction_read_only=on";
+        assert_eq!(read_only_options(&vars), expected);
+        assert_eq!(read_only_options(&Vars::default()), READ_ONLY);
+    }
+}

@@ -1,0 +1,98 @@
+//! The words of a refusal: what was refused, why, and what a person types next.
+//!
+//! A coding agent is told the reason and what *a person* would have to do; no line here lets the reader through.
+
+use std::ffi::OsString;
+
+use super::case::Case;
+use super::screen::word;
+use super::token::{self, Token};
+use crate::error::Error;
+use crate::plan::Risk;
+use crate::policy::Absence;
+use crate::shell;
+use crate::target::Target;
+use crate::text::{Untrusted, redact};
+
+/// There is nobody to ask, and nothing stands in.
+pub(super) fn nobody(case: &Case<'_>, target: &Target, risk: Risk, absence: Absence, token: Token) -> Error {
+    let what =
+        format!("refused: {} ({}) on {}", Untrusted::text(&case.invocation.tool), word(risk), describe(case, target));
+    let allow = format!("dbguard allow --once -- {}", command_line(case));
+    match absence {
+        Absence::Agent(agent) => Error::refused(format!("{what}: {} cannot confirm it", agent.name))
+            .hint(format!("a coding agent was recognised by {}; only a person can answer for this target", agent.mark))
+            .hint(format!("tell the person who is responsible; at a terminal of their own they would type: {allow}")),
+        Absence::Terminal => {
+            let error = Error::refused(format!("{what}: there is no terminal to ask on"));
+            let error = match token {
+                Token::Fails(because) => error.hint(because),
+                Token::Absent | Token::Holds => error,
+            };
+            let error = error.hint(format!("a person allows it beforehand, at a terminal: {allow}"));
+            match token::expected(target).filter(|_| in_ci(case)) {
+                Some(fits) if case.policy().tokens => {
+                    error.hint(format!("in a CI job the variable {} can name the target: {fits}", token::VAR))
+                }
+                _ => error,
+            }
+        }
+    }
+}
+
+fn in_ci(case: &Case<'_>) -> bool {
+    let vars = &case.snapshot.vars;
+    vars.filled("CI").is_some() && crate::world::agents::detect(vars).is_none()
+}
+
+/// The target cannot be told, and nothing of it is known that a person could confirm.
+pub(super) fn ambiguous(case: &Case<'_>, because: &str) -> Error {
+    Error::refused(format!(
+        "refused: which server {} would reach cannot be told: {}",
+        Untrusted::text(&case.invocation.tool),
+        Untrusted::text(because)
+    ))
+    .hint(format!("see what is known: dbguard explain -- {}", command_line(case)))
+}
+
+/// The configuration cannot be used, and the target is not plainly this machine.
+pub(super) fn broken_config(case: &Case<'_>, trouble: &Error) -> Error {
+    let mut error = trouble.clone();
+    if let Some(target) = case.target() {
+        error = error.hint(format!("until then this is refused: {}", describe(case, target)));
+    }
+    error.hint("check it with: dbguard config check")
+}
+
+/// The person declined, or the answer did not fit.
+pub(super) fn declined(case: &Case<'_>, because: &str) -> Error {
+    Error::refused(format!("stopped: {because}; {} was not run", Untrusted::text(&case.invocation.tool)))
+}
+
+/// Environment and target in one phrase: `production (db1.prod.example.com:5432/app)`.
+pub(crate) fn describe(case: &Case<'_>, target: &Target) -> String {
+    format!("{} ({})", Untrusted::text(case.environment.name()), place(target))
+}
+
+/// The target in one phrase: `db1.prod.example.com:5432/app`.
+pub(crate) fn place(target: &Target) -> String {
+    let hosts: Vec<String> = target.hosts.iter().map(host).collect();
+    let name = target.affects.first().or(target.dbname.as_ref());
+    let dbname = name.map(|name| format!("/{}", Untrusted::os(&name.value)));
+    format!("{}{}", hosts.join(","), dbname.unwrap_or_default())
+}
+
+fn host(host: &crate::target::Host) -> String {
+    let name = host.host.as_ref().or(host.hostaddr.as_ref());
+    let name = name.map(|name| Untrusted::os(&name.value).to_string()).unwrap_or_default();
+    if name.contains(':') { format!("[{name}]:{}", host.port.value) } else { format!("{name}:{}", host.port.value) }
+}
+
+/// The invocation as it would be typed again, without its secrets.
+pub(super) fn command_line(case: &Case<'_>) -> String {
+    let tool = OsString::from(&case.invocation.tool);
+    let words = std::iter::once(shell::posix(&tool))
+        .chain(case.invocation.args.iter().map(|word| shell::posix(&OsString::from(redact::argument(word)))));
+    let line: Vec<String> = words.collect();
+    Untrusted::text(&line.join(" ")).to_string()
+}

@@ -1,0 +1,180 @@
+//! `explain` and `status`: what would happen and why, touching nothing.
+//!
+//! Both answer with the same target and environment objects that the audit log holds.
+
+use std::ffi::{OsStr, OsString};
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+use super::case::Case;
+use super::decide::assumed;
+use super::screen::{self, ReadOnly};
+use crate::checklist::{Banner, Section};
+use crate::config::{self, Config};
+use crate::environment::Environment;
+use crate::plan::{self, Finding, Plan, Risk};
+use crate::policy::{self, Confirm, Presence, Verdict};
+use crate::target::{Resolution, Target};
+use crate::world::stdin::Stdin;
+use crate::world::{Snapshot, tools};
+
+/// What would happen to an invocation. Its JSON is a contract.
+#[derive(Debug)]
+pub struct Explanation {
+    tool: String,
+    touches_server: bool,
+    target: Option<Target>,
+    environment: Environment,
+    plan: Option<Plan>,
+    verdict: &'static str,
+    reasons: Vec<String>,
+}
+
+/// Explains an invocation. The verdict is the one that a person at a terminal would get.
+pub fn explain(tool: &OsStr, args: &[OsString], stdin: &mut Stdin, snapshot: &Snapshot) -> Explanation {
+    let config = config::load(snapshot);
+    let located = tools::locate(tool, &snapshot.vars);
+    let case = Case::open(tool, args, located.as_ref().ok().cloned(), &config, snapshot);
+    let plan = case.touches_server().then(|| plan::plan(&case.invocation, stdin, snapshot));
+    let (verdict, mut reasons) = verdict(&case, plan.as_ref());
+    reasons.extend(located.err().map(|error| error.message().to_owned()));
+    reasons.extend(doubts(&config));
+    Explanation {
+        tool: case.invocation.tool.clone(),
+        touches_server: case.touches_server(),
+        target: case.target().cloned(),
+        environment: case.environment,
+        plan,
+        verdict,
+        reasons,
+    }
+}
+
+/// What a bare psql typed here would reach.
+#[derive(Debug)]
+pub struct Status {
+    target: Option<Target>,
+    environment: Environment,
+    reasons: Vec<String>,
+}
+
+/// The status of this shell.
+pub fn status(snapshot: &Snapshot) -> Status {
+    let config = config::load(snapshot);
+    let program = tools::locate("psql".as_ref(), &snapshot.vars).ok();
+    let case = Case::open("psql".as_ref(), &[], program, &config, snapshot);
+    let mut reasons = vec![why(&case.environment)];
+    reasons.extend(doubts(&config));
+    Status { target: case.target().cloned(), environment: case.environment, reasons }
+}
+
+/// The verdict in one word, and the reasons for it.
+fn verdict(case: &Case<'_>, plan: Option<&Plan>) -> (&'static str, Vec<String>) {
+    let name = case.environment.name();
+    let Some(plan) = plan else { return ("run", vec![format!("touches no server: {}", because(case))]) };
+    if let Some(refused) = case.unusable() {
+        return ("refuse", vec![refused.message().to_owned()]);
+    }
+    match policy::judge(&case.policy(), assumed(plan), Presence::Person) {
+        Verdict::Run => ("run", vec![format!("{name}: nothing is asked"), why(&case.environment)]),
+        Verdict::Ask(confirm) => {
+            ("ask", vec![format!("{name}: confirm by typing {}", what(confirm)), why(&case.environment)])
+        }
+        Verdict::Refuse(_) => ("refuse", vec![format!("{name}: there is nobody to ask")]),
+    }
+}
+
+fn because<'a>(case: &'a Case<'_>) -> &'a str {
+    match &case.resolution {
+        Resolution::NoServer { because } | Resolution::Ambiguous { because, .. } => because,
+        Resolution::Resolved(_) => "",
+    }
+}
+
+/// What must be typed.
+fn what(confirm: Confirm) -> &'static str {
+    match confirm {
+        Confirm::None => "nothing",
+        Confirm::Yes => "yes",
+        Confirm::Environment => "the environment",
+        Confirm::Database => "the database",
+        Confirm::Host => "the host",
+    }
+}
+
+/// Why it is this environment.
+fn why(environment: &Environment) -> String {
+    match environment {
+        Environment::Known(known) => match &known.rule {
+            Some(rule) => format!("{} by the rule {} at {}:{}", known.name, rule.text, rule.file.display(), rule.line),
+            None => format!("{} is built in for this machine", known.name),
+        },
+        Environment::Unknown { because } => format!("unknown: {because}"),
+    }
+}
+
+/// What the configuration has to say against itself.
+fn doubts(config: &Config) -> Vec<String> {
+    let trouble = config.trouble.iter().map(|error| error.message().to_owned());
+    trouble.chain(config.warnings.iter().map(|warning| warning.message.clone())).collect()
+}
+
+impl Explanation {
+    /// The risk; none where no server is touched.
+    fn risk(&self) -> Risk {
+        self.plan.as_ref().map_or(Risk::None, assumed)
+    }
+
+    fn findings(&self) -> &[Finding] {
+        self.plan.as_ref().map_or(&[], |plan| &plan.findings)
+    }
+
+    /// The head and the sections for people.
+    pub fn screen(&self) -> (Banner, Vec<Section>) {
+        let banner = screen::banner(&self.environment, &self.tool, Vec::new());
+        let mut sections = Vec::new();
+        sections.extend(self.target.as_ref().map(|target| screen::target(target, &self.environment)));
+        sections.extend(self.plan.as_ref().map(|plan| screen::plan(plan, self.risk(), &ReadOnly::NotWanted)));
+        sections.push(screen::verdict(self.verdict, &self.reasons));
+        (banner, sections)
+    }
+}
+
+impl Status {
+    /// The head and the sections for people.
+    pub fn screen(&self) -> (Banner, Vec<Section>) {
+        let banner = screen::banner(&self.environment, "psql", Vec::new());
+        let mut sections = Vec::new();
+        sections.extend(self.target.as_ref().map(|target| screen::target(target, &self.environment)));
+        sections.push(screen::verdict(self.environment.level_word(), &self.reasons));
+        (banner, sections)
+    }
+}
+
+impl Serialize for Explanation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("version", &1)?;
+        map.serialize_entry("tool", &self.tool)?;
+        map.serialize_entry("touches_server", &self.touches_server)?;
+        map.serialize_entry("target", &self.target)?;
+        map.serialize_entry("environment", &self.environment)?;
+        map.serialize_entry("risk", &self.risk())?;
+        map.serialize_entry("findings", self.findings())?;
+        map.serialize_entry("verdict", self.verdict)?;
+        map.serialize_entry("reasons", &self.reasons)?;
+        map.end()
+    }
+}
+
+impl Serialize for Status {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(4))?;
+        map.serialize_entry("version", &1)?;
+        map.serialize_entry("target", &self.target)?;
+        map.serialize_entry("environment", &self.environment)?;
+        map.serialize_entry("reasons", &self.reasons)?;
+        map.end()
+    }
+}

@@ -1,0 +1,171 @@
+//! What the checklist shows, in the order in which it must be read.
+//!
+//! Text only: how it is drawn, escaped and coloured is the terminal's business.
+
+use std::ffi::OsStr;
+
+use crate::checklist::{Banner, Line, Section, Tone};
+use crate::environment::{Environment, Level, Look};
+use crate::plan::{Finding, Mode, Plan, Risk};
+use crate::target::{Field, Host, Target};
+use crate::text::Untrusted;
+
+/// Findings shown at most; the rest is counted.
+const SHOWN: usize = 12;
+
+/// The head: environment, tool, and what must be read first.
+pub(super) fn banner(environment: &Environment, tool: &str, alarms: Vec<String>) -> Banner {
+    let title = format!("{} · {tool}", environment.name());
+    Banner { look: look(environment), level: environment.level(), title, alarms }
+}
+
+/// How an environment is shown; an unknown one looks like production with a word of its own.
+pub(crate) fn look(environment: &Environment) -> Look {
+    match environment {
+        Environment::Known(known) => known.look.clone(),
+        Environment::Unknown { .. } => Look {
+            label: "UNKNOWN".to_owned(),
+            icon: Level::Production.icon().to_owned(),
+            color: Level::Production.color().to_owned(),
+        },
+    }
+}
+
+/// The target with the origin of each field.
+pub(super) fn target(target: &Target, environment: &Environment) -> Section {
+    let mut lines: Vec<Line> = target.hosts.iter().flat_map(host).collect();
+    if let Some(via) = &target.via {
+        let to = match &via.to {
+            Some(to) => to.names.join(", "),
+            None => "cannot be read".to_owned(),
+        };
+        lines.push(line("forwarded", &format!("by {} (process {}) to {to}", via.program, via.pid), ""));
+    }
+    lines.extend(field("database", target.dbname.as_ref()));
+    lines.extend(target.affects.iter().map(|name| of_field("acts on", name)));
+    if target.every_database {
+        lines.push(Line { tone: Tone::Warn, ..line("acts on", "every database of the server", "") });
+    }
+    lines.extend(field("user", target.user.as_ref()));
+    lines.extend(field("service", target.service.as_ref()));
+    lines.push(because(environment));
+    Section { title: "target".to_owned(), lines }
+}
+
+/// Why it is this environment.
+fn because(environment: &Environment) -> Line {
+    match environment {
+        Environment::Known(known) => match &known.rule {
+            Some(rule) => line(
+                &known.name,
+                &format!("by the rule {}", rule.text),
+                &format!("{}:{}", rule.file.display(), rule.line),
+            ),
+            None => line(&known.name, "this machine", "built in"),
+        },
+        Environment::Unknown { because } => Line { tone: Tone::Warn, ..line("unknown", because, "") },
+    }
+}
+
+fn host(host: &Host) -> Vec<Line> {
+    let mut lines = Vec::new();
+    lines.extend(field("host", host.host.as_ref()));
+    lines.extend(field("address", host.hostaddr.as_ref()));
+    lines.push(line("port", &host.port.value.to_string(), &host.port.origin.to_string()));
+    lines
+}
+
+fn field<T: AsRef<OsStr>>(label: &str, field: Option<&Field<T>>) -> Option<Line> {
+    field.map(|field| of_field(label, field))
+}
+
+fn of_field<T: AsRef<OsStr>>(label: &str, field: &Field<T>) -> Line {
+    line(label, &field.value.as_ref().to_string_lossy(), &field.origin.to_string())
+}
+
+fn line(label: &str, value: &str, note: &str) -> Line {
+    Line { label: label.to_owned(), value: value.to_owned(), note: note.to_owned(), tone: Tone::Plain }
+}
+
+/// What would happen.
+pub(super) fn plan(plan: &Plan, risk: Risk, read_only: &ReadOnly) -> Section {
+    let mut lines = vec![Line { tone: tone(risk), ..line(word(risk), meaning(risk, plan.mode), "") }];
+    lines.extend(plan.findings.iter().take(SHOWN).map(finding));
+    if plan.findings.len() > SHOWN {
+        let more = plan.findings.len() - SHOWN;
+        lines.push(Line { tone: Tone::Quiet, ..line("", &format!("and {more} more; see: dbguard explain"), "") });
+    }
+    lines.extend(plan.notes.iter().map(|note| Line { tone: Tone::Quiet, ..line("", note, "") }));
+    lines.extend(read_only.line());
+    Section { title: "would happen".to_owned(), lines }
+}
+
+/// The verdict with its reasons.
+pub(super) fn verdict(verdict: &str, reasons: &[String]) -> Section {
+    let mut labels = std::iter::once(verdict).chain(std::iter::repeat(""));
+    let lines = reasons.iter().map(|reason| line(labels.next().unwrap_or_default(), reason, "")).collect();
+    Section { title: "verdict".to_owned(), lines }
+}
+
+/// Whether the session is read-only, as the server itself said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ReadOnly {
+    /// It was not wanted: nothing to show.
+    NotWanted,
+    /// The server confirmed it.
+    Held,
+    /// It could not be put in place, or could not be verified: why.
+    NotHeld(String),
+}
+
+impl ReadOnly {
+    fn line(&self) -> Option<Line> {
+        match self {
+            Self::NotWanted => None,
+            Self::Held => Some(line("session", "read-only; BEGIN READ WRITE opens one writable transaction", "")),
+            Self::NotHeld(because) => {
+                Some(Line { tone: Tone::Danger, ..line("session", &format!("NOT read-only: {because}"), "") })
+            }
+        }
+    }
+}
+
+fn finding(finding: &Finding) -> Line {
+    let place = match (&finding.file, finding.line) {
+        (Some(file), Some(number)) => format!("{}:{number}", Untrusted::path(file)),
+        (Some(file), None) => Untrusted::path(file).to_string(),
+        (None, _) => String::new(),
+    };
+    Line { tone: tone(finding.risk), ..line(&finding.kind, &finding.statement, &place) }
+}
+
+fn tone(risk: Risk) -> Tone {
+    match risk {
+        Risk::None | Risk::Read => Tone::Plain,
+        Risk::Write => Tone::Warn,
+        Risk::Destroy | Risk::Unknown => Tone::Danger,
+    }
+}
+
+/// The word for a risk, as the JSON has it.
+pub fn word(risk: Risk) -> &'static str {
+    match risk {
+        Risk::None => "none",
+        Risk::Read => "read",
+        Risk::Write => "write",
+        Risk::Destroy => "destroy",
+        Risk::Unknown => "unknown",
+    }
+}
+
+fn meaning(risk: Risk, mode: Mode) -> &'static str {
+    match (risk, mode) {
+        (Risk::Unknown, Mode::Interactive) => "an open session that may write",
+        (_, Mode::Interactive) => "an open session",
+        (Risk::None, _) => "touches no server",
+        (Risk::Read, _) => "reads",
+        (Risk::Write, _) => "changes data or schema",
+        (Risk::Destroy, _) => "loses data or locks people out",
+        (Risk::Unknown, _) => "cannot be told; counts as destroying",
+    }
+}

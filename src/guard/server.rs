@@ -1,0 +1,165 @@
+//! Meeting the server: what it says of itself, and what follows from that.
+//!
+//! The stricter of name and server wins. What the server says can raise a level and never lower one, and every
+//! disagreement is shown first.
+
+use crate::checklist::{Human, Line, Section, Tone};
+use crate::effects::attest::{self, Attestation, Attested, Marker};
+use crate::effects::known_servers::{self, Acquaintance};
+use crate::environment::{Environment, Known};
+use crate::plan::Plan;
+use crate::target::Target;
+use crate::text::{Secret, Untrusted};
+use crate::world::tools;
+
+use super::case::Case;
+use super::launch;
+use super::refusal::place;
+use super::screen::ReadOnly;
+
+/// What came of meeting the server.
+pub(super) struct Meeting {
+    /// What it said, or why it said nothing.
+    pub(super) said: Result<Box<Attestation>, String>,
+    /// The environment by name and server together.
+    pub(super) environment: Environment,
+    /// What must be read first.
+    pub(super) alarms: Vec<String>,
+    /// The password that the person gave for both connections.
+    pub(super) password: Option<Secret>,
+    /// The server was not met before, or not under this name.
+    pub(super) is_new: bool,
+}
+
+/// Asks the server about itself. `human` is there when a password may be asked for.
+///
+/// The server is asked in the state that the tool's session will have. Where its answer makes the environment
+/// stricter, that state is another, and it is asked once more.
+pub(super) fn meet(case: &Case<'_>, target: &Target, plan: &Plan, human: Option<&mut dyn Human>) -> Meeting {
+    let mut meeting = Meeting::new(case.environment.clone());
+    let wanted = |environment: &Environment| launch::wants_read_only(&case.config.policy(environment), plan);
+    let first = wanted(&meeting.environment);
+    meeting.ask(case, target, first, human);
+    meeting.compare(case, target);
+    if !first && wanted(&meeting.environment) {
+        // A password that the first round had to ask for is kept; nobody is asked twice.
+        meeting.ask(case, target, true, None);
+    }
+    meeting
+}
+
+fn told(attested: Attested, without_password: &str) -> Result<Box<Attestation>, String> {
+    match attested {
+        Attested::Told(told) => Ok(told),
+        Attested::NeedsPassword => Err(without_password.to_owned()),
+        Attested::Silent { because } => Err(because),
+    }
+}
+
+fn password_question(target: &Target) -> String {
+    let user = target.user.as_ref().map(|user| Untrusted::os(&user.value).to_string()).unwrap_or_default();
+    format!("Password for {user} at {}:", place(target))
+}
+
+impl Meeting {
+    fn new(environment: Environment) -> Self {
+        let said = Err("it was not asked".to_owned());
+        Self { said, environment, alarms: Vec::new(), password: None, is_new: false }
+    }
+
+    /// One round; a second one with the password where the server wants one and a person can give it.
+    fn ask(&mut self, case: &Case<'_>, target: &Target, read_only: bool, human: Option<&mut dyn Human>) {
+        let psql = match tools::locate("psql".as_ref(), &case.snapshot.vars) {
+            Ok(psql) => psql,
+            Err(error) => {
+                self.said = Err(error.message().to_owned());
+                return;
+            }
+        };
+        let attest = |password: Option<&Secret>| attest::attest(&psql, target, case.snapshot, password, read_only);
+        let first = attest(self.password.as_ref());
+        // With `-W` the tool itself will ask: a question of ours would be a second one.
+        let tool_asks = case.invocation.has("password");
+        let human = human.filter(|_| matches!(first, Attested::NeedsPassword) && !tool_asks);
+        let given = human.and_then(|human| human.ask_secret(&password_question(target)));
+        self.said = match given {
+            None => told(first, "it wants a password, and nothing here has one"),
+            Some(password) => {
+                let second = told(attest(Some(&password)), "the password was not accepted");
+                self.password = second.is_ok().then_some(password);
+                second
+            }
+        };
+    }
+
+    /// Sets what the server says against what the name says.
+    fn compare(&mut self, case: &Case<'_>, target: &Target) {
+        let Ok(told) = &self.said else { return };
+        let marker = told.marker.as_ref().map(Marker::environment);
+        if let Some(known) = case.config.rules.classify_server(told.system_identifier.as_deref(), marker) {
+            self.weigh(known);
+        }
+        let Ok(told) = &self.said else { return };
+        let Some(identifier) = &told.system_identifier else { return };
+        match known_servers::lookup(case.snapshot, target, identifier) {
+            Acquaintance::Same => {}
+            Acquaintance::New => self.is_new = true,
+            Acquaintance::Changed { was } => self.alarms.push(format!(
+                "this is another server than last time: system identifier {identifier}, then {}",
+                Untrusted::text(&was)
+            )),
+        }
+    }
+
+    /// The stricter of the two; a tie keeps a name over none.
+    fn weigh(&mut self, server: Known) {
+        let by_name = self.environment.clone();
+        let named = by_name.name().to_owned();
+        let raises = match &by_name {
+            Environment::Known(known) => server.level > known.level,
+            // Unknown is as strict as production already: only production gives it a name.
+            Environment::Unknown { .. } => server.level == crate::environment::Level::Production,
+        };
+        if by_name.level() != server.level || (raises && named != "unknown") {
+            let verdict = if raises { &server.name } else { &named };
+            self.alarms.push(format!(
+                "the server says {}, the name says {}: treated as {}",
+                server.name,
+                named,
+                Untrusted::text(verdict)
+            ));
+        }
+        if raises {
+            self.environment = Environment::Known(server);
+        }
+    }
+
+    /// What the server says, for the screen.
+    pub(super) fn section(&self) -> Section {
+        let lines = match &self.said {
+            Ok(told) => told.lines(),
+            Err(because) => vec![Line {
+                label: "no answer".to_owned(),
+                value: because.clone(),
+                note: String::new(),
+                tone: Tone::Warn,
+            }],
+        };
+        Section { title: "server says".to_owned(), lines }
+    }
+
+    /// Whether a session that is wanted read-only will be that.
+    pub(super) fn read_only(&self, wanted: bool) -> ReadOnly {
+        if !wanted {
+            return ReadOnly::NotWanted;
+        }
+        match &self.said {
+            Ok(told) if told.read_only == Some(true) => ReadOnly::Held,
+            Ok(told) if told.options_refused => {
+                ReadOnly::NotHeld("the pooler in between refuses start-up options".to_owned())
+            }
+            Ok(_) => ReadOnly::NotHeld("the server did not take the option; a pooler may drop it".to_owned()),
+            Err(because) => ReadOnly::NotHeld(format!("not verified: {because}")),
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What stands for a person where nobody can be asked: a grant made before, or the confirmation var of a CI job.
+
+use super::case::Case;
+use super::record::Record;
+use super::refusal;
+use super::token::{self, Token};
+use crate::checklist::StandIn;
+use crate::effects::grants::{self, Asked, Fingerprint, Grants};
+use crate::error::Result;
+use crate::plan::{Plan, Risk};
+use crate::policy::Absence;
+use crate::target::Target;
+
+/// Finds it, or refuses. The token is looked at first, since looking uses nothing up.
+pub(super) fn find(case: &Case<'_>, target: &Target, plan: &Plan, risk: Risk, absence: Absence) -> Result<StandIn> {
+    let token = token::check(&case.snapshot.vars, &case.policy(), target);
+    if token == Token::Holds {
+        return Ok(StandIn::Token);
+    }
+    let key = grants::target_key(target);
+    let exact = fingerprint(case, plan);
+    let asked = Asked { target_key: &key, risk, exact: exact.as_ref() };
+    if let Some(found) = Grants::open(case.snapshot)?.take(&asked, case.snapshot.now)? {
+        return Ok(StandIn::Grant { id: found.grant().id.clone() });
+    }
+    let refused = refusal::nobody(case, target, risk, absence, token);
+    Record::unmet(case, target, plan, risk, &case.policy()).refused(refused.message());
+    Err(refused)
+}
+
+/// The exact invocation, where it can be said: not where part of it comes through standard input.
+pub(super) fn fingerprint(case: &Case<'_>, plan: &Plan) -> Option<Fingerprint> {
+    if plan.reads_stdin {
+        return None;
+    }
+    Fingerprint::of(&case.invocation, &plan.inputs, case.snapshot).ok()
+}

@@ -1,0 +1,106 @@
+//! The confirmation var of a CI job: `DBGUARD_CONFIRM=<host>/<dbname>`.
+//!
+//! It stands for a person only in CI, never beside the mark of a coding agent, only where the policy allows it, and
+//! only when it names exactly the target that this very invocation resolved to. It is no blanket bypass: exported in a
+//! profile it fits one database and nothing else.
+
+use crate::policy::Policy;
+use crate::target::Target;
+use crate::world::{Vars, agents};
+
+/// The var.
+pub(super) const VAR: &str = "DBGUARD_CONFIRM";
+
+/// What the token says of this invocation.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Token {
+    /// It stands for a person.
+    Holds,
+    /// None was given, or it is not looked at here (outside CI, beside an agent's mark).
+    Absent,
+    /// It was given and does not let this invocation run. Why, as one lower-case phrase.
+    Fails(String),
+}
+
+/// Looks at the token.
+pub(super) fn check(vars: &Vars, policy: &Policy, target: &Target) -> Token {
+    let Some(given) = vars.filled(VAR) else { return Token::Absent };
+    if vars.filled("CI").is_none() || agents::detect(vars).is_some() {
+        return Token::Absent;
+    }
+    if !policy.tokens {
+        return Token::Fails(format!("{VAR} is set, and the configuration forbids tokens here"));
+    }
+    match expected(target) {
+        Some(expected) if given == expected.as_str() => Token::Holds,
+        Some(expected) => Token::Fails(format!("{VAR} does not name the target, which is `{expected}`")),
+        None => Token::Fails(format!("{VAR} cannot name this target: it has no single host and database")),
+    }
+}
+
+/// The token that fits a target: only one with a single host and a single database can be named.
+pub(super) fn expected(target: &Target) -> Option<String> {
+    let [host] = target.hosts.as_slice() else { return None };
+    if target.every_database || target.via.is_some() || target.affects.len() > 1 {
+        return None;
+    }
+    let host = host.host.as_ref().or(host.hostaddr.as_ref())?.value.to_str()?;
+    let dbname = target.affects.first().or(target.dbname.as_ref())?.value.to_str()?;
+    Some(format!("{host}/{dbname}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::Level;
+    use crate::target::{Engine, Field, Host, Origin};
+
+    fn target() -> Target {
+        let field = |value: &str| Some(Field::new(value.into(), Origin::Default));
+        Target {
+            engine: Engine::Postgresql,
+            hosts: vec![Host { host: field("db1.prod"), hostaddr: None, port: Field::new(5432, Origin::Default) }],
+            dbname: field("app"),
+            user: field("alice"),
+            service: None,
+            affects: Vec::new(),
+            every_database: false,
+            via: None,
+            parameters: Vec::new(),
+        }
+    }
+
+    fn looked_at(vars: &[(&str, &str)]) -> Token {
+        check(&vars.iter().copied().collect(), &Policy::of_level(Level::Production), &target())
+    }
+
+    #[test]
+    fn a_token_holds_in_ci_for_exactly_its_target() {
+        assert_eq!(looked_at(&[("CI", "true"), (VAR, "db1.prod/app")]), Token::Holds);
+    }
+
+    #[test]
+    fn a_token_is_not_looked_at_outside_ci_or_beside_an_agent() {
+        assert_eq!(looked_at(&[(VAR, "db1.prod/app")]), Token::Absent);
+        assert_eq!(looked_at(&[("CI", "1"), ("CLAUDECODE", "1"), (VAR, "db1.prod/app")]), Token::Absent);
+    }
+
+    #[test]
+    fn a_token_for_another_target_fails_and_names_the_right_one() {
+        let said = "DBGUARD_CONFIRM does not name the target, which is `db1.prod/app`";
+        assert_eq!(looked_at(&[("CI", "1"), (VAR, "db1.prod/other")]), Token::Fails(said.to_owned()));
+        assert_eq!(looked_at(&[("CI", "1"), (VAR, "1")]), Token::Fails(said.to_owned()));
+    }
+
+    #[test]
+    fn a_configuration_can_forbid_tokens() {
+        let policy = Policy { tokens: false, ..Policy::of_level(Level::Production) };
+        let vars = [("CI", "1"), (VAR, "db1.prod/app")].into_iter().collect();
+        assert!(matches!(check(&vars, &policy, &target()), Token::Fails(_)));
+    }
+
+    #[test]
+    fn what_reaches_every_database_has_no_token() {
+        assert_eq!(expected(&Target { every_database: true, ..target() }), None);
+    }
+}
