@@ -1,9 +1,14 @@
 //! The ground that the other tests stand on holds: sandbox, fakes, terminal, clusters, the search for secrets.
 
 use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
-use crate::support::{Fake, SECRET, Sandbox, clusters};
+use crate::support::{Clusters, Fake, SECRET, Sandbox, clusters};
 
 #[test]
 fn a_fake_tool_records_its_arguments_its_input_and_its_vars_byte_for_byte() {
@@ -74,4 +79,42 @@ fn the_sealed_role_asks_for_its_password() {
     let refused = Sandbox::new().tool("psql", args).output();
     assert!(refused.err().contains("no password supplied"), "{}", refused.err());
     Sandbox::new().var("PGPASSWORD", SECRET).tool("psql", args).stdout("sealed\n").status(0);
+}
+
+#[test]
+fn clusters_end_with_whoever_holds_them() {
+    let own = Clusters::make(&["own"]);
+    let socket = own.get("own").socket.clone();
+    assert!(socket.join("data/postmaster.pid").exists());
+    drop(own);
+    assert!(!socket.parent().unwrap().exists());
+}
+
+#[test]
+#[ignore = "the other half of the next test"]
+fn hold_a_cluster_until_killed() {
+    let own = Clusters::make(&["own"]);
+    eprintln!("\nholding {}", own.get("own").socket.display());
+    sleep(Duration::from_secs(60));
+}
+
+#[test]
+fn clusters_end_when_the_test_process_is_killed() {
+    let mut holder = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "sandbox::hold_a_cluster_until_killed", "--ignored", "--nocapture"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(holder.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let socket = lines.find_map(|line| line.strip_prefix("holding ").map(PathBuf::from));
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    let socket = socket.expect("a cluster was held");
+    let gone = (0..100).any(|_| {
+        sleep(Duration::from_millis(100));
+        !socket.parent().unwrap().exists()
+    });
+    assert!(gone, "{} outlives the process that was killed", socket.display());
 }

@@ -1,0 +1,159 @@
+//! The documents tell the truth: what they show is run, what they name exists.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use dbguard::environment::Level;
+use dbguard::policy::{AuditDemand, Confirm, Policy, WithoutTerminal};
+
+use crate::support::{DBGUARD, Sandbox};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The fenced blocks of this language.
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    text.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
+}
+
+/// The cells of the rows of every table, without head and rule.
+fn rows(text: &str) -> Vec<Vec<String>> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut rows = Vec::new();
+    let mut body = false;
+    for line in lines {
+        if !line.starts_with('|') {
+            body = false;
+        } else if line.starts_with("|-") {
+            body = true;
+        } else if body {
+            rows.push(line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect());
+        }
+    }
+    rows
+}
+
+/// What stands in back-ticks.
+fn ticked(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
+
+fn rust_files(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_threat_names_its_answer_what_remains_and_a_test_that_exists() {
+    let mut files = Vec::new();
+    rust_files(&root().join("src"), &mut files);
+    rust_files(&root().join("tests"), &mut files);
+    let all: String = files.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let rows = rows(&read("docs/THREATS.md"));
+    assert!(rows.len() >= 20, "only {} rows were understood", rows.len());
+    let mut wrong = Vec::new();
+    for row in rows {
+        let [attack, answer, tests, remains] = &row[..] else {
+            wrong.push(format!("not four cells: {row:?}"));
+            continue;
+        };
+        if attack.is_empty() || answer.is_empty() || remains.is_empty() || ticked(tests).is_empty() {
+            wrong.push(format!("an empty cell, or no test: {attack}"));
+        }
+        for test in ticked(tests) {
+            let name = test.rsplit("::").next().unwrap();
+            if !all.contains(&format!("#[test]\n    fn {name}(")) && !all.contains(&format!("#[test]\nfn {name}(")) {
+                wrong.push(format!("`{test}` is no test: {attack}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn every_link_of_the_documents_leads_somewhere() {
+    let mut wrong = Vec::new();
+    for document in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/THREATS.md"] {
+        let text = read(document);
+        let beside = root().join(document).parent().unwrap().to_owned();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let path = link.split('#').next().unwrap();
+            if !link.starts_with("https://") && !beside.join(path).exists() {
+                wrong.push(format!("{document}: {link}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn the_readme_is_short_enough_to_be_read() {
+    assert!(read("README.md").lines().count() <= 250);
+}
+
+#[test]
+fn the_readmes_first_two_commands_are_there_to_be_run() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let readme = read("README.md");
+    let commands: Vec<&str> = readme.lines().filter_map(|line| line.strip_prefix("    ./")).collect();
+    assert_eq!(commands, ["demo", "test"]);
+    for command in commands {
+        assert_ne!(fs::metadata(root().join(command)).unwrap().permissions().mode() & 0o111, 0);
+    }
+}
+
+#[test]
+fn the_readmes_shims_are_made_as_it_says() {
+    let readme = read("README.md");
+    let script = blocks(&readme, "sh")[0].replace("cargo install --locked --path .\n", "");
+    let sandbox = Sandbox::new();
+    std::os::unix::fs::symlink(DBGUARD, sandbox.path("bin/dbguard")).unwrap();
+    let script = format!("{script}command -v psql");
+    let psql = sandbox.path("home/.local/share/dbguard/shims/psql");
+    sandbox.tool("sh", ["-euc", &script]).stdout("[DIR]/home/.local/share/dbguard/shims/psql\n").status(0);
+    assert_eq!(psql.canonicalize().unwrap(), Path::new(DBGUARD).canonicalize().unwrap());
+}
+
+#[test]
+fn the_readmes_table_of_levels_is_the_policy() {
+    let word = |confirm| match confirm {
+        Confirm::None => "nothing",
+        Confirm::Yes => "yes",
+        Confirm::Environment => "type the environment",
+        Confirm::Database => "type the database",
+        Confirm::Host => "type the host",
+    };
+    let column = |level| {
+        let policy = Policy::of_level(level);
+        let alone = match policy.without_terminal {
+            WithoutTerminal::Run => "runs",
+            WithoutTerminal::RefuseDestroy => "runs, except what destroys",
+            WithoutTerminal::Refuse => "refused, unless a person allowed it",
+        };
+        let audit = match policy.audit {
+            AuditDemand::Warn => "a warning",
+            AuditDemand::Required => "refused",
+        };
+        let read_only = if policy.read_only { "yes" } else { "no" };
+        [word(policy.read), word(policy.write), word(policy.destroy), read_only, alone, audit]
+    };
+    let readme = read("README.md");
+    let section = readme.split("\n## What a level demands\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let told = rows(section);
+    for (at, level) in [(1, Level::Production), (2, Level::Staging), (3, Level::Development)] {
+        let cells: Vec<&str> = told.iter().map(|row| row[at].as_str()).collect();
+        assert_eq!(cells, column(level), "{level:?}");
+    }
+}
