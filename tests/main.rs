@@ -13,3 +13,4 @@ mod architecture;
 mod docs;
 mod sandbox;
 mod support;
+mod tty_ask;
