@@ -11,6 +11,7 @@
 
 mod architecture;
 mod docs;
+mod redact;
 mod sandbox;
 mod support;
 mod tty_ask;
