@@ -12,11 +12,11 @@ use crate::text::Untrusted;
 
 /// What is drawn on.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Canvas {
+pub struct Canvas {
     /// Columns.
-    pub(super) width: usize,
+    pub width: usize,
     /// Whether it has colour, and the person wants it.
-    pub(super) colour: bool,
+    pub colour: bool,
 }
 
 /// Blank columns at the left.
@@ -33,7 +33,7 @@ const LABEL: usize = 26;
 
 impl Canvas {
     /// Alarms, then the bar.
-    pub(super) fn banner(self, banner: &Banner) -> String {
+    pub fn banner(self, banner: &Banner) -> String {
         let mut rows = vec![String::new()];
         let style = self.style(Style::new().fg(Color::Red).bold());
         let room = self.width.saturating_sub(6);
@@ -65,7 +65,7 @@ impl Canvas {
     }
 
     /// A title and its lines, then a blank line.
-    pub(super) fn section(self, section: &Section) -> String {
+    pub fn section(self, section: &Section) -> String {
         let title = safe(&section.title);
         let beside = self.width >= WIDE && columns(&title) + 2 <= TITLE && !section.lines.is_empty();
         let grid = Grid { indent: MARGIN + if beside { TITLE } else { 2 }, label: label_width(&section.lines) };

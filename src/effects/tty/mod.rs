@@ -13,12 +13,12 @@ mod wrap;
 use std::cell::Cell;
 use std::ffi::OsString;
 use std::fs::File;
-use std::os::fd::AsFd as _;
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt as _;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use self::draw::Canvas;
+pub use self::draw::Canvas;
 use self::line::Heard;
 use self::modes::{Echo, Modes};
 use self::signals::Signals;
@@ -149,7 +149,7 @@ impl Human for Tty {
 }
 
 /// The columns of the terminal. `stty` asks for them: the call itself is not to be had in safe Rust.
-fn width(terminal: &File, vars: &Vars) -> usize {
+pub fn width(terminal: impl AsFd, vars: &Vars) -> usize {
     let said = terminal.as_fd().try_clone_to_owned().ok().and_then(|fd| {
         let mut stty = Command::new("stty");
         stty.arg("size").stdin(Stdio::from(fd)).stderr(Stdio::null()).output().ok()
