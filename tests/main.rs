@@ -15,3 +15,4 @@ mod redact;
 mod sandbox;
 mod support;
 mod tty_ask;
+mod tunnel;
