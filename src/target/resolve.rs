@@ -13,6 +13,7 @@ use super::ground::Ground;
 use super::parse::{Reading, read, versions};
 use super::tools::request::{Aim, Given, Request};
 use super::tools::{self, Tool};
+use super::tunnel::through;
 use super::{Engine, Invocation, Resolution, Target};
 use crate::text::Untrusted;
 use crate::world::Snapshot;
@@ -49,7 +50,8 @@ pub fn resolve(invocation: &Invocation, snapshot: &Snapshot) -> Resolution {
     };
     let ground = Ground::plain(snapshot, invocation.program.as_deref());
     let outcomes = outcomes(tool, &invocation.args, invocation.program.as_deref(), &ground);
-    outcomes.into_iter().map(|(_, outcome)| outcome).reduce(either).unwrap_or_else(Outcome::none).resolution()
+    let outcome = outcomes.into_iter().map(|(_, outcome)| outcome).reduce(either);
+    through(outcome.unwrap_or_else(Outcome::none).resolution(), snapshot)
 }
 
 /// What one reading comes to.

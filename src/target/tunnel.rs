@@ -23,7 +23,7 @@ use std::ffi::OsStr;
 use place::{Far, Place};
 use roles::Role;
 
-use super::{Host, Via};
+use super::{Host, Resolution, Via};
 use crate::world::Snapshot;
 use crate::world::net::Holder;
 
@@ -39,24 +39,32 @@ pub fn forwarder(host: &Host, snapshot: &Snapshot) -> Option<Via> {
     follow(&Place::of(host)?, snapshot.user.uid, HOPS)
 }
 
+/// The same answer with the forwarder that stands before any host of the target.
+pub(super) fn through(mut resolution: Resolution, snapshot: &Snapshot) -> Resolution {
+    if let Resolution::Resolved(target) | Resolution::Ambiguous { partial: Some(target), .. } = &mut resolution {
+        target.via =
+            target.hosts.iter().filter_map(|host| forwarder(host, snapshot)).reduce(|one, other| agree(one, &other));
+    }
+    resolution
+}
+
 /// Whether the connection to this host stays on this machine: loopback in every spelling, or a unix socket.
 pub fn is_loopback(host: &Host) -> bool {
     Place::of(host).is_some()
 }
 
 fn follow(place: &Place, uid: u32, hops: usize) -> Option<Via> {
-    let mut found: Option<Via> = None;
+    let mut found = Vec::new();
     for socket in place.sockets() {
         let Ok(holders) = crate::world::net::holders(socket, uid, likely) else { return Some(unreadable(None)) };
-        for via in holders.into_iter().filter_map(|holder| role(&holder, place, uid, hops)) {
-            found = Some(match found {
-                Some(other) if other.to != via.to => Via { to: None, ..other },
-                Some(other) => other,
-                None => via,
-            });
-        }
+        found.extend(holders.into_iter().filter_map(|holder| role(&holder, place, uid, hops)));
     }
-    found
+    found.into_iter().reduce(|one, other| agree(one, &other))
+}
+
+/// One of two forwarders that the connection may go through: where to is known when both say the same.
+fn agree(one: Via, other: &Via) -> Via {
+    if one.to == other.to { one } else { Via { to: None, ..one } }
 }
 
 /// What this process does with the connection: `None` when it is a server, and all ends here.
