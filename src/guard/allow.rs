@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::case::Case;
 use super::decide::{self, Review};
 use super::record::Record;
-use super::{question, refusal, server, stand_in};
+use super::{refusal, server, stand_in};
 use crate::checklist::{self, Outcome};
 use crate::config;
 use crate::effects::audit::{AuditLog, Event, Phase};
@@ -49,7 +49,7 @@ pub fn allow(allowance: &Allowance, snapshot: &Snapshot) -> Result<Grant> {
     record.asked()?;
     decide::show(&case, target, &seen, &mut tty);
     let confirm = seen.policy.confirm(seen.risk).max(Confirm::Yes);
-    let question = question::question(confirm, target, seen.meeting.environment.name());
+    let question = decide::question(&case, target, &seen, confirm);
     match checklist::settle(&question, &mut tty) {
         Outcome::Approved(_) => grant(allowance, &case, target, &seen, &record),
         Outcome::Declined(because) => {

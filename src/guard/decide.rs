@@ -4,11 +4,12 @@
 //! invocation touches nothing.
 
 use super::case::Case;
+use super::question::Names;
 use super::record::Record;
 use super::screen::{self, ReadOnly};
 use super::server::{self, Meeting};
-use super::{acquaint, launch, question, refusal, stand_in};
-use crate::checklist::{self, Approved, Human, Outcome};
+use super::{acquaint, launch, refusal, stand_in};
+use crate::checklist::{self, Approved, Human, Outcome, Question};
 use crate::effects::audit::Receipt;
 use crate::effects::tty::{self, Tty};
 use crate::error::Result;
@@ -114,7 +115,7 @@ fn ask(
     };
     record.asked()?;
     show(case, target, seen, tty);
-    let question = question::question(confirm, target, seen.meeting.environment.name());
+    let question = question(case, target, seen, confirm);
     match checklist::settle(&question, tty) {
         Outcome::Approved(approved) => Ok(approved),
         Outcome::Declined(because) => {
@@ -122,6 +123,14 @@ fn ask(
             Err(refusal::declined(case, &because))
         }
     }
+}
+
+/// The question for what was seen.
+pub(super) fn question(case: &Case<'_>, target: &Target, seen: &Review, confirm: Confirm) -> Question {
+    let environment = seen.meeting.environment.name();
+    let misleading = environment != case.environment.name() && case.environment.name() != "unknown";
+    let name_differs = case.by_name_alone(target).name() != case.environment.name();
+    Names { target, environment, misleading, name_differs }.question(confirm)
 }
 
 /// One screen: what is this, where is it, what does it say, what would happen, how could it be undone.
