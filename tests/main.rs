@@ -10,6 +10,7 @@
 )]
 
 mod architecture;
+mod config_layers;
 mod docs;
 mod redact;
 mod sandbox;
