@@ -311,7 +311,8 @@ fn dbguard_config_replaces_the_users_file_and_has_to_be_there_by_its_whole_path(
 
 #[test]
 fn ten_thousand_rules_are_read_and_matched_in_no_time() {
-    let rules: String = (0..10_000).map(|at| format!("  {{ host = \"db{at}.prod.example.com\" }},\n")).collect();
+    let rules = (0..10_000).map(|at| format!("  {{ host = \"db{at}.prod.example.com\" }},"));
+    let rules = rules.collect::<Vec<_>>().join("\n");
     let sandbox = Sandbox::new().config(&format!("[environment.p]\nlevel = \"production\"\nmatch = [\n{rules}]\n"));
     let started = std::time::Instant::now();
     let config = load(&sandbox);
