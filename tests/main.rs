@@ -10,10 +10,7 @@
 )]
 
 mod architecture;
-mod config_layers;
 mod docs;
-mod redact;
 mod sandbox;
 mod support;
-mod tty_ask;
-mod tunnel;
+mod target_differential;

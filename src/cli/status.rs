@@ -14,7 +14,7 @@ pub(super) fn run(status: &Status, snapshot: &Snapshot) -> Result<ExitCode> {
         output::json(&found)?;
     } else {
         let (banner, sections) = found.screen();
-        output::screen(&banner, &sections, &snapshot.vars)?;
+        output::screen(&banner, &sections)?;
     }
     Ok(ExitCode::SUCCESS)
 }

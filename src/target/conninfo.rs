@@ -64,7 +64,11 @@ fn store(settings: &mut Vec<Setting>, keyword: &[u8], value: Vec<u8>, origin: &O
 }
 
 /// Known releases reject it. A release that is not known may take it, and may let it decide the target.
-fn unknown(keyword: &[u8]) -> Trouble {
+pub(super) fn unknown(keyword: &[u8]) -> Trouble {
+    if !keywords::is_plausible(keyword) {
+        // Not shown: a password that was not quoted may be a part of it.
+        return Trouble::Rejected("a connection string has a word before `=` that is no parameter".to_owned());
+    }
     let keyword = String::from_utf8_lossy(keyword);
     Trouble::Unclear(format!("`{}` is not a connection parameter that dbguard knows", Untrusted::text(&keyword)))
 }

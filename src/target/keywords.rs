@@ -8,6 +8,12 @@ pub(super) fn find(keyword: &[u8]) -> Option<&'static str> {
     KEYWORDS.iter().copied().find(|known| known.as_bytes() == keyword)
 }
 
+/// Whether a later release could have this keyword: they are all made of the same letters.
+pub(super) fn is_plausible(keyword: &[u8]) -> bool {
+    !keyword.is_empty()
+        && keyword.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'_')
+}
+
 const KEYWORDS: &[&str] = &[
     "host",
     "hostaddr",

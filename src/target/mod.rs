@@ -18,6 +18,7 @@ mod service;
 mod tools;
 mod tunnel;
 mod uri;
+mod wrapper;
 
 use std::ffi::OsString;
 

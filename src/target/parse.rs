@@ -4,11 +4,9 @@
 //! elsewhere every known one, and [`super::resolve`] compares what they come to.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
-use super::getopt::{self, Fault, Order};
-use super::ground::Ground;
-use super::invocation::{Invocation, Opt};
+use super::Opt;
+use super::getopt::{self, Order};
 use super::tools::{Style, Tool};
 use crate::world::Snapshot;
 
@@ -16,40 +14,16 @@ use crate::world::Snapshot;
 const KNOWN: [u32; 4] = [13, 15, 17, 18];
 
 /// One reading of a command line.
-pub(super) struct Reading {
-    /// What it reads.
-    pub(super) invocation: Invocation,
-    /// What is wrong with it.
-    pub(super) fault: Option<Fault>,
-}
+pub(super) type Reading = getopt::Scan;
 
-/// Reads `args` as this tool does.
-pub(super) fn read(
-    tool: &Tool,
-    args: Vec<OsString>,
-    program: Option<PathBuf>,
-    ground: &Ground<'_>,
-    version: u32,
-) -> Reading {
-    let mut invocation = Invocation {
-        tool: tool.name.to_owned(),
-        program,
-        args,
-        options: Vec::new(),
-        operands: Vec::new(),
-        rejected: None,
-    };
+/// Reads `args` as this version of the tool does.
+pub(super) fn read(tool: &Tool, args: &[OsString], snapshot: &Snapshot, version: u32) -> Reading {
     if tool.style == Style::HelpFirst
-        && let Some(opt) = invocation.args.first().and_then(help_or_version)
+        && let Some(opt) = args.first().and_then(help_or_version)
     {
-        invocation.options.push(opt);
-        return Reading { invocation, fault: None };
+        return Reading { options: vec![opt], ..Reading::default() };
     }
-    let order = order(ground.snapshot, tool.style);
-    let scan = getopt::scan(&invocation.args, tool.options, version, order);
-    invocation.options = scan.options;
-    invocation.operands = scan.operands;
-    Reading { invocation, fault: scan.fault }
+    getopt::scan(args, tool.options, version, order(snapshot, tool.style))
 }
 
 fn order(snapshot: &Snapshot, style: Style) -> Order {

@@ -3,8 +3,8 @@
 //! Every version that may read the command line is asked, and what they come to is compared: a version that rejects
 //! it connects to nothing, so that the others decide; two different targets are ambiguous.
 
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
 use super::conninfo::Trouble;
 use super::defaults::{merge, settle};
@@ -13,33 +13,46 @@ use super::ground::Ground;
 use super::parse::{Reading, read, versions};
 use super::tools::request::{Aim, Given, Request};
 use super::tools::{self, Tool};
-use super::tunnel::through;
-use super::{Engine, Invocation, Resolution, Target};
+use super::wrapper::{self, Start};
+use super::{Engine, Invocation, Opt, Resolution, Target, Via};
 use crate::text::Untrusted;
 use crate::world::Snapshot;
 
 /// Reads `args` as `tool` does. `program` is the program that would be executed, where it was found.
-pub fn parse(tool: &str, args: &[std::ffi::OsString], program: Option<PathBuf>, snapshot: &Snapshot) -> Invocation {
-    let Some(known) = tools::find(tool) else {
-        return Invocation {
-            tool: tool.to_owned(),
-            program,
-            args: args.to_vec(),
-            options: Vec::new(),
-            operands: Vec::new(),
-            rejected: None,
-        };
+pub fn parse(tool: &str, args: &[OsString], program: Option<PathBuf>, snapshot: &Snapshot) -> Invocation {
+    let bare = Invocation {
+        tool: tool.to_owned(),
+        program,
+        args: args.to_vec(),
+        options: Vec::new(),
+        operands: Vec::new(),
+        rejected: None,
     };
-    let ground = Ground::plain(snapshot, program.as_deref());
-    let mut outcomes = outcomes(known, args, program.as_deref(), &ground);
+    let Some(known) = tools::find(tool) else { return bare };
+    match Start::of(&bare, snapshot) {
+        Ok(start) => read_by(known, bare, start),
+        Err(Trouble::Rejected(why)) => Invocation { rejected: Some(why), ..bare },
+        Err(Trouble::Unclear(_)) => bare,
+    }
+}
+
+/// Fills in what the version reads that takes the command line, and why none does.
+fn read_by(tool: &Tool, bare: Invocation, start: Start<'_>) -> Invocation {
+    let mut outcomes = outcomes(tool, &start);
     let at = outcomes.iter().position(|(reading, _)| reading.fault.is_none()).unwrap_or(0);
     let rejected = outcomes.iter().all(|(_, outcome)| matches!(outcome, Outcome::Rejected(_)));
+    if outcomes.is_empty() {
+        return bare;
+    }
     let (reading, outcome) = outcomes.swap_remove(at);
     let why = match outcome {
         Outcome::Rejected(why) => rejected.then_some(why),
         Outcome::Target(_) | Outcome::Nothing(_) | Outcome::Unclear(..) => None,
     };
-    Invocation { rejected: why, ..reading.invocation }
+    let cluster =
+        start.cluster.map(|value| Opt { name: "cluster".into(), spelled: "--cluster".into(), value: Some(value) });
+    let options = cluster.into_iter().chain(reading.options).collect();
+    Invocation { options, operands: reading.operands, rejected: why, ..bare }
 }
 
 /// Which server an invocation would reach.
@@ -48,10 +61,23 @@ pub fn resolve(invocation: &Invocation, snapshot: &Snapshot) -> Resolution {
         let because = format!("`{}` is not a tool whose target dbguard can tell", Untrusted::text(&invocation.tool));
         return Resolution::Ambiguous { partial: None, because };
     };
-    let ground = Ground::plain(snapshot, invocation.program.as_deref());
-    let outcomes = outcomes(tool, &invocation.args, invocation.program.as_deref(), &ground);
-    let outcome = outcomes.into_iter().map(|(_, outcome)| outcome).reduce(either);
-    through(outcome.unwrap_or_else(Outcome::none).resolution(), snapshot)
+    let outcome = match Start::of(invocation, snapshot) {
+        Ok(start) => outcomes(tool, &start).into_iter().map(|(_, outcome)| outcome).reduce(either),
+        Err(trouble) => Some(trouble.into()),
+    };
+    outcome.unwrap_or_else(Outcome::none).resolution(snapshot)
+}
+
+impl<'a> Start<'a> {
+    /// What the real tool is started with: by a wrapper, or by the user's own command.
+    fn of(invocation: &Invocation, snapshot: &'a Snapshot) -> Result<Self, Trouble> {
+        let program = invocation.program.as_deref();
+        if program.is_some_and(wrapper::is_wrapper) {
+            return wrapper::start(&invocation.tool, &invocation.args, snapshot);
+        }
+        let ground = Ground::plain(snapshot, program);
+        Ok(Self { args: invocation.args.clone(), cluster: None, ground })
+    }
 }
 
 /// What one reading comes to.
@@ -67,13 +93,13 @@ impl Outcome {
         Self::Unclear(None, "no version of the tool is known".to_owned())
     }
 
-    fn resolution(self) -> Resolution {
+    fn resolution(self, snapshot: &Snapshot) -> Resolution {
         match self {
-            Self::Target(target) => Resolution::Resolved(*target),
+            Self::Target(target) => Resolution::Resolved(target.followed(snapshot)),
             Self::Nothing(because) => Resolution::NoServer { because },
             Self::Rejected(why) => Resolution::NoServer { because: format!("the command line is wrong: {why}") },
             Self::Unclear(partial, because) => {
-                Resolution::Ambiguous { partial: partial.map(|target| *target), because }
+                Resolution::Ambiguous { partial: partial.map(|target| target.followed(snapshot)), because }
             }
         }
     }
@@ -106,22 +132,17 @@ fn either(one: Outcome, other: Outcome) -> Outcome {
     }
 }
 
-fn outcomes(
-    tool: &Tool,
-    args: &[std::ffi::OsString],
-    program: Option<&Path>,
-    ground: &Ground<'_>,
-) -> Vec<(Reading, Outcome)> {
+fn outcomes(tool: &Tool, start: &Start<'_>) -> Vec<(Reading, Outcome)> {
     let one = |version| {
-        let reading = read(tool, args.to_vec(), program.map(Path::to_owned), ground, version);
-        let outcome = outcome(tool, &reading, ground);
+        let reading = read(tool, &start.args, start.ground.snapshot, version);
+        let outcome = outcome(tool, &reading, &start.ground);
         (reading, outcome)
     };
-    versions(tool, ground.build.major).into_iter().map(one).collect()
+    versions(tool, start.ground.build.major).into_iter().map(one).collect()
 }
 
 fn outcome(tool: &Tool, reading: &Reading, ground: &Ground<'_>) -> Outcome {
-    let help = reading.invocation.options.iter().find(|option| matches!(option.name.as_str(), "help" | "version"));
+    let help = reading.options.iter().find(|option| matches!(option.name.as_str(), "help" | "version"));
     if let Some(help) = help {
         // Past the first argument it is a usage error of most tools: nothing is touched either way.
         return Outcome::Nothing(format!("`{}` only shows help or the version", Untrusted::os(&help.spelled)));
@@ -132,7 +153,7 @@ fn outcome(tool: &Tool, reading: &Reading, ground: &Ground<'_>) -> Outcome {
             _ => Outcome::Rejected(fault.told()),
         };
     }
-    let given = Given { invocation: &reading.invocation, ground };
+    let given = Given { reading, ground };
     match (tool.aim)(&given) {
         Aim::Nothing(why) => Outcome::Nothing(why),
         Aim::Rejected(why) => Outcome::Rejected(why),
@@ -158,6 +179,13 @@ fn connect(request: Request, ground: &Ground<'_>) -> Result<Outcome, Trouble> {
 }
 
 impl Target {
+    /// With what stands behind its loopback hosts: every name that any of them leads to.
+    fn followed(mut self, snapshot: &Snapshot) -> Self {
+        let ways = self.hosts.iter().filter_map(|host| super::forwarder(host, snapshot));
+        self.via = ways.reduce(Via::merged);
+        self
+    }
+
     /// Whether both are the same place, whatever the origins say.
     fn same_place(&self, other: &Self) -> bool {
         let hosts = |target: &Self| -> Vec<_> {
@@ -173,6 +201,21 @@ impl Target {
     }
 }
 
-fn value(field: Option<&super::Field<std::ffi::OsString>>) -> Option<std::ffi::OsString> {
+impl Via {
+    /// Two forwarders as one: what cannot be read of either cannot be read.
+    fn merged(self, other: Self) -> Self {
+        let to = match (self.to, other.to) {
+            (Some(mut one), Some(other)) => {
+                one.port = one.port.filter(|port| other.port == Some(*port));
+                one.names.extend(other.names);
+                Some(one)
+            }
+            _ => None,
+        };
+        Self { to, ..self }
+    }
+}
+
+fn value(field: Option<&super::Field<OsString>>) -> Option<OsString> {
     field.map(|field| OsStr::to_owned(&field.value))
 }

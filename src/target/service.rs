@@ -9,7 +9,7 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 
-use super::conninfo::{Setting, TrimC as _, Trouble};
+use super::conninfo::{self, Setting, TrimC as _, Trouble};
 use super::ground::Ground;
 use super::{keywords, origin::Origin};
 use crate::text::Untrusted;
@@ -142,25 +142,13 @@ impl Reader<'_> {
         let keyword = match keywords::find(keyword) {
             Some("service" | "servicefile") => return Err(wrong), // no nesting
             Some(known) => known,
-            None => return Err(self.unknown(keyword, wrong)),
+            None if keywords::is_plausible(keyword) => return Err(conninfo::unknown(keyword)),
+            None => return Err(wrong),
         };
         if !found.iter().any(|earlier| earlier.keyword == keyword) {
             found.push(Setting { keyword, value: std::ffi::OsString::from_vec(value.to_vec()), origin });
         }
         Ok(Step::More)
-    }
-
-    /// A keyword with a blank is an error for good; another one may be of a release that is not known.
-    fn unknown(&self, keyword: &[u8], wrong: Trouble) -> Trouble {
-        if keyword.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_') {
-            let keyword = String::from_utf8_lossy(keyword);
-            let file = Untrusted::path(self.file);
-            return Trouble::Unclear(format!(
-                "`{}` in {file} is not a parameter that dbguard knows",
-                Untrusted::text(&keyword)
-            ));
-        }
-        wrong
     }
 
     fn wrong(&self, number: usize, what: &str) -> Trouble {

@@ -12,8 +12,11 @@ use crate::target::origin::Field;
 
 /// pgbench.
 pub(super) fn pgbench(given: &Given<'_>) -> Aim {
-    let lists =
-        given.invocation.all("builtin").any(|option| option.value.as_ref().is_some_and(|name| is(name, "list")));
+    let lists = given
+        .reading
+        .options
+        .iter()
+        .any(|option| option.name == "builtin" && option.value.as_ref().is_some_and(|name| is(name, "list")));
     if lists || given.has("show-script") {
         return Aim::Nothing("it shows a built-in script".to_owned());
     }

@@ -68,7 +68,7 @@ fn pg_amcheck_request(given: &Given<'_>) -> Result<Request, Trouble> {
 /// `db.schema.relation` and `db.schema` patterns.
 fn names_a_database(given: &Given<'_>) -> bool {
     let by = |names: &[&str], least: usize| {
-        let mut options = given.invocation.options.iter().filter(|option| names.contains(&option.name.as_str()));
+        let mut options = given.reading.options.iter().filter(|option| names.contains(&option.name.as_str()));
         options.any(|option| option.value.as_ref().is_some_and(|value| dots(value.as_bytes()) >= least))
     };
     by(&["relation", "exclude-relation", "table", "exclude-table", "index", "exclude-index"], 2)

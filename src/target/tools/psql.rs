@@ -3,18 +3,14 @@
 //! psql's operands are the database and the user, wherever options stand between them; with `-d` the first operand is
 //! the user (`parse_psql_options` in src/bin/psql/startup.c).
 
-use super::request::{Aim, Given, Request, aim, built_in, reject, setting};
-use crate::target::conninfo::Trouble;
+use super::request::{Aim, Given, Request, aim, built_in, setting};
 
 /// psql.
 pub(super) fn psql(given: &Given<'_>) -> Aim {
-    aim(psql_request(given))
+    Aim::Connect(psql_request(given))
 }
 
-fn psql_request(given: &Given<'_>) -> Result<Request, Trouble> {
-    if given.has("single-transaction") && !given.has("command") && !given.has("file") {
-        return reject("`-1` needs `-c` or `-f`");
-    }
+fn psql_request(given: &Given<'_>) -> Request {
     let mut operands = 0..;
     let mut operand = || operands.next().and_then(|at| given.operand(at));
     let dbname = given.option("dbname").or_else(&mut operand);
@@ -23,7 +19,7 @@ fn psql_request(given: &Given<'_>) -> Result<Request, Trouble> {
     let mut settings: Vec<_> = given.server().into_iter().filter(|setting| setting.keyword != "user").collect();
     settings.extend(user.map(|field| setting("user", field)));
     settings.extend(dbname.or(list).map(|field| setting("dbname", field)));
-    Ok(Request::new(settings))
+    Request::new(settings)
 }
 
 /// `pg_isready`: it connects and leaves at once.

@@ -2,10 +2,11 @@
 
 use std::ffi::{OsStr, OsString};
 
+use crate::target::Opt;
 use crate::target::conninfo::{Setting, Trouble};
 use crate::target::defaults::Dbname;
+use crate::target::getopt::Scan;
 use crate::target::ground::Ground;
-use crate::target::invocation::{Invocation, Opt};
 use crate::target::origin::{Field, Origin};
 use crate::text::Untrusted;
 
@@ -66,24 +67,24 @@ impl Request {
 /// A command line, read, with the ground that it stands on.
 pub(in crate::target) struct Given<'a> {
     /// Options and operands.
-    pub(in crate::target) invocation: &'a Invocation,
+    pub(in crate::target) reading: &'a Scan,
     /// The outside.
     pub(in crate::target) ground: &'a Ground<'a>,
 }
 
 impl<'a> Given<'a> {
     /// The last option of this name: the last one wins.
-    pub(super) fn last(&self, name: &'a str) -> Option<&'a Opt> {
-        self.invocation.all(name).next_back()
+    pub(super) fn last(&self, name: &str) -> Option<&'a Opt> {
+        self.reading.options.iter().rfind(|option| option.name == name)
     }
 
     /// Whether the option was given.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.invocation.has(name)
+        self.reading.options.iter().any(|option| option.name == name)
     }
 
     /// The value of the last option of this name as a field.
-    pub(super) fn option(&self, name: &'a str) -> Option<Field<OsString>> {
+    pub(super) fn option(&self, name: &str) -> Option<Field<OsString>> {
         let option = self.last(name)?;
         let value = option.value.clone().unwrap_or_default();
         Some(Field::new(value, Origin::Option(option.spelled.clone())))
@@ -91,7 +92,7 @@ impl<'a> Given<'a> {
 
     /// Operand `at`, counted from 0.
     pub(super) fn operand(&self, at: usize) -> Option<Field<OsString>> {
-        let value = self.invocation.operands.get(at)?.clone();
+        let value = self.reading.operands.get(at)?.clone();
         Some(Field::new(value, Origin::Argument(at + 1)))
     }
 
@@ -129,7 +130,7 @@ impl<'a> Given<'a> {
 
     /// Rejects operands past the first `allowed`.
     pub(super) fn at_most(&self, allowed: usize) -> Result<(), Trouble> {
-        match self.invocation.operands.get(allowed) {
+        match self.reading.operands.get(allowed) {
             None => Ok(()),
             Some(extra) => reject(format!("`{}` is one argument too many", Untrusted::os(extra))),
         }
