@@ -24,6 +24,12 @@ pub(super) enum Verb {
     /// Say what a bare psql typed here would reach, and why
     #[command(after_help = "Example: dbguard status --json")]
     Status(Status),
+    /// List the open sessions of all tabs
+    Sessions {
+        /// Print JSON for scripts and editors
+        #[arg(long)]
+        json: bool,
+    },
     /// Allow one invocation, or some minutes of them, to run without a terminal
     #[command(after_help = "Example: dbguard allow --once --reason 'nightly cleanup' -- psql -h db1 -f cleanup.sql")]
     Allow(Allow),

@@ -8,6 +8,7 @@ mod completions;
 mod explain;
 mod grants;
 mod output;
+mod sessions;
 mod status;
 
 use std::ffi::{OsStr, OsString};
@@ -79,6 +80,7 @@ fn perform(verb: Verb) -> Result<ExitCode> {
         }
         Verb::Explain(explain) => explain::run(&explain, &snapshot),
         Verb::Status(status) => status::run(&status, &snapshot),
+        Verb::Sessions { json } => sessions::run(json, &snapshot),
         Verb::Allow(allow) => grants::run(allow, &snapshot),
         Verb::Completions { shell } => completions::run(shell),
     }

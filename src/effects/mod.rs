@@ -6,5 +6,6 @@ pub mod exec;
 pub mod grants;
 pub mod known_servers;
 pub mod notice;
+pub mod sessions;
 mod state;
 pub mod tty;

@@ -14,11 +14,11 @@ use std::path::PathBuf;
 #[cfg(target_os = "linux")]
 pub(super) use linux::holder;
 #[cfg(target_os = "linux")]
-pub use linux::{command, start_time};
+pub use linux::{boot, command, start_time};
 #[cfg(target_os = "macos")]
 pub(super) use ps::ask;
 #[cfg(not(target_os = "linux"))]
-pub use ps::{command, start_time};
+pub use ps::{boot, command, start_time};
 
 /// The command of a running process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -46,6 +46,12 @@ pub fn start_time(pid: u32) -> Option<u64> {
     rest.split_ascii_whitespace().nth(20)?.parse().ok()
 }
 
+/// The name of this start of the machine, from which start times count.
+pub fn boot() -> Option<String> {
+    let id = read("/proc/sys/kernel/random/boot_id")?;
+    Some(String::from_utf8_lossy(&id).trim().to_owned())
+}
+
 fn all() -> impl Iterator<Item = u32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
