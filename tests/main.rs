@@ -11,6 +11,7 @@
 
 mod architecture;
 mod docs;
+mod plan_psql;
 mod sandbox;
 mod support;
 mod target_differential;

@@ -3,7 +3,12 @@
 //! What is not understood is [`Risk::Unknown`], which is as strict as [`Risk::Destroy`]. This module does not know
 //! where the invocation would run, nor what is allowed there.
 
+mod classify;
+mod lexer;
+mod meta;
+mod psql;
 mod report;
+mod script;
 
 use std::path::PathBuf;
 
@@ -25,13 +30,19 @@ pub fn plan(invocation: &Invocation, stdin: &mut Stdin, snapshot: &Snapshot) -> 
 }
 
 fn read(invocation: &Invocation, stdin: &mut Stdin, snapshot: &Snapshot) -> Plan {
-    let _ = snapshot;
     let mut report = Report::default();
-    if invocation.tool == "psql" && stdin.is_terminal() && !invocation.has("command") && !invocation.has("file") {
-        return report.into_plan(Mode::Interactive);
-    }
-    report.unknown("unknown", "this is not read yet");
-    report.into_plan(Mode::Batch)
+    let mode = if invocation.tool == "psql" {
+        psql::read(invocation, stdin, snapshot, &mut report)
+    } else {
+        report.unknown("unknown", "what this tool does is not known");
+        Mode::Batch
+    };
+    report.into_plan(mode)
+}
+
+/// The names of functions that are taken for reading: what a test holds against a real server.
+pub fn reading_functions() -> impl Iterator<Item = &'static str> {
+    classify::reading()
 }
 
 /// What could happen to the server. Ordered by strictness; deliberately without a `Default`.

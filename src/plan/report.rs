@@ -31,7 +31,6 @@ pub(super) struct Report {
     unlisted: usize,
     inputs: Vec<Input>,
     notes: Vec<String>,
-    #[allow(dead_code, reason = "read with the first reader of files")]
     deadline: Instant,
 }
 
@@ -91,15 +90,18 @@ impl Report {
         }
     }
 
-    #[allow(dead_code, reason = "called with the first reader of files")]
     /// Remembers a file by the handle that it is read through.
     pub(super) fn input(&mut self, path: &Path, file: &File) {
         if let Ok(meta) = file.metadata() {
-            self.inputs.push(Input { path: path.to_owned(), stamp: Stamp::from(&meta) });
+            self.input_stamp(path, Stamp::from(&meta));
         }
     }
 
-    #[allow(dead_code, reason = "called with the first reader of files")]
+    /// Remembers a file by its stamp.
+    pub(super) fn input_stamp(&mut self, path: &Path, stamp: Stamp) {
+        self.inputs.push(Input { path: path.to_owned(), stamp });
+    }
+
     /// Whether reading has taken as long as it may.
     pub(super) fn late(&self) -> bool {
         Instant::now() >= self.deadline

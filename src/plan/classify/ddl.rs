@@ -1,0 +1,134 @@
+//! Definitions: `CREATE`, `ALTER`, `DROP`, `TRUNCATE`, and who may do what.
+
+use super::statement::Statement;
+use super::{Outcome, functions};
+use crate::plan::Risk;
+use crate::plan::classify::calls;
+
+/// Classifies by the leading word.
+pub(super) fn classify(s: &Statement<'_>, out: &mut Outcome) {
+    match s.word(0).as_str() {
+        "create" => create(s, out),
+        "alter" => alter(s, out),
+        "drop" => drop(s, out),
+        "truncate" => out.add(s, Risk::Destroy, "truncate", s.names(1 + usize::from(s.is(1, "table")))),
+        "grant" | "revoke" => grant(s, out),
+        word => out.add(s, Risk::Write, word, Vec::new()), // COMMENT, SECURITY LABEL, REASSIGN, IMPORT
+    }
+}
+
+fn drop(s: &Statement<'_>, out: &mut Outcome) {
+    let (object, mut at) = object(s, 1);
+    at += usize::from(s.is(at, "concurrently"));
+    if s.are(at, &["if", "exists"]) {
+        at += 2;
+    }
+    at += usize::from(object == "owned" && s.is(at, "by"));
+    out.add(s, Risk::Destroy, format!("drop-{object}"), s.names(at));
+}
+
+fn create(s: &Statement<'_>, out: &mut Outcome) {
+    let noise = [
+        "or",
+        "replace",
+        "global",
+        "local",
+        "temporary",
+        "temp",
+        "unlogged",
+        "recursive",
+        "unique",
+        "trusted",
+        "procedural",
+        "constraint",
+        "default",
+    ];
+    let first = (1..s.len()).find(|&at| !s.any(at, &noise)).unwrap_or(1);
+    let (object, mut at) = object(s, first);
+    at += usize::from(s.is(at, "concurrently"));
+    if s.are(at, &["if", "not", "exists"]) {
+        at += 3;
+    }
+    out.add(s, Risk::Write, format!("create-{object}"), s.name(at).0.into_iter().collect());
+    // `CREATE TABLE … AS SELECT` runs its query.
+    let harms = calls::find(s).into_iter().filter_map(|call| Some((functions::harm(&call.name)?, call)));
+    for ((_, kind), call) in harms.filter(|((risk, _), _)| *risk >= Risk::Destroy) {
+        out.add(s, Risk::Destroy, kind, vec![call.name]);
+    }
+}
+
+fn alter(s: &Statement<'_>, out: &mut Outcome) {
+    let (object, mut at) = object(s, 1);
+    if s.are(at, &["if", "exists"]) {
+        at += 2;
+    }
+    at += usize::from(s.is(at, "only"));
+    let (name, next) = s.name(at);
+    let relation = ["table", "foreign-table", "type", "view", "materialized-view"].contains(&object.as_str());
+    let rows = relation && !s.is(at, "all");
+    let losses = if rows { losses(s, next) } else { Vec::new() };
+    let objects: Vec<String> = name.into_iter().collect();
+    if losses.is_empty() {
+        return out.add(s, Risk::Write, format!("alter-{object}"), objects);
+    }
+    for (what, column) in losses {
+        let objects = objects.iter().cloned().chain(column).collect();
+        out.add(s, Risk::Destroy, format!("alter-{object}-{what}"), objects);
+    }
+}
+
+/// The actions of `ALTER TABLE` that lose what is stored: columns dropped, and columns rewritten in another type.
+fn losses(s: &Statement<'_>, from: usize) -> Vec<(&'static str, Option<String>)> {
+    let kept = ["constraint", "default", "not", "expression", "identity"];
+    let mut losses = Vec::new();
+    for at in (from..s.len()).filter(|&at| s.depth(at) == 0) {
+        let begins = at == from || s.symbol(at - 1, b',');
+        if begins && s.is(at, "drop") && !s.any(at + 1, &kept) {
+            let mut named = at + 1 + usize::from(s.any(at + 1, &["column", "attribute"]));
+            if s.are(named, &["if", "exists"]) {
+                named += 2;
+            }
+            losses.push(("drop-column", s.name(named).0));
+        }
+        if begins && s.is(at, "alter") {
+            let named = at + 1 + usize::from(s.any(at + 1, &["column", "attribute"]));
+            if s.is(named + 1, "type") || s.are(named + 1, &["set", "data", "type"]) {
+                losses.push(("type", s.name(named).0));
+            }
+        }
+    }
+    losses
+}
+
+fn grant(s: &Statement<'_>, out: &mut Outcome) {
+    let on = s.find(1, &["on"]);
+    let noise = ["table", "sequence", "schema", "database", "function", "procedure", "routine", "type", "language"];
+    let objects = on.map(|at| s.names(at + 1 + usize::from(s.any(at + 1, &noise) && s.named(at + 2))));
+    out.add(s, Risk::Write, s.word(0), objects.unwrap_or_default());
+}
+
+/// The sort of object that is named here, in kebab case, and the token behind it.
+fn object(s: &Statement<'_>, at: usize) -> (String, usize) {
+    let pairs = [
+        ["materialized", "view"],
+        ["foreign", "table"],
+        ["access", "method"],
+        ["event", "trigger"],
+        ["operator", "class"],
+        ["operator", "family"],
+        ["user", "mapping"],
+        ["large", "object"],
+        ["default", "privileges"],
+    ];
+    if s.are(at, &["foreign", "data", "wrapper"]) {
+        return ("foreign-data-wrapper".to_owned(), at + 3);
+    }
+    if s.are(at, &["text", "search"]) {
+        return (format!("text-search-{}", s.word(at + 2)), at + 3);
+    }
+    if let Some([first, second]) = pairs.iter().find(|pair| s.are(at, pair.as_slice())) {
+        return (format!("{first}-{second}"), at + 2);
+    }
+    let word = s.word(at);
+    if word.is_empty() || word.len() > 20 { ("object".to_owned(), at) } else { (word, at + 1) }
+}

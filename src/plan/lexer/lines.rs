@@ -1,0 +1,168 @@
+//! The lines of a script, with memory bounded whatever the script holds.
+
+use std::io::{self, Read};
+
+/// The longest line that is kept; of a longer one the beginning is kept.
+const LONGEST: usize = 4 << 20;
+/// How much is read at once.
+const CHUNK: usize = 256 << 10;
+
+/// A script, line by line.
+pub(in crate::plan) struct Lines<'a> {
+    source: Box<dyn Read + 'a>,
+    /// What was read and not yet used: `buffer[start..]`.
+    buffer: Vec<u8>,
+    start: usize,
+    line: Vec<u8>,
+    number: usize,
+}
+
+/// What was found where a line was looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::plan) enum Found {
+    /// A line, whole.
+    Line,
+    /// The beginning of a line that is too long.
+    Cut,
+    /// The end.
+    End,
+}
+
+impl<'a> Lines<'a> {
+    pub(in crate::plan) fn new(source: Box<dyn Read + 'a>) -> Self {
+        Self { source, buffer: Vec::new(), start: 0, line: Vec::new(), number: 0 }
+    }
+
+    /// Reads the next line.
+    pub(in crate::plan) fn advance(&mut self) -> io::Result<Found> {
+        self.line.clear();
+        self.number += 1;
+        loop {
+            if self.ready().is_empty() && !self.fill()? {
+                return Ok(if self.line.is_empty() { Found::End } else { Found::Line });
+            }
+            let end = memchr::memchr(b'\n', self.ready());
+            let length = end.unwrap_or(self.ready().len());
+            let from = self.start..self.start + length;
+            self.line.extend_from_slice(self.buffer.get(from).unwrap_or_default());
+            self.start += length;
+            if end.is_some() {
+                self.start += 1;
+                return Ok(Found::Line);
+            }
+            if self.line.len() > LONGEST {
+                return Ok(Found::Cut);
+            }
+        }
+    }
+
+    /// The line that was read, without its end.
+    pub(in crate::plan) fn line(&self) -> &[u8] {
+        &self.line
+    }
+
+    /// Its number, from 1.
+    pub(in crate::plan) fn number(&self) -> usize {
+        self.number
+    }
+
+    /// Skips the data of `COPY … FROM STDIN`: to a line `\.` or the end (`handleCopyIn` in psql's `copy.c`). `late` is
+    /// asked now and then whether to give up; answers false if it said so.
+    pub(in crate::plan) fn skip_data(&mut self, late: impl Fn() -> bool) -> io::Result<bool> {
+        let mut fresh = true; // at the start of a line
+        loop {
+            // The mark takes four bytes with its end, and may stand across the end of what was read.
+            while self.ready().len() < 4 && self.fill()? {}
+            if self.ready().is_empty() || (fresh && self.ends_data()) {
+                return Ok(true);
+            }
+            let (used, lines) = to_backslash(self.ready());
+            fresh = self.ready().get(..used).and_then(<[u8]>::last) == Some(&b'\n');
+            self.number += lines;
+            self.start += used;
+            if late() {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Whether the end mark stands here; takes it, and nothing else.
+    fn ends_data(&mut self) -> bool {
+        let ready = self.ready();
+        let length = match ready {
+            [b'\\', b'.', b'\n', ..] => 3,
+            [b'\\', b'.', b'\r', b'\n', ..] => 4,
+            b"\\." | b"\\.\r" => ready.len(),
+            _ => return false,
+        };
+        self.start += length;
+        self.number += 1;
+        true
+    }
+
+    fn ready(&self) -> &[u8] {
+        self.buffer.get(self.start..).unwrap_or_default()
+    }
+
+    /// Reads more behind what is there; false at the end.
+    fn fill(&mut self) -> io::Result<bool> {
+        self.buffer.drain(..self.start);
+        self.start = 0;
+        let kept = self.buffer.len();
+        self.buffer.resize(kept + CHUNK, 0);
+        let read = loop {
+            match self.source.read(self.buffer.get_mut(kept..).unwrap_or_default()) {
+                Err(trouble) if trouble.kind() == io::ErrorKind::Interrupted => {}
+                other => break other,
+            }
+        };
+        self.buffer.truncate(kept + *read.as_ref().unwrap_or(&0));
+        Ok(read? > 0)
+    }
+}
+
+/// Up to the first line that begins with a backslash, or all of it; and how many line ends that holds.
+fn to_backslash(chunk: &[u8]) -> (usize, usize) {
+    let used = memchr::memmem::find(chunk, b"\n\\").map_or(chunk.len(), |at| at + 1);
+    (used, memchr::memchr_iter(b'\n', chunk.get(..used).unwrap_or_default()).count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives one byte at a time, so that every mark stands across the end of a buffer.
+    struct Trickle(io::Cursor<Vec<u8>>);
+
+    impl Read for Trickle {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let one = buffer.len().min(1);
+            self.0.read(&mut buffer[..one])
+        }
+    }
+
+    fn after_data(text: &str, trickle: bool) -> (String, usize) {
+        let cursor = io::Cursor::new(text.as_bytes().to_vec());
+        let mut lines = Lines::new(if trickle { Box::new(Trickle(cursor)) } else { Box::new(cursor) });
+        lines.advance().unwrap();
+        assert!(lines.skip_data(|| false).unwrap());
+        lines.advance().unwrap();
+        (String::from_utf8(lines.line().to_vec()).unwrap(), lines.number())
+    }
+
+    #[test]
+    fn data_end_at_the_mark_alone_on_its_line() {
+        for trickle in [false, true] {
+            assert_eq!(after_data("copy\n1\tx\n\\N\t\\.\n\\.x\n\\\\.\n\\.\nnext\n", trickle), ("next".into(), 7));
+            assert_eq!(after_data("copy\n\\.\r\nnext", trickle), ("next".into(), 3));
+            assert_eq!(after_data("copy\n\\.", trickle).0, "");
+            assert_eq!(after_data("copy\n1\n", trickle).0, "");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_said_to_be() {
+        let mut lines = Lines::new(Box::new(io::repeat(b'x')));
+        assert_eq!(lines.advance().unwrap(), Found::Cut);
+    }
+}

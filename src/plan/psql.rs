@@ -1,0 +1,98 @@
+//! How psql collects its SQL: `-c` and `-f` in the order given, else standard input, else a person.
+//!
+//! Source: `main` and `parse_psql_options` in psql's `startup.c`. A psqlrc is not looked at here.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use super::classify::safe_encoding;
+use super::report::Report;
+use super::script::Reading;
+use super::{Mode, Risk};
+use crate::target::Invocation;
+use crate::world::Snapshot;
+use crate::world::stdin::{Preview, Stdin};
+
+/// Reads everything that this psql would run.
+pub(super) fn read(invocation: &Invocation, stdin: &mut Stdin, snapshot: &Snapshot, report: &mut Report) -> Mode {
+    if ["help", "version"].iter().any(|name| invocation.has(name)) {
+        return Mode::Batch;
+    }
+    settings(invocation, snapshot, report);
+    report.raise(Risk::Read);
+    if invocation.has("list") {
+        return Mode::Batch; // lists the databases and leaves, whatever else is asked
+    }
+    let mut reading = Reading::new(report, &snapshot.cwd, snapshot.home());
+    assign(invocation, &mut reading);
+    let mut mode = Mode::Batch;
+    let mut sources = 0;
+    for option in &invocation.options {
+        let value = option.value.as_deref().unwrap_or_default();
+        match option.name.as_str() {
+            "command" => reading.command(value.as_bytes()),
+            "file" if value == "-" => mode = standard_input(stdin, &mut reading, mode),
+            "file" => reading.file(Path::new(value)),
+            _ => continue,
+        }
+        sources += 1;
+    }
+    if sources == 0 { standard_input(stdin, &mut reading, mode) } else { mode }
+}
+
+/// What on the command line and in the vars changes how text is read, or runs a shell.
+fn settings(invocation: &Invocation, snapshot: &Snapshot, report: &mut Report) {
+    if invocation.has("single-line") {
+        report.unknown("setting", "single-line mode ends statements at line ends, which is not followed");
+    }
+    for output in invocation.all("output").filter_map(|option| option.value.as_deref()) {
+        if output.as_bytes().starts_with(b"|") {
+            report.unknown("shell", "the output goes to a shell command");
+        }
+    }
+    let encoding = snapshot.vars.filled("PGCLIENTENCODING").map(OsStr::to_string_lossy);
+    if encoding.is_some_and(|name| !safe_encoding(&name)) {
+        report.unknown("setting", "the client encoding may hide quotes from both lexers");
+    }
+    let options = snapshot.vars.filled("PGOPTIONS").map(OsStr::to_string_lossy);
+    if options.is_some_and(|options| options.contains("standard_conforming_strings")) {
+        report.unknown("setting", "PGOPTIONS changes how strings are read");
+    }
+}
+
+/// `-v name=value`; without a value the variable is unset.
+fn assign(invocation: &Invocation, reading: &mut Reading<'_>) {
+    for option in invocation.options.iter().filter(|option| matches!(option.name.as_str(), "variable" | "set")) {
+        let text = option.value.as_deref().unwrap_or_default().as_bytes();
+        let split = text.iter().position(|&byte| byte == b'=');
+        let (name, value) = match split {
+            Some(at) => (text.get(..at).unwrap_or_default(), text.get(at + 1..)),
+            None => (text, None),
+        };
+        if name == b"SINGLELINE" {
+            reading.report.unknown("setting", "SINGLELINE ends statements at line ends, which is not followed");
+        }
+        reading.variables.set(name, value);
+    }
+}
+
+fn standard_input(stdin: &mut Stdin, reading: &mut Reading<'_>, mode: Mode) -> Mode {
+    match stdin.preview() {
+        Preview::Terminal => return Mode::Interactive,
+        Preview::Complete(bytes) => reading.script(Box::new(bytes.as_slice()), None),
+        Preview::Partial(bytes, why) => {
+            reading.script(Box::new(bytes.as_slice()), None);
+            reading.report.unknown("stdin", why);
+        }
+        Preview::File(stamp) => match stdin.file() {
+            Some(file) => {
+                reading.report.input_stamp(Path::new("/dev/stdin"), stamp);
+                reading.script(Box::new(file), None);
+            }
+            None => reading.report.unknown("stdin", "standard input cannot be read"),
+        },
+        Preview::Hidden(why) => reading.report.unknown("stdin", why),
+    }
+    mode
+}

@@ -1,0 +1,264 @@
+//! Reads a script as psql would run it: lines, messages, meta-commands, data, and the files it includes.
+//!
+//! Both branches of `\if` are read, and reading goes on behind `\quit`, since conditions are known only at run time.
+//! Memory is bounded by the longest line and message that are kept, time by the report's deadline; where either ends
+//! the reading, what was found stays and the whole is unknown.
+
+use std::fs::{File, OpenOptions};
+use std::io::Read;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::OFlag;
+
+use super::classify::{self, Outcome, Session};
+use super::lexer::Variables;
+use super::lexer::cut::{Cut, Message, Stop};
+use super::lexer::lines::{Found, Lines};
+use super::report::Report;
+use super::{Finding, Risk};
+use crate::text::{Untrusted, redact};
+
+mod commands;
+
+/// How deep files may include each other.
+const NESTED: usize = 20;
+
+/// What all scripts of one invocation share, in the order in which they run.
+pub(super) struct Reading<'r> {
+    pub(super) report: &'r mut Report,
+    pub(super) session: Session,
+    pub(super) variables: Variables,
+    /// The working directory; `None` after a `\cd` to somewhere unknown.
+    pub(super) cwd: Option<PathBuf>,
+    pub(super) home: Option<PathBuf>,
+    /// The files that are open, outermost first: device and inode.
+    open: Vec<(u64, u64)>,
+    /// Set where going on would be wrong or take too long.
+    stopped: bool,
+}
+
+impl<'r> Reading<'r> {
+    pub(super) fn new(report: &'r mut Report, cwd: &Path, home: Option<&Path>) -> Self {
+        Self {
+            report,
+            session: Session::default(),
+            variables: Variables::default(),
+            cwd: Some(cwd.to_owned()),
+            home: home.map(Path::to_owned),
+            open: Vec::new(),
+            stopped: false,
+        }
+    }
+
+    /// Reads what `-c` sends: one message for the server, without variables and meta-commands; or, if it begins with a
+    /// backslash, one meta-command.
+    pub(super) fn command(&mut self, text: &[u8]) {
+        if text.first() == Some(&b'\\') {
+            return self.script(Box::new(text), None);
+        }
+        let message = Message { text: text.to_owned(), line: 1, doubt: None };
+        let _ = self.message(&message, None);
+    }
+
+    /// Reads a file by the name that psql was given.
+    pub(super) fn file(&mut self, name: &Path) {
+        if self.stopped {
+            return;
+        }
+        let Some(path) = self.cwd.as_ref().map(|cwd| cwd.join(name)) else {
+            return self.unreadable(name, "the working directory is not known beforehand");
+        };
+        if self.open.len() >= NESTED {
+            return self.unreadable(name, "files include each other too deeply");
+        }
+        let (file, identity) = match open(&path) {
+            Ok(opened) => opened,
+            Err(why) => return self.unreadable(name, &why),
+        };
+        if self.open.contains(&identity) {
+            return self.unreadable(name, "it includes itself");
+        }
+        self.report.input(&path, &file);
+        self.open.push(identity);
+        self.script(Box::new(file), Some(name));
+        self.open.pop();
+    }
+
+    /// Reads a script from any source.
+    pub(super) fn script(&mut self, source: Box<dyn Read + '_>, file: Option<&Path>) {
+        let script = Script { reading: self, lines: Lines::new(source), cut: Cut::new(), file, branches: Vec::new() };
+        script.run();
+    }
+
+    fn unreadable(&mut self, name: &Path, why: &str) {
+        let shown = Untrusted::path(name).to_string();
+        self.report.found(Risk::Unknown, "unreadable", vec![shown.clone()], String::new());
+        self.report.note(format!("`{shown}` was not read: {why}"));
+    }
+
+    /// Takes in what a message does; answers with how many blocks of data follow it.
+    fn message(&mut self, message: &Message, file: Option<&Path>) -> usize {
+        let Outcome { risk, found, copies, more } = classify::message(&message.text, &mut self.session);
+        // Whatever it is, it is sent.
+        self.report.raise(risk.max(Risk::Read));
+        let mut at = 0;
+        let mut line = message.line;
+        for found in found {
+            if found.at < at {
+                (at, line) = (0, message.line);
+            }
+            let between = message.text.get(at..found.at).unwrap_or_default();
+            line += memchr::memchr_iter(b'\n', between).count();
+            at = found.at;
+            let file = file.map(Path::to_owned);
+            let (risk, kind, objects) = (found.risk, found.kind, found.objects);
+            self.report.add(Finding { risk, kind, objects, file, line: Some(line), statement: found.shown });
+        }
+        if more > 0 {
+            self.report.note(format!("{more} more findings in the statement at line {}", message.line));
+        }
+        if let Some((kind, why)) = message.doubt {
+            self.doubt(kind, why, file, message);
+        }
+        copies
+    }
+
+    fn doubt(&mut self, kind: &str, why: &str, file: Option<&Path>, message: &Message) {
+        let statement = one_line(&message.text);
+        let (kind, file) = (kind.to_owned(), file.map(Path::to_owned));
+        let (risk, line) = (Risk::Unknown, Some(message.line));
+        self.report.add(Finding { risk, kind, objects: Vec::new(), file, line, statement });
+        self.report.note(why);
+    }
+}
+
+/// How much of a text that was not understood is looked at to show its beginning.
+const LOOKED_AT: usize = 4096;
+
+/// A text that was not understood: its beginning on one line, without what may be a secret.
+fn one_line(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(text.get(..text.len().min(LOOKED_AT)).unwrap_or_default());
+    classify::shorten(&redact::sql(&text).split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// Opens a regular file and nothing else: opening a pipe could wait for ever, and reading one takes away from the tool.
+fn open(path: &Path) -> Result<(File, (u64, u64)), String> {
+    let plain = |meta: &std::fs::Metadata| meta.is_file();
+    let meta = std::fs::metadata(path).map_err(|trouble| trouble.to_string())?;
+    if !plain(&meta) {
+        return Err("it is not a regular file".to_owned());
+    }
+    let file = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path);
+    let file = file.map_err(|trouble| trouble.to_string())?;
+    let meta = file.metadata().map_err(|trouble| trouble.to_string())?;
+    if plain(&meta) { Ok((file, (meta.dev(), meta.ino()))) } else { Err("it is not a regular file".to_owned()) }
+}
+
+/// One script on its way.
+struct Script<'s, 'r, 'l> {
+    reading: &'s mut Reading<'r>,
+    lines: Lines<'l>,
+    cut: Cut,
+    file: Option<&'s Path>,
+    /// The open `\if`s: depth of parentheses before, and whether no message was open.
+    branches: Vec<(u32, bool)>,
+}
+
+impl Script<'_, '_, '_> {
+    fn run(mut self) {
+        while !self.reading.stopped && self.advance() {
+            let mut line = self.lines.line().to_owned();
+            if self.lines.number() == 1 && !self.begins(&mut line) {
+                return;
+            }
+            self.cut.line(&line, self.lines.number());
+            if line.contains(&0) {
+                self.cut.doubt("nul-byte", "a NUL byte stands in the text: psql drops a part of the line");
+            }
+            self.line();
+        }
+        if !self.reading.stopped && !self.cut.is_blank() {
+            self.send();
+        }
+    }
+
+    /// Looks at the first line: a byte order mark is skipped, an archive is not SQL.
+    fn begins(&mut self, line: &mut Vec<u8>) -> bool {
+        if line.starts_with(b"\xef\xbb\xbf") {
+            line.drain(..3);
+        }
+        let archive = line.starts_with(b"PGDMP");
+        if archive {
+            self.stop("archive", "this is an archive of pg_dump, which psql cannot run: use pg_restore");
+            self.reading.stopped = false;
+        }
+        !archive
+    }
+
+    /// Reads the next line; false at the end and where reading has to stop.
+    fn advance(&mut self) -> bool {
+        if self.reading.report.late() {
+            self.stop("too-long", "reading took longer than two seconds: the rest was not looked at");
+            return false;
+        }
+        match self.lines.advance() {
+            Ok(Found::Line) => true,
+            Ok(Found::End) => false,
+            Ok(Found::Cut) => {
+                self.stop("too-long", "a line is longer than 4 MiB: the rest was not looked at");
+                false
+            }
+            Err(trouble) => {
+                self.stop("unreadable", &format!("the script cannot be read: {trouble}"));
+                false
+            }
+        }
+    }
+
+    fn stop(&mut self, kind: &str, why: &str) {
+        self.reading.stopped = true;
+        self.tell(Risk::Unknown, kind, Vec::new(), "");
+        self.reading.report.note(why);
+    }
+
+    fn tell(&mut self, risk: Risk, kind: &str, objects: Vec<String>, statement: &str) {
+        let (kind, statement) = (kind.to_owned(), statement.to_owned());
+        let (file, line) = (self.file.map(Path::to_owned), Some(self.lines.number()));
+        self.reading.report.add(Finding { risk, kind, objects, file, line, statement });
+    }
+
+    fn line(&mut self) {
+        while !self.reading.stopped {
+            match self.cut.scan(&self.reading.variables) {
+                Stop::Line => return,
+                Stop::Semicolon => self.send(),
+                Stop::Backslash => self.meta_command(),
+            }
+        }
+    }
+
+    /// Sends the open message and skips the data that the script holds for it.
+    fn send(&mut self) {
+        let message = self.cut.take();
+        let copies = self.reading.message(&message, self.file);
+        self.skip_data(copies);
+    }
+
+    fn skip_data(&mut self, blocks: usize) {
+        if blocks > 0 && !self.branches.is_empty() {
+            self.tell(Risk::Unknown, "conditional-data", Vec::new(), "");
+            self.reading.report.note("data of COPY stand inside \\if: whether they are data depends on the condition");
+        }
+        for _ in 0..blocks {
+            let report = &self.reading.report;
+            match self.lines.skip_data(|| report.late()) {
+                Ok(true) => {}
+                Ok(false) => {
+                    return self.stop("too-long", "reading took longer than two seconds: the rest was not looked at");
+                }
+                Err(trouble) => return self.stop("unreadable", &format!("the script cannot be read: {trouble}")),
+            }
+        }
+    }
+}
