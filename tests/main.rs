@@ -10,8 +10,12 @@
 )]
 
 mod architecture;
+mod config_layers;
 mod docs;
 mod plan_psql;
+mod redact;
 mod sandbox;
 mod support;
 mod target_differential;
+mod tty_ask;
+mod tunnel;

@@ -16,7 +16,7 @@ pub(super) fn run(explain: &Explain, snapshot: &Snapshot) -> Result<ExitCode> {
         output::json(&explanation)?;
     } else {
         let (banner, sections) = explanation.screen();
-        output::screen(&banner, &sections)?;
+        output::screen(&banner, &sections, &snapshot.vars)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,12 +1,17 @@
 //! Standard output. A reader that went away (`dbguard log | head`) is a quiet end and no error.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 
 use serde::Serialize;
 
-use crate::checklist::{Banner, Line, Section};
+use crate::checklist::{Banner, Section};
+use crate::effects::tty::{self, Canvas};
 use crate::error::{Error, Result};
-use crate::text::Untrusted;
+use crate::world::Vars;
+use crate::world::terminal::has_colour;
+
+/// The columns of what goes into a pipe or a file.
+const PIPE_WIDTH: usize = 100;
 
 /// Writes to standard output.
 pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
@@ -26,30 +31,13 @@ pub(super) fn json(value: &impl Serialize) -> Result<()> {
     print(|out| writeln!(out, "{text}"))
 }
 
-/// Prints a head and its sections as plain text: the same words as the checklist's screen.
-pub(super) fn screen(banner: &Banner, sections: &[Section]) -> Result<()> {
+/// Prints a head and its sections: the screen of the checklist, in colour only where a terminal shows it.
+pub(super) fn screen(banner: &Banner, sections: &[Section], vars: &Vars) -> Result<()> {
+    let terminal = io::stdout().is_terminal();
+    let width = if terminal { tty::width(io::stdout(), vars) } else { PIPE_WIDTH };
+    let canvas = Canvas { width, colour: terminal && has_colour(vars) };
     print(|out| {
-        writeln!(
-            out,
-            "{} {}  {}",
-            banner.look.icon,
-            Untrusted::text(&banner.look.label),
-            Untrusted::text(&banner.title)
-        )?;
-        for section in sections {
-            writeln!(out, "{}", section.title)?;
-            section.lines.iter().try_for_each(|line| entry(out, line))?;
-        }
-        Ok(())
+        write!(out, "{}", canvas.banner(banner).trim_start_matches('\n'))?;
+        sections.iter().try_for_each(|section| write!(out, "{}", canvas.section(section)))
     })
-}
-
-fn entry(out: &mut dyn Write, line: &Line) -> io::Result<()> {
-    let (label, value, note) =
-        (Untrusted::text(&line.label), Untrusted::text(&line.value), Untrusted::text(&line.note));
-    if line.note.is_empty() {
-        writeln!(out, "  {label:<12}  {value}")
-    } else {
-        writeln!(out, "  {label:<12}  {value}  ({note})")
-    }
 }

@@ -14,7 +14,7 @@ pub(super) fn run(status: &Status, snapshot: &Snapshot) -> Result<ExitCode> {
         output::json(&found)?;
     } else {
         let (banner, sections) = found.screen();
-        output::screen(&banner, &sections)?;
+        output::screen(&banner, &sections, &snapshot.vars)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,50 +1,126 @@
-//! TOML to rules, policies and theme.
+//! TOML to rules and policies, from all layers.
+//!
+//! It owns what a configuration file may say, where the files are, whom they are trusted by, and how they are edited.
+//! Reading never fails: what cannot be used is reported in full, and until it is mended everything it could have been
+//! about counts as unknown. It knows nothing of invocations.
 
-use std::path::PathBuf;
+mod entry;
+mod ignored;
+mod layers;
+mod merge;
+mod places;
+mod policy;
+mod replace;
+mod schema;
+mod source;
+mod suggest;
+pub mod trust;
+mod value;
+
+pub use layers::{Layer, LoadedFile, State};
+pub use merge::Effective;
+pub use places::{PROJECT_FILE, Places};
 
 use crate::diag::Diagnostic;
-use crate::environment::{Environment, Rules};
+use crate::environment::{Doubt, Environment, Rules};
 use crate::error::Error;
 use crate::policy::Policy;
+use crate::text::Untrusted;
 use crate::world::Snapshot;
 
 /// Everything that the configuration says, from all layers.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The rules.
+    /// The rules. Where a file cannot be used, they answer unknown for all that it could have been about.
     pub rules: Rules,
     /// Every diagnostic of the files that cannot be used; `None` when all can.
     pub trouble: Option<Error>,
+    /// The same diagnostics one by one.
+    pub errors: Vec<Diagnostic>,
     /// What is used and yet not what it seems.
     pub warnings: Vec<Diagnostic>,
     /// The files of all layers, also those that do not exist.
     pub files: Vec<LoadedFile>,
-    /// A file that cannot be used mentions loopback or sockets, so `local` cannot be trusted to be development. The
-    /// rules answer accordingly; this says why.
+    /// A file that cannot be used mentions this machine, so that `local` cannot be trusted to be development. The rules
+    /// answer accordingly; this says why.
     pub local_in_doubt: bool,
-}
-
-/// A file of a layer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoadedFile {
-    /// The file.
-    pub path: PathBuf,
+    /// Every environment, in the order of the rules' definitions.
+    pub environments: Vec<Effective>,
+    unknown: Policy,
 }
 
 /// Reads all layers. Never fails: what cannot be used is in [`Config::trouble`], and the rest only raises.
-pub fn load(_snapshot: &Snapshot) -> Config {
+pub fn load(snapshot: &Snapshot) -> Config {
+    load_from(&Places::of(snapshot))
+}
+
+/// The same from these places.
+pub fn load_from(places: &Places) -> Config {
+    let mut gathered = layers::gather(places);
+    let local_in_doubt = gathered.unusable.iter().any(|text| mentions_this_machine(text));
+    let merged = merge::merge(&gathered, |more| doubt(gathered.errors.iter().chain(more), local_in_doubt));
+    for file in &mut gathered.files {
+        if merged.errors.iter().any(|error| error.file == file.path) {
+            file.state = State::Refused;
+        }
+    }
+    let mut errors = std::mem::take(&mut gathered.errors);
+    errors.extend(merged.errors);
+    let trouble = (!errors.is_empty()).then(|| trouble(&errors, local_in_doubt));
+    let warnings = ignored::warnings(&gathered, &merged.environments);
     Config {
-        rules: Rules::new(Vec::new(), Vec::new(), crate::environment::Doubt::Nothing),
-        trouble: None,
-        warnings: Vec::new(),
-        files: Vec::new(),
-        local_in_doubt: false,
+        rules: merged.rules,
+        trouble,
+        errors,
+        warnings,
+        files: gathered.files,
+        local_in_doubt,
+        environments: merged.environments,
+        unknown: merged.unknown,
     }
 }
 
 impl Config {
     /// What this environment demands: the strictest of everything that matched.
     pub fn policy(&self, environment: &Environment) -> Policy {
-        Policy::of_level(environment.level())
+        let known = match environment {
+            Environment::Known(known) => known,
+            Environment::Unknown { .. } => return self.unknown.clone(),
+        };
+        let policies = known.matched.iter().filter_map(|name| self.environment(name)).map(|known| &known.policy);
+        let deciding = match self.environment(&known.name) {
+            Some(deciding) => deciding.policy.clone(),
+            None => Policy::of_level(known.level),
+        };
+        policies.fold(deciding, |all, one| all.strictest(one))
     }
+
+    /// The environment of this name.
+    pub fn environment(&self, name: &str) -> Option<&Effective> {
+        self.environments.iter().find(|environment| environment.definition.name == name)
+    }
+}
+
+fn trouble(errors: &[Diagnostic], local_in_doubt: bool) -> Error {
+    let count = match errors.len() {
+        1 => "an error".to_owned(),
+        count => format!("{count} errors"),
+    };
+    let but = if local_in_doubt { "every target" } else { "every target but this machine" };
+    Error::refused(format!("the configuration has {count}; until it is mended, {but} counts as unknown"))
+        .hint("see it with: dbguard config check")
+        .with_diagnostics(errors.to_vec())
+}
+
+fn doubt<'d>(mut errors: impl Iterator<Item = &'d Diagnostic>, local_in_doubt: bool) -> Doubt {
+    let Some(first) = errors.next() else { return Doubt::Nothing };
+    let because = format!("`{}` has errors, so what it says is not known", Untrusted::path(&first.file));
+    if local_in_doubt { Doubt::Everything(because) } else { Doubt::Elsewhere(because) }
+}
+
+/// Whether a text that cannot be read as configuration could be about this machine.
+fn mentions_this_machine(text: &str) -> bool {
+    let text = text.to_lowercase();
+    let mentions = ["localhost", "environment.local", "127.", "::1", "0.0.0.0", "\"/", "'/", "\"@", "'@"];
+    mentions.iter().any(|mention| text.contains(mention))
 }

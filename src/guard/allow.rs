@@ -8,12 +8,12 @@ use std::time::Duration;
 use super::case::Case;
 use super::decide::{self, Review};
 use super::record::Record;
-use super::{question, refusal, server, stand_in};
+use super::{refusal, server, stand_in};
 use crate::checklist::{self, Outcome};
 use crate::config;
 use crate::effects::audit::{AuditLog, Event, Phase};
 use crate::effects::grants::{self, Grant, Grants, Listing, NewGrant};
-use crate::effects::tty::Tty;
+use crate::effects::tty::{self, Tty};
 use crate::error::{Error, Result};
 use crate::plan;
 use crate::policy::{Confirm, Presence};
@@ -49,7 +49,7 @@ pub fn allow(allowance: &Allowance, snapshot: &Snapshot) -> Result<Grant> {
     record.asked()?;
     decide::show(&case, target, &seen, &mut tty);
     let confirm = seen.policy.confirm(seen.risk).max(Confirm::Yes);
-    let question = question::question(confirm, target, seen.meeting.environment.name());
+    let question = decide::question(&case, target, &seen, confirm);
     match checklist::settle(&question, &mut tty) {
         Outcome::Approved(_) => grant(allowance, &case, target, &seen, &record),
         Outcome::Declined(because) => {
@@ -61,7 +61,7 @@ pub fn allow(allowance: &Allowance, snapshot: &Snapshot) -> Result<Grant> {
 
 /// A person at a terminal, who is nobody's agent.
 fn person(snapshot: &Snapshot) -> Result<Tty> {
-    let tty = Tty::open(&snapshot.vars, decide::PATIENCE).ok();
+    let tty = Tty::open(&snapshot.vars, tty::PATIENCE).ok();
     match (decide::presence(snapshot, tty.is_some()), tty) {
         (Presence::Person, Some(tty)) => Ok(tty),
         (Presence::Agent(agent), _) => Err(Error::refused(format!("refused: {} cannot allow anything", agent.name))

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::environment::{Environment, Level};
 use crate::error::Error;
 use crate::policy::Policy;
-use crate::target::{self, Invocation, Resolution, Target};
+use crate::target::{self, Host, Invocation, Resolution, Target};
 use crate::world::Snapshot;
 
 /// One invocation, resolved and classified.
@@ -49,6 +49,15 @@ impl<'a> Case<'a> {
     /// Whether a server is touched, as far as can be said; in doubt it is.
     pub(super) fn touches_server(&self) -> bool {
         !matches!(self.resolution, Resolution::NoServer { .. })
+    }
+
+    /// The environment that the host names alone would have, without the addresses that decide where packets go.
+    pub(super) fn by_name_alone(&self, target: &Target) -> Environment {
+        let hosts = target.hosts.iter().cloned().map(|host| match host.host {
+            Some(_) => Host { hostaddr: None, ..host },
+            None => host,
+        });
+        self.config.rules.classify(&Target { hosts: hosts.collect(), ..target.clone() })
     }
 
     /// Why this cannot be judged at all, where that is so: then it is refused, and not even asked about.

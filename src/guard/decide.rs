@@ -3,25 +3,20 @@
 //! Where nobody can be asked, what stands for a person is looked for before the server is contacted: a refused
 //! invocation touches nothing.
 
-use std::time::Duration;
-
 use super::case::Case;
+use super::question::Names;
 use super::record::Record;
 use super::screen::{self, ReadOnly};
 use super::server::{self, Meeting};
-use super::{acquaint, launch, question, refusal, stand_in};
-use crate::checklist::{self, Approved, Human, Outcome};
+use super::{acquaint, launch, refusal, stand_in};
+use crate::checklist::{self, Approved, Human, Outcome, Question};
 use crate::effects::audit::Receipt;
-use crate::effects::tty::Tty;
+use crate::effects::tty::{self, Tty};
 use crate::error::Result;
 use crate::plan::{Mode, Plan, Risk};
 use crate::policy::{self, Confirm, Policy, Presence, Verdict};
 use crate::target::Target;
 use crate::world::{Snapshot, agents};
-
-/// How long a question waits for its answer. Long enough to look something up, short enough that a forgotten tab does
-/// not hold a question about production for the next person who sits down.
-pub(super) const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A case that may run.
 pub(super) struct Decided {
@@ -68,7 +63,7 @@ pub(super) fn assumed(plan: &Plan) -> Risk {
 
 /// Decides.
 pub(super) fn decide(case: &Case<'_>, target: &Target, plan: Plan) -> Result<Decided> {
-    let mut tty = Tty::open(&case.snapshot.vars, PATIENCE).ok();
+    let mut tty = Tty::open(&case.snapshot.vars, tty::PATIENCE).ok();
     let presence = presence(case.snapshot, tty.is_some());
     let assumed = assumed(&plan);
     let early = policy::judge(&case.policy(), assumed, presence);
@@ -120,7 +115,7 @@ fn ask(
     };
     record.asked()?;
     show(case, target, seen, tty);
-    let question = question::question(confirm, target, seen.meeting.environment.name());
+    let question = question(case, target, seen, confirm);
     match checklist::settle(&question, tty) {
         Outcome::Approved(approved) => Ok(approved),
         Outcome::Declined(because) => {
@@ -128,6 +123,14 @@ fn ask(
             Err(refusal::declined(case, &because))
         }
     }
+}
+
+/// The question for what was seen.
+pub(super) fn question(case: &Case<'_>, target: &Target, seen: &Review, confirm: Confirm) -> Question {
+    let environment = seen.meeting.environment.name();
+    let misleading = environment != case.environment.name() && case.environment.name() != "unknown";
+    let name_differs = case.by_name_alone(target).name() != case.environment.name();
+    Names { target, environment, misleading, name_differs }.question(confirm)
 }
 
 /// One screen: what is this, where is it, what does it say, what would happen, how could it be undone.

@@ -31,9 +31,13 @@ pub(super) fn bare(args: &[OsString], program: PathBuf) -> Launch {
     }
 }
 
-/// A shell's completion: it may only read, and must not keep the shell waiting for a server that is not there.
+/// A shell's completion: it may only read, must not keep the shell waiting for a server, and must not ask for a
+/// password, which zsh's forgets to forbid.
 pub(super) fn completion(mut launch: Launch, vars: &Vars) -> Launch {
-    launch.vars.push(("PGOPTIONS".into(), Some(read_only_options(vars))));
+    launch.args.insert(0, "-w".into());
+    let mut options = read_only_options(vars);
+    options.push(" -c statement_timeout=2000");
+    launch.vars.push(("PGOPTIONS".into(), Some(options)));
     launch.vars.push(("PGCONNECT_TIMEOUT".into(), Some("2".into())));
     launch
 }

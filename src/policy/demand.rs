@@ -18,6 +18,17 @@ pub enum Confirm {
     Host,
 }
 
+impl Confirm {
+    /// The words of the configuration, laxest first.
+    pub const WORDS: &[(&str, Self)] = &[
+        ("none", Self::None),
+        ("yes", Self::Yes),
+        ("environment", Self::Environment),
+        ("database", Self::Database),
+        ("host", Self::Host),
+    ];
+}
+
 /// What happens when nobody can be asked, ordered by strictness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum WithoutTerminal {
@@ -29,6 +40,12 @@ pub enum WithoutTerminal {
     Refuse,
 }
 
+impl WithoutTerminal {
+    /// The words of the configuration, laxest first.
+    pub const WORDS: &[(&str, Self)] =
+        &[("run", Self::Run), ("refuse-destroy", Self::RefuseDestroy), ("refuse", Self::Refuse)];
+}
+
 /// What happens when the audit log cannot be written, ordered by strictness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AuditDemand {
@@ -36,6 +53,30 @@ pub enum AuditDemand {
     Warn,
     /// A refusal.
     Required,
+}
+
+impl AuditDemand {
+    /// The words of the configuration, laxest first.
+    pub const WORDS: &[(&str, Self)] = &[("warn", Self::Warn), ("required", Self::Required)];
+}
+
+/// What a configuration says besides the level: each demand that it names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// See [`Policy::read`].
+    pub read: Option<Confirm>,
+    /// See [`Policy::write`].
+    pub write: Option<Confirm>,
+    /// See [`Policy::destroy`].
+    pub destroy: Option<Confirm>,
+    /// See [`Policy::read_only`].
+    pub read_only: Option<bool>,
+    /// See [`Policy::without_terminal`].
+    pub without_terminal: Option<WithoutTerminal>,
+    /// See [`Policy::audit`].
+    pub audit: Option<AuditDemand>,
+    /// See [`Policy::tokens`].
+    pub tokens: Option<bool>,
 }
 
 /// Everything an environment demands. Deliberately without a `Default`: it follows from a level.
@@ -72,6 +113,20 @@ impl Policy {
         };
         let read_only = level == Level::Production;
         Self { read, write, destroy, read_only, without_terminal, audit, tokens: true }
+    }
+
+    /// This policy with what a configuration says instead, stricter or laxer.
+    #[must_use]
+    pub fn with(&self, changes: &Changes) -> Self {
+        Self {
+            read: changes.read.unwrap_or(self.read),
+            write: changes.write.unwrap_or(self.write),
+            destroy: changes.destroy.unwrap_or(self.destroy),
+            read_only: changes.read_only.unwrap_or(self.read_only),
+            without_terminal: changes.without_terminal.unwrap_or(self.without_terminal),
+            audit: changes.audit.unwrap_or(self.audit),
+            tokens: changes.tokens.unwrap_or(self.tokens),
+        }
     }
 
     /// Demand by demand the stricter of the two: how several matching environments add up.

@@ -5,5 +5,5 @@
 mod demand;
 mod judge;
 
-pub use demand::{AuditDemand, Confirm, Policy, WithoutTerminal};
+pub use demand::{AuditDemand, Changes, Confirm, Policy, WithoutTerminal};
 pub use judge::{Absence, Presence, Verdict, judge};

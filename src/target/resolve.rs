@@ -13,8 +13,9 @@ use super::ground::Ground;
 use super::parse::{Reading, read, versions};
 use super::tools::request::{Aim, Given, Request};
 use super::tools::{self, Tool};
+use super::tunnel::through;
 use super::wrapper::{self, Start};
-use super::{Engine, Invocation, Opt, Resolution, Target, Via};
+use super::{Engine, Invocation, Opt, Resolution, Target};
 use crate::text::Untrusted;
 use crate::world::Snapshot;
 
@@ -65,7 +66,7 @@ pub fn resolve(invocation: &Invocation, snapshot: &Snapshot) -> Resolution {
         Ok(start) => outcomes(tool, &start).into_iter().map(|(_, outcome)| outcome).reduce(either),
         Err(trouble) => Some(trouble.into()),
     };
-    outcome.unwrap_or_else(Outcome::none).resolution(snapshot)
+    through(outcome.unwrap_or_else(Outcome::none).resolution(), snapshot)
 }
 
 impl<'a> Start<'a> {
@@ -93,13 +94,13 @@ impl Outcome {
         Self::Unclear(None, "no version of the tool is known".to_owned())
     }
 
-    fn resolution(self, snapshot: &Snapshot) -> Resolution {
+    fn resolution(self) -> Resolution {
         match self {
-            Self::Target(target) => Resolution::Resolved(target.followed(snapshot)),
+            Self::Target(target) => Resolution::Resolved(*target),
             Self::Nothing(because) => Resolution::NoServer { because },
             Self::Rejected(why) => Resolution::NoServer { because: format!("the command line is wrong: {why}") },
             Self::Unclear(partial, because) => {
-                Resolution::Ambiguous { partial: partial.map(|target| target.followed(snapshot)), because }
+                Resolution::Ambiguous { partial: partial.map(|target| *target), because }
             }
         }
     }
@@ -179,13 +180,6 @@ fn connect(request: Request, ground: &Ground<'_>) -> Result<Outcome, Trouble> {
 }
 
 impl Target {
-    /// With what stands behind its loopback hosts: every name that any of them leads to.
-    fn followed(mut self, snapshot: &Snapshot) -> Self {
-        let ways = self.hosts.iter().filter_map(|host| super::forwarder(host, snapshot));
-        self.via = ways.reduce(Via::merged);
-        self
-    }
-
     /// Whether both are the same place, whatever the origins say.
     fn same_place(&self, other: &Self) -> bool {
         let hosts = |target: &Self| -> Vec<_> {
@@ -198,21 +192,6 @@ impl Target {
             && value(self.user.as_ref()) == value(other.user.as_ref())
             && affects(self) == affects(other)
             && self.every_database == other.every_database
-    }
-}
-
-impl Via {
-    /// Two forwarders as one: what cannot be read of either cannot be read.
-    fn merged(self, other: Self) -> Self {
-        let to = match (self.to, other.to) {
-            (Some(mut one), Some(other)) => {
-                one.port = one.port.filter(|port| other.port == Some(*port));
-                one.names.extend(other.names);
-                Some(one)
-            }
-            _ => None,
-        };
-        Self { to, ..self }
     }
 }
 

@@ -38,6 +38,6 @@ pub struct Holder {
 
 /// Elsewhere there is no means to tell: nothing is ever said to listen.
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
-pub fn holders(_: Socket<'_>, _: impl Fn(&std::ffi::OsStr) -> bool + Copy) -> std::io::Result<Vec<Holder>> {
+pub fn holders(_: Socket<'_>, _: u32, _: impl Fn(&std::ffi::OsStr) -> bool + Copy) -> std::io::Result<Vec<Holder>> {
     Ok(Vec::new())
 }

@@ -13,6 +13,9 @@ use std::path::Path;
 use super::{Holder, Socket};
 use crate::world::processes;
 
+/// May look into everybody's processes.
+const ROOT: u32 = 0;
+
 /// A listening socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Listener {
@@ -24,15 +27,14 @@ struct Listener {
     inode: u64,
 }
 
-/// The user's own processes that a connection to this socket would reach; everybody's for root.
+/// This user's own processes that a connection to this socket would reach; everybody's for root.
 ///
 /// Empty when nothing listens there or another user's process does. Usually one; several when sockets share the place
 /// (`SO_REUSEPORT`), of which the kernel picks one per connection. `likely` tells short process names to look into
 /// first. Sockets of another network namespace are not seen, and a connection would not reach them either.
-pub fn holders(socket: Socket<'_>, likely: impl Fn(&OsStr) -> bool + Copy) -> io::Result<Vec<Holder>> {
-    let uid = nix::unistd::geteuid();
-    let only = (!uid.is_root()).then_some(uid.as_raw());
-    let search = |inode| processes::holder(inode, only, likely);
+pub fn holders(socket: Socket<'_>, uid: u32, likely: impl Fn(&OsStr) -> bool + Copy) -> io::Result<Vec<Holder>> {
+    let only = (uid != ROOT).then_some(uid);
+    let search = |inode| processes::holder(inode, likely);
     match socket {
         Socket::Tcp(address, port) => {
             let found = listeners(address, port, only)?.into_iter();

@@ -10,10 +10,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::{Holder, Socket};
 use crate::world::processes;
 
-/// The user's own processes that a connection to this socket would reach; everybody's for root.
+/// This user's own processes that a connection to this socket would reach; everybody's for root.
 ///
 /// Empty when nothing listens there or another user's process does.
-pub fn holders(socket: Socket<'_>, _likely: impl Fn(&OsStr) -> bool + Copy) -> io::Result<Vec<Holder>> {
+pub fn holders(socket: Socket<'_>, _uid: u32, _likely: impl Fn(&OsStr) -> bool + Copy) -> io::Result<Vec<Holder>> {
     match socket {
         Socket::Tcp(address, port) => {
             let what = format!("-iTCP:{port}");

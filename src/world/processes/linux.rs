@@ -4,29 +4,34 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Read as _;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::os::unix::fs::MetadataExt as _;
+use std::time::{Duration, Instant};
 
 use super::Command;
 
 /// The longest command line read: Linux allows more, no forwarder needs it.
 const LONGEST: u64 = 256 * 1024;
 
+/// How long processes of no likely name are looked through: a machine may have thousands, and one that is not found
+/// is unknown, which is the safe answer.
+const PATIENCE: Duration = Duration::from_millis(250);
+
 /// The process that holds the socket of this inode, as far as it may be read.
 ///
 /// Processes whose short name (`/proc/PID/comm`) is `likely` are looked into first: reading the open files of every
-/// process is what costs here. `uid` narrows the search to one user's processes.
-pub(in crate::world) fn holder(inode: u64, uid: Option<u32>, likely: impl Fn(&OsStr) -> bool) -> Option<u32> {
+/// process is what costs here. Other users' processes may not be read and are as good as absent.
+pub(in crate::world) fn holder(inode: u64, likely: impl Fn(&OsStr) -> bool) -> Option<u32> {
     let wanted = format!("socket:[{inode}]");
     let mut others = Vec::new();
-    for pid in all().filter(|pid| uid.is_none_or(|uid| owner(*pid) == Some(uid))) {
+    for pid in all() {
         if !name(pid).is_some_and(|name| likely(&name)) {
             others.push(pid);
         } else if holds(pid, &wanted) {
             return Some(pid);
         }
     }
-    // The youngest first: a server or forwarder is younger than the session it was started from.
-    others.into_iter().rev().find(|pid| holds(*pid, &wanted))
+    // The youngest first: a forwarder is younger than the session it was started from.
+    let end = Instant::now() + PATIENCE;
+    others.into_iter().rev().take_while(|_| Instant::now() < end).find(|pid| holds(*pid, &wanted))
 }
 
 /// The command of a process. Empty when it is gone.
@@ -57,13 +62,10 @@ fn all() -> impl Iterator<Item = u32> {
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
-fn owner(pid: u32) -> Option<u32> {
-    Some(fs::metadata(format!("/proc/{pid}")).ok()?.uid())
-}
-
 fn name(pid: u32) -> Option<OsString> {
-    let mut name = read(&format!("/proc/{pid}/comm"))?;
-    name.pop();
+    let mut name = vec![0; 64];
+    let length = fs::File::open(format!("/proc/{pid}/comm")).ok()?.read(&mut name).ok()?;
+    name.truncate(length.saturating_sub(1));
     Some(OsString::from_vec(name))
 }
 
@@ -90,9 +92,9 @@ mod tests {
         let link = fs::read_link(format!("/proc/self/fd/{}", socket.as_raw_fd())).unwrap();
         let inode = link.to_str().unwrap().trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap();
         let me = std::process::id();
-        assert_eq!(holder(inode, None, |_| false), Some(me));
-        assert_eq!(holder(inode, None, |_| true), Some(me));
-        assert_eq!(holder(u64::MAX, None, |_| true), None);
+        assert_eq!(holder(inode, |_| false), Some(me));
+        assert_eq!(holder(inode, |_| true), Some(me));
+        assert_eq!(holder(u64::MAX, |_| true), None);
         let command = command(me);
         assert_eq!(command.exe, std::env::current_exe().ok());
         assert_eq!(command.args, std::env::args_os().collect::<Vec<_>>());

@@ -38,7 +38,7 @@ fn field(pid: u32, name: &str) -> Option<String> {
 }
 
 /// The standard output of a system tool, which is ended when it takes too long.
-pub fn ask(program: &OsStr, args: &[OsString]) -> io::Result<Vec<u8>> {
+pub(in crate::world) fn ask(program: &OsStr, args: &[OsString]) -> io::Result<Vec<u8>> {
     let mut child = Program::new(program)
         .args(args)
         .env("LC_ALL", "C")

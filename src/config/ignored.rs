@@ -1,0 +1,65 @@
+//! What a project's file says that does not hold until a person trusts it.
+
+use super::layers::{Gathered, ReadFile, State};
+use super::merge::Effective;
+use super::schema::{Document, Section};
+use super::trust::Trust;
+use crate::diag::{Diagnostic, Severity};
+use crate::environment::Level;
+use crate::policy::Policy;
+use crate::shell::posix;
+use crate::text::Untrusted;
+
+/// A warning for each file that is not trusted and would loosen something.
+pub(super) fn warnings(gathered: &Gathered, environments: &[Effective]) -> Vec<Diagnostic> {
+    let untrusted = |read: &&ReadFile| gathered.files.get(read.file).is_some_and(|file| file.state == State::Untrusted);
+    gathered.read.iter().filter(untrusted).filter_map(|read| warning(read, environments)).collect()
+}
+
+fn warning(read: &ReadFile, environments: &[Effective]) -> Option<Diagnostic> {
+    let level = |name: &str| {
+        let known = environments.iter().find(|environment| environment.definition.name == name);
+        known.map_or(Level::Production, |known| known.definition.level)
+    };
+    let ignored = loosening(&read.document, level);
+    if ignored.is_empty() {
+        return None;
+    }
+    let file = read.source.path.to_path_buf();
+    let why = match read.trust {
+        Trust::Changed => "changed since it was trusted",
+        Trust::Trusted | Trust::Never => "is not trusted",
+    };
+    let message = format!(
+        "`{}` {why}: it can make targets stricter, and these do nothing: {}",
+        Untrusted::path(&file),
+        ignored.join(", ")
+    );
+    let help = format!("read it, then: dbguard trust {}", posix(file.as_os_str()));
+    Some(Diagnostic { severity: Severity::Warning, message, file, place: None, help: Some(help) })
+}
+
+/// Everything that would make something laxer, or look otherwise: `the rules of `dev` (development)`.
+pub(super) fn loosening(document: &Document, level: impl Fn(&str) -> Level) -> Vec<String> {
+    let mut found = Vec::new();
+    for section in &document.sections {
+        let level = level(&section.name);
+        let name = &section.name;
+        if level < Level::Production && !section.entries.is_empty() {
+            found.push(format!("the rules of `{name}` ({})", level.word()));
+        }
+        if loosens_policy(section, level) {
+            found.push(format!("the policy of `{name}`"));
+        }
+        if section.label.is_some() || section.icon.is_some() || section.color.is_some() {
+            found.push(format!("the look of `{name}`"));
+        }
+    }
+    found
+}
+
+fn loosens_policy(section: &Section, level: Level) -> bool {
+    let bundle = Policy::of_level(level);
+    let changed = bundle.with(&section.changes);
+    changed != bundle.strictest(&changed)
+}

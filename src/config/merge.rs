@@ -1,0 +1,159 @@
+//! What the files of all layers say together.
+//!
+//! Levels merge to the strictest, entries add up, demands merge to the strictest file by file. So a layer can never
+//! loosen what another demands. A file that is not trusted, or that has errors, has its rules marked so that they can
+//! only raise, and its demands count only where they are stricter than its level's.
+
+use std::collections::BTreeMap;
+
+use super::layers::{Gathered, LoadedFile, ReadFile, State};
+use super::schema::Section;
+use crate::diag::Diagnostic;
+use crate::environment::{Authority, Definition, Doubt, Level, Look, Rule, Rules};
+use crate::policy::Policy;
+
+/// An environment after all layers.
+#[derive(Clone, Debug)]
+pub struct Effective {
+    /// Name, level and look.
+    pub definition: Definition,
+    /// What it demands.
+    pub policy: Policy,
+    /// Where it is spoken of: indices into the files, with the line of the name.
+    pub places: Vec<(usize, usize)>,
+}
+
+/// What the files say together.
+pub(super) struct Merged {
+    pub(super) rules: Rules,
+    /// One for each of the rules' definitions, in their order.
+    pub(super) environments: Vec<Effective>,
+    pub(super) unknown: Policy,
+    pub(super) errors: Vec<Diagnostic>,
+}
+
+/// One file's word on one environment.
+struct Word<'g> {
+    section: &'g Section,
+    read: &'g ReadFile,
+    authority: Authority,
+}
+
+/// Merges. `doubt` says what the files that cannot be used leave in doubt.
+pub(super) fn merge(gathered: &Gathered, doubt: impl Fn(&[Diagnostic]) -> Doubt) -> Merged {
+    let mut words: Vec<Vec<Word<'_>>> = Vec::new();
+    let mut index: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut unknown = Policy::of_level(Level::Production);
+    let mut order: Vec<(usize, Word<'_>)> = Vec::new();
+    for read in &gathered.read {
+        let authority = authority(gathered.files.get(read.file));
+        for section in &read.document.sections {
+            if section.name == "unknown" {
+                unknown = unknown.strictest(&unknown.with(&section.changes));
+                continue;
+            }
+            let at = *index.entry(&section.name).or_insert_with(|| {
+                words.push(Vec::new());
+                words.len() - 1
+            });
+            if let Some(words) = words.get_mut(at) {
+                words.push(Word { section, read, authority });
+            }
+            order.push((at, Word { section, read, authority }));
+        }
+    }
+    let mut errors = Vec::new();
+    let mut environments: Vec<Effective> = words.iter().filter_map(|words| effective(words, &mut errors)).collect();
+    let rules = order.iter().flat_map(|(at, word)| rules_of(*at, word)).collect();
+    let definitions = environments.iter().map(|environment| environment.definition.clone()).collect();
+    let rules = Rules::new(definitions, rules, doubt(&errors));
+    if rules.definitions().len() > environments.len() {
+        let definition = Definition::local();
+        let policy = Policy::of_level(definition.level);
+        environments.push(Effective { definition, policy, places: Vec::new() });
+    }
+    Merged { rules, environments, unknown, errors }
+}
+
+fn authority(file: Option<&LoadedFile>) -> Authority {
+    match file.map(|file| file.state) {
+        Some(State::Used) => Authority::Name,
+        Some(State::Absent | State::Untrusted | State::Refused) | None => Authority::Raise,
+    }
+}
+
+fn effective(words: &[Word<'_>], errors: &mut Vec<Diagnostic>) -> Option<Effective> {
+    let first = words.first()?;
+    let name = &first.section.name;
+    let built_in = (name == "local").then_some(Level::Development);
+    let stated = words.iter().filter_map(|word| word.section.level).chain(built_in).max();
+    let level = stated.unwrap_or_else(|| {
+        let known = Level::ALL.map(Level::word).join(", ");
+        let help = format!("write level = \"production\" below it; known: {known}");
+        let message = format!("environment `{name}` has no level in any file");
+        errors.push(first.read.source.error(first.section.at.clone(), message, Some(help)));
+        Level::Production
+    });
+    let look = look(name, level, words);
+    let places = words.iter().map(|word| (word.read.file, word.read.source.line(word.section.at.start))).collect();
+    let definition = Definition { name: name.clone(), level, look };
+    Some(Effective { definition, policy: policy(level, built_in, words), places })
+}
+
+/// The last file that may speak decides; what is not trusted may not make production look like something else.
+fn look(name: &str, level: Level, words: &[Word<'_>]) -> Look {
+    let mut look = Look::of(name, level);
+    for word in words.iter().filter(|word| word.authority == Authority::Name) {
+        let Section { label, icon, color, .. } = word.section;
+        look.label = label.clone().unwrap_or(look.label);
+        look.icon = icon.clone().unwrap_or(look.icon);
+        look.color = color.clone().unwrap_or(look.color);
+    }
+    look
+}
+
+/// Each file that states a level demands that level's bundle with its own changes; a file that states none adds its
+/// demands where they are stricter. What only raises adds at least the bundle, so that it cannot reach a lax policy of
+/// the same name.
+fn policy(level: Level, built_in: Option<Level>, words: &[Word<'_>]) -> Policy {
+    let mut bundles: Vec<Policy> = built_in.map(Policy::of_level).into_iter().collect();
+    for word in words {
+        let changes = &word.section.changes;
+        let bundle = word.section.level.map(Policy::of_level);
+        match (word.authority, bundle) {
+            (Authority::Name, Some(bundle)) => bundles.push(bundle.with(changes)),
+            (Authority::Name, None) => {}
+            (Authority::Raise, bundle) => {
+                let bundle = bundle.unwrap_or_else(|| Policy::of_level(level));
+                bundles.push(bundle.strictest(&bundle.with(changes)));
+            }
+        }
+    }
+    let all = bundles.into_iter().reduce(|one, other| one.strictest(&other));
+    let all = all.unwrap_or_else(|| Policy::of_level(level));
+    words.iter().fold(all, |policy, word| match word.section.level {
+        Some(_) => policy,
+        None => policy.strictest(&policy.with(&word.section.changes)),
+    })
+}
+
+fn rules_of<'w>(environment: usize, word: &'w Word<'_>) -> impl Iterator<Item = Rule> + 'w {
+    let source = &word.read.source;
+    word.section.entries.iter().map(move |(entry, span)| Rule {
+        environment,
+        when: entry.clone(),
+        authority: word.authority,
+        file: source.path.clone(),
+        line: source.line(span.start),
+        text: one_line(source.slice(span.clone())),
+    })
+}
+
+/// An entry that runs over several lines, on one.
+fn one_line(text: &str) -> String {
+    if !text.contains('\n') {
+        return text.to_owned();
+    }
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.collect::<Vec<_>>().join(", ").replace(",,", ",")
+}
