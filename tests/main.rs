@@ -10,6 +10,9 @@
 )]
 
 mod architecture;
+mod audit_chain;
+mod audit_faults;
+mod audit_world;
 mod config_layers;
 mod docs;
 mod plan_psql;

@@ -33,6 +33,9 @@ pub(super) enum Verb {
     /// Allow one invocation, or some minutes of them, to run without a terminal
     #[command(after_help = "Example: dbguard allow --once --reason 'nightly cleanup' -- psql -h db1 -f cleanup.sql")]
     Allow(Allow),
+    /// Read the audit log: what was asked, what was answered, how to get back
+    #[command(after_help = "Example: dbguard log -n 20 --env production")]
+    Log(Log),
     /// Print the completion script of a shell
     #[command(after_help = "Example: dbguard completions zsh > _dbguard")]
     Completions {
@@ -85,6 +88,33 @@ pub(super) struct Allow {
     /// The tool and its arguments
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "TOOL ARGS", required_unless_present_any = ["list", "revoke"])]
     pub(super) line: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Log {
+    /// Show the last N invocations
+    #[arg(short = 'n', value_name = "N")]
+    pub(super) last: Option<usize>,
+    /// Show the invocations of this environment
+    #[arg(long, value_name = "NAME")]
+    pub(super) env: Option<String>,
+    /// Print the records as they are, one JSON object per line
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(subcommand)]
+    pub(super) verb: Option<LogVerb>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum LogVerb {
+    /// Print everything of one invocation, and how to recover to the moment before
+    Show {
+        /// Its identifier, or the end of it
+        id: String,
+    },
+    /// Check the chain of records; status 1 when it is broken
+    Verify,
 }
 
 /// The shells that completion scripts are written for.

@@ -7,6 +7,7 @@ mod args;
 mod completions;
 mod explain;
 mod grants;
+mod log;
 mod output;
 mod sessions;
 mod status;
@@ -82,6 +83,7 @@ fn perform(verb: Verb) -> Result<ExitCode> {
         Verb::Status(status) => status::run(&status, &snapshot),
         Verb::Sessions { json } => sessions::run(json, &snapshot),
         Verb::Allow(allow) => grants::run(allow, &snapshot),
+        Verb::Log(log) => log::run(&log, &snapshot),
         Verb::Completions { shell } => completions::run(shell),
     }
 }

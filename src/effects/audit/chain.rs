@@ -13,7 +13,7 @@ use std::os::unix::fs::FileExt as _;
 use hmac_sha256::Hash;
 use serde::{Deserialize, Serialize};
 
-use crate::text::misleads;
+use super::entry::inert;
 
 /// The version that this program writes.
 pub(super) const VERSION: u64 = 1;
@@ -162,21 +162,6 @@ pub(in crate::effects) fn hex(bytes: &[u8]) -> String {
         let _infallible = write!(text, "{byte:02x}");
         text
     })
-}
-
-/// JSON escapes the C0 controls only. A terminal obeys more, and people do `cat` a log: the rest is escaped too, which
-/// is still the same JSON since such characters stand only within strings.
-fn inert(json: &str) -> String {
-    let mut safe = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c == '\x7f' || misleads(c) {
-            let mut units = [0; 2];
-            safe.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
-        } else {
-            safe.push(c);
-        }
-    }
-    safe
 }
 
 fn read_at(file: &File, from: u64, to: u64) -> io::Result<Vec<u8>> {

@@ -7,6 +7,7 @@
 //! records were cut off, since nothing outside the file remembers them.
 
 mod chain;
+mod entry;
 mod event;
 mod receipt;
 mod time;
@@ -14,6 +15,7 @@ mod verify;
 mod writer;
 
 pub(in crate::effects) use chain::hex;
+pub use entry::{Entry, Record, entries};
 pub use event::{Event, Phase};
 pub use receipt::{Receipt, WhenUnwritten, for_completion, unwritten, waived, without_server};
 pub use time::{fresh_id, rfc3339};

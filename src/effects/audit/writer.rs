@@ -12,6 +12,7 @@ use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag};
 
 use super::chain::{self, LONGEST, Tail};
+use super::entry::{Entry, entries};
 use super::event::Event;
 use super::receipt::Receipt;
 use super::verify::{self, Report};
@@ -30,8 +31,16 @@ impl AuditLog {
     /// Opens the log, made with mode 0600 when it is not there, and checks that it could be written.
     pub fn open(snapshot: &Snapshot) -> Result<Self> {
         let log = Self { dir: Dir::state(snapshot)? };
-        log.file()?;
+        log.file(OFlag::O_RDWR)?;
         Ok(log)
+    }
+
+    /// The log to be read; `None` when nothing was ever written, and then nothing is made.
+    pub fn existing(snapshot: &Snapshot) -> Result<Option<Self>> {
+        match snapshot.state_dir().map(|dir| dir.join(NAME).symlink_metadata()) {
+            Some(Err(cause)) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+            _ => Ok(Some(Self { dir: Dir::state(snapshot)? })),
+        }
     }
 
     /// Where it is.
@@ -43,7 +52,7 @@ impl AuditLog {
     pub fn append(&self, event: &Event) -> Result<Receipt> {
         let json = serde_json::to_string(event)
             .map_err(|cause| Error::refused(format!("the audit record has no JSON form: {cause}")))?;
-        let mut file = self.locked(FlockArg::LockExclusiveNonblock)?;
+        let mut file = self.locked(OFlag::O_RDWR, FlockArg::LockExclusiveNonblock)?;
         let length = self.length(&file)?;
         let tail = Tail::read(&file, length).map_err(|cause| self.unreadable(&cause))?;
         let line = chain::line(&json, &tail).filter(|line| line.len() <= LONGEST);
@@ -62,9 +71,15 @@ impl AuditLog {
         verify::verify(self.reader()?).map_err(|cause| trouble(&self.path(), "read", &cause))
     }
 
+    /// Every line of it.
+    pub fn entries(&self) -> Result<impl Iterator<Item = Result<Entry>> + use<>> {
+        let path = self.path();
+        Ok(entries(self.reader()?).map(move |entry| entry.map_err(|cause| trouble(&path, "read", &cause))))
+    }
+
     /// The records as they are on the disk, up to where the file ended when no writer was at work.
-    pub fn reader(&self) -> Result<impl io::BufRead + use<>> {
-        let locked = self.locked(FlockArg::LockSharedNonblock)?;
+    fn reader(&self) -> Result<impl io::BufRead + use<>> {
+        let locked = self.locked(OFlag::O_RDONLY, FlockArg::LockSharedNonblock)?;
         let length = self.length(&locked)?;
         let file = locked.unlock().map_err(|(_, errno)| trouble(&self.path(), "unlocked", &errno.into()))?;
         Ok(io::BufReader::new(io::Read::take(file, length)))
@@ -74,9 +89,9 @@ impl AuditLog {
         file.metadata().map(|meta| meta.len()).map_err(|cause| trouble(&self.path(), "read", &cause))
     }
 
-    fn file(&self) -> Result<File> {
-        let flags = OFlag::O_RDWR | OFlag::O_APPEND;
-        if self.dir.has(NAME) {
+    fn file(&self, access: OFlag) -> Result<File> {
+        let flags = access | OFlag::O_APPEND;
+        if access == OFlag::O_RDONLY || self.dir.has(NAME) {
             return self.dir.file(NAME, flags);
         }
         let file = self.dir.file(NAME, flags | OFlag::O_CREAT)?;
@@ -85,10 +100,10 @@ impl AuditLog {
     }
 
     /// The file, locked, and still the one of that name: whoever rotates the log moves it away under us.
-    fn locked(&self, how: FlockArg) -> Result<Flock<File>> {
+    fn locked(&self, access: OFlag, how: FlockArg) -> Result<Flock<File>> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match Flock::lock(self.file()?, how) {
+            match Flock::lock(self.file(access)?, how) {
                 Ok(locked) if self.dir.still(NAME, &locked) => return Ok(locked),
                 Ok(_) | Err((_, Errno::EWOULDBLOCK | Errno::EINTR)) => {}
                 Err((_, errno)) => return Err(trouble(&self.path(), "locked", &errno.into())),
