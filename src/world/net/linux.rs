@@ -34,15 +34,15 @@ struct Listener {
 /// first. Sockets of another network namespace are not seen, and a connection would not reach them either.
 pub fn holders(socket: Socket<'_>, uid: u32, likely: impl Fn(&OsStr) -> bool + Copy) -> io::Result<Vec<Holder>> {
     let only = (uid != ROOT).then_some(uid);
-    let search = |inode| processes::holder(inode, likely);
+    let search = |inode, owner| processes::holder(inode, owner, likely);
     match socket {
         Socket::Tcp(address, port) => {
             let found = listeners(address, port, only)?.into_iter();
-            Ok(found.map(|one| Holder { pid: search(one.inode), address: Some(one.address) }).collect())
+            Ok(found.map(|one| Holder { pid: search(one.inode, Some(one.uid)), address: Some(one.address) }).collect())
         }
         Socket::Unix(path) => {
-            let found = unix_listeners(path, only)?.into_iter();
-            Ok(found.map(|inode| Holder { pid: search(inode), address: None }).collect())
+            let (owner, inodes) = unix_listeners(path, only)?;
+            Ok(inodes.into_iter().map(|inode| Holder { pid: search(inode, owner), address: None }).collect())
         }
     }
 }
@@ -79,19 +79,24 @@ fn closest(address: IpAddr, all: &[Listener]) -> Option<IpAddr> {
     wanted.into_iter().find(|wanted| all.iter().any(|one| one.address.to_canonical() == *wanted))
 }
 
-/// The inodes of the sockets that listen at this path, or at `@name`.
-fn unix_listeners(path: &Path, only: Option<u32>) -> io::Result<Vec<u64>> {
+/// The inodes of the sockets that listen at this path, or at `@name`, and who opened them.
+///
+/// The file of a socket belongs to whoever bound it; an abstract name has none.
+fn unix_listeners(path: &Path, only: Option<u32>) -> io::Result<(Option<u32>, Vec<u64>)> {
+    let mut owner = None;
     if !path.as_os_str().as_bytes().starts_with(b"@") {
-        // The file of a socket belongs to whoever bound it. No file: nothing can be reached.
+        // No file: nothing can be reached.
         let file = match std::fs::metadata(path) {
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok((None, Vec::new())),
             file => file?,
         };
         if only.is_some_and(|uid| file.uid() != uid) {
-            return Ok(Vec::new());
+            return Ok((None, Vec::new()));
         }
+        owner = Some(file.uid());
     }
-    netlink::unix_listening(path.as_os_str()).or_else(|_| tables::unix_listening(path.as_os_str()))
+    let path = path.as_os_str();
+    Ok((owner, netlink::unix_listening(path).or_else(|_| tables::unix_listening(path))?))
 }
 
 #[cfg(test)]
@@ -130,6 +135,6 @@ mod tests {
 
     #[test]
     fn a_path_without_a_file_is_listened_on_by_nobody() {
-        assert!(unix_listeners(Path::new("/nonexistent/.s.PGSQL.5432"), None).unwrap().is_empty());
+        assert!(unix_listeners(Path::new("/nonexistent/.s.PGSQL.5432"), None).unwrap().1.is_empty());
     }
 }

@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Read as _;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::time::{Duration, Instant};
 
 use super::Command;
@@ -15,23 +16,27 @@ const LONGEST: u64 = 256 * 1024;
 /// is unknown, which is the safe answer.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// The process that holds the socket of this inode, as far as it may be read.
+/// The process that holds the socket of this inode, which this user opened, as far as it may be read.
 ///
-/// Processes whose short name (`/proc/PID/comm`) is `likely` are looked into first: reading the open files of every
-/// process is what costs here. Other users' processes may not be read and are as good as absent.
-pub(in crate::world) fn holder(inode: u64, likely: impl Fn(&OsStr) -> bool) -> Option<u32> {
+/// Reading the open files of every process is what costs here. So the user's own processes come first, and of those
+/// the ones whose short name (`/proc/PID/comm`) is `likely`. Other users' processes matter to root alone, for a
+/// program that gave up its rights after it opened the socket.
+pub(in crate::world) fn holder(inode: u64, uid: Option<u32>, likely: impl Fn(&OsStr) -> bool) -> Option<u32> {
     let wanted = format!("socket:[{inode}]");
-    let mut others = Vec::new();
+    let (mut own, mut foreign) = (Vec::new(), Vec::new());
     for pid in all() {
-        if !name(pid).is_some_and(|name| likely(&name)) {
-            others.push(pid);
+        if uid.is_some_and(|uid| owner(pid) != Some(uid)) {
+            foreign.push(pid);
+        } else if !name(pid).is_some_and(|name| likely(&name)) {
+            own.push(pid);
         } else if holds(pid, &wanted) {
             return Some(pid);
         }
     }
     // The youngest first: a forwarder is younger than the session it was started from.
     let end = Instant::now() + PATIENCE;
-    others.into_iter().rev().take_while(|_| Instant::now() < end).find(|pid| holds(*pid, &wanted))
+    let rest = own.into_iter().rev().chain(foreign.into_iter().rev());
+    rest.take_while(|_| Instant::now() < end).find(|pid| holds(*pid, &wanted))
 }
 
 /// The command of a process. Empty when it is gone.
@@ -60,6 +65,10 @@ pub fn boot() -> Option<String> {
 fn all() -> impl Iterator<Item = u32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+fn owner(pid: u32) -> Option<u32> {
+    Some(fs::metadata(format!("/proc/{pid}")).ok()?.uid())
 }
 
 fn name(pid: u32) -> Option<OsString> {
@@ -92,9 +101,12 @@ mod tests {
         let link = fs::read_link(format!("/proc/self/fd/{}", socket.as_raw_fd())).unwrap();
         let inode = link.to_str().unwrap().trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap();
         let me = std::process::id();
-        assert_eq!(holder(inode, |_| false), Some(me));
-        assert_eq!(holder(inode, |_| true), Some(me));
-        assert_eq!(holder(u64::MAX, |_| true), None);
+        let mine = Some(nix::unistd::geteuid().as_raw());
+        for uid in [None, mine, Some(u32::MAX)] {
+            assert_eq!(holder(inode, uid, |_| false), Some(me));
+            assert_eq!(holder(inode, uid, |_| true), Some(me));
+        }
+        assert_eq!(holder(u64::MAX, mine, |_| true), None);
         let command = command(me);
         assert_eq!(command.exe, std::env::current_exe().ok());
         assert_eq!(command.args, std::env::args_os().collect::<Vec<_>>());
