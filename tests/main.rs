@@ -10,11 +10,14 @@
 )]
 
 mod architecture;
+mod attest;
+mod attest_poolers;
 mod audit_chain;
 mod audit_faults;
 mod audit_world;
 mod config_layers;
 mod docs;
+mod exec;
 mod plan_psql;
 mod redact;
 mod sandbox;

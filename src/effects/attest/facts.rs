@@ -54,6 +54,8 @@ pub struct Attestation {
     pub archive_failing: Option<bool>,
     /// Where the log stands; `None` on a standby.
     pub lsn: Option<String>,
+    /// Whether the marker was looked for, so that its lack means that there is none.
+    pub(super) marker_was_read: bool,
     /// Why facts are missing: psql's own lines, and whether time ran out.
     pub(super) trouble: Trouble,
 }
@@ -141,6 +143,7 @@ impl Facts {
             archived_seconds_ago: self.number("archived_ago"),
             archive_failing: self.truth("archive_failing"),
             lsn: self.text("lsn"),
+            marker_was_read: self.0.contains_key("marker_setting"),
             trouble,
         })
     }

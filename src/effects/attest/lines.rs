@@ -7,6 +7,7 @@ use crate::checklist::{Line, Tone};
 pub(super) fn lines(told: &Attestation) -> Vec<Line> {
     let mut lines = vec![database(told), address(told), role(told), cluster(told)];
     lines.extend(told.wanted_read_only.then(|| session(told)));
+    lines.extend((!told.marker_was_read).then(|| unknown("marker", told, "pg_db_role_setting")));
     lines.extend(told.marker.as_ref().map(|marker| {
         let copied = told.marker_is_copied();
         let (note, tone) =

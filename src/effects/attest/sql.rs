@@ -5,7 +5,7 @@
 //! Everything is schema-qualified: the database may have a `search_path` of its own. All of it runs on PostgreSQL 10.
 
 /// In the order in which they are sent, on one connection.
-pub(super) const STATEMENTS: [&str; 6] = [SELF, IDENTITY, MARKER, RECOVERY, WRITES, SIZE];
+pub(super) const STATEMENTS: [&str; 7] = [SELF, IDENTITY, MARKER, WRITES, ARCHIVE, POSITION, SIZE];
 
 /// Where the session is, as whom, and whether the read-only option took. On a standby `transaction_read_only` is on
 /// whatever the options say, so the default is looked at as well.
@@ -32,19 +32,22 @@ const MARKER: &str = "SELECT pg_catalog.json_build_object(\
         FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) c \
         WHERE s.setrole = 0 AND s.setdatabase = d.oid \
         AND pg_catalog.lower(pg_catalog.left(c, 20)) = 'dbguard.environment=' LIMIT 1), \
-    'marker_comment', pg_catalog.left(pg_catalog.substring(pg_catalog.shobj_description(d.oid, 'pg_database') \
-        from 'dbguard:environment=([^[:space:]]+)'), 200)) \
+    'marker_comment', pg_catalog.left(pg_catalog.substring(pg_catalog.shobj_description(d.oid, 'pg_database'), \
+        'dbguard:environment=([^[:space:],;]+)'), 200)) \
     FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()";
 
-/// How it could be undone: the archive, and where the log stands now. The position is asked of a primary only.
-const RECOVERY: &str = "SELECT pg_catalog.json_build_object(\
+/// How it could be undone: the archive.
+const ARCHIVE: &str = "SELECT pg_catalog.json_build_object(\
     'archive_mode', pg_catalog.current_setting('archive_mode', true), \
     'last_archived', a.last_archived_time, \
     'archived_ago', pg_catalog.floor(extract(epoch from pg_catalog.clock_timestamp() - a.last_archived_time)), \
     'archive_failing', a.last_failed_time IS NOT NULL \
-        AND (a.last_archived_time IS NULL OR a.last_failed_time > a.last_archived_time), \
-    'lsn', CASE WHEN pg_catalog.pg_is_in_recovery() THEN NULL ELSE pg_catalog.pg_current_wal_lsn()::text END) \
+        AND (a.last_archived_time IS NULL OR a.last_failed_time > a.last_archived_time)) \
     FROM pg_catalog.pg_stat_archiver a";
+
+/// Where the log stands, which a standby cannot say.
+const POSITION: &str = "SELECT pg_catalog.json_build_object(\
+    'lsn', CASE WHEN pg_catalog.pg_is_in_recovery() THEN NULL ELSE pg_catalog.pg_current_wal_lsn()::text END)";
 
 /// Whether the role may change tables that are there, or create things. This looks at every table of a role that may
 /// change none, so it is bounded: SET LOCAL in one message with the question outlives nothing, also behind a pooler.
