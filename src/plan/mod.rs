@@ -3,12 +3,15 @@
 //! What is not understood is [`Risk::Unknown`], which is as strict as [`Risk::Destroy`]. This module does not know
 //! where the invocation would run, nor what is allowed there.
 
+mod archive;
 mod classify;
+mod completion;
 mod lexer;
 mod meta;
 mod psql;
 mod report;
 mod script;
+mod tools;
 
 use std::path::PathBuf;
 
@@ -31,11 +34,14 @@ pub fn plan(invocation: &Invocation, stdin: &mut Stdin, snapshot: &Snapshot) -> 
 
 fn read(invocation: &Invocation, stdin: &mut Stdin, snapshot: &Snapshot) -> Plan {
     let mut report = Report::default();
-    let mode = if invocation.tool == "psql" {
-        psql::read(invocation, stdin, snapshot, &mut report)
-    } else {
-        report.unknown("unknown", "what this tool does is not known");
-        Mode::Batch
+    let mode = match invocation.tool.as_str() {
+        "psql" if stdin.answers_nobody() && completion::recognise(&invocation.args) => Mode::Completion,
+        "psql" => psql::read(invocation, stdin, snapshot, &mut report),
+        "pg_restore" => {
+            archive::read(invocation, snapshot, &mut report);
+            Mode::Batch
+        }
+        _ => tools::read(invocation, stdin, &mut report),
     };
     report.into_plan(mode)
 }

@@ -34,6 +34,8 @@ const PIPE: usize = 64 << 10;
 pub struct Stdin {
     source: Source,
     read: Option<Preview>,
+    /// No terminal shows what the tool will print.
+    unseen: bool,
 }
 
 #[derive(Debug)]
@@ -69,18 +71,23 @@ impl Stdin {
         } else {
             stdin.as_fd().try_clone_to_owned().map_or(Source::Empty, classify)
         };
-        Self { source, read: None }
+        Self { source, read: None, unseen: !io::stdout().is_terminal() }
     }
 
     /// Takes another open file as standard input.
     pub fn of(fd: OwnedFd) -> Self {
         let source = if fd.as_fd().is_terminal() { Source::Terminal } else { classify(fd) };
-        Self { source, read: None }
+        Self { source, read: None, unseen: true }
     }
 
     /// Standard input that a person types.
     pub fn terminal() -> Self {
-        Self { source: Source::Terminal, read: None }
+        Self { source: Source::Terminal, read: None, unseen: false }
+    }
+
+    /// Whether standard output, where the answers go, is no terminal: a shell's completion reads them.
+    pub fn answers_nobody(&self) -> bool {
+        self.unseen
     }
 
     /// Whether a person types it.
