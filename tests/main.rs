@@ -19,6 +19,7 @@ mod config_layers;
 mod docs;
 mod exec;
 mod plan_psql;
+mod plan_tools;
 mod redact;
 mod sandbox;
 mod support;
