@@ -56,11 +56,13 @@ fn list(log: &Log, file: &AuditLog) -> Result<ExitCode> {
 /// What the list leaves out.
 fn remarks(out: &mut dyn Write, all: &Invocations) -> io::Result<()> {
     if let Some(version) = all.newest_version {
-        let count = all.newer;
-        writeln!(out, "{count} more written by a newer dbguard (version {version}): not understood here")?;
+        let what = was(all.newer, "record");
+        writeln!(out, "{what} written by a newer dbguard (version {version}) and not understood here")?;
     }
     if all.garbage > 0 {
-        writeln!(out, "{} lines are no records: see dbguard log verify", all.garbage)?;
+        let lines =
+            if all.garbage == 1 { "1 line is no record" } else { &format!("{} lines are no records", all.garbage) };
+        writeln!(out, "{lines}: see dbguard log verify")?;
     }
     Ok(())
 }
@@ -107,6 +109,10 @@ fn verify(file: &AuditLog) -> Result<ExitCode> {
 
 fn count(number: u64, what: &str) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+fn was(number: u64, what: &str) -> String {
+    count(number, what) + if number == 1 { " was" } else { " were" }
 }
 
 fn unknown(id: &str) -> Error {
