@@ -4,10 +4,12 @@
 //! Reading never fails: what cannot be used is reported in full, and until it is mended everything it could have been
 //! about counts as unknown. It knows nothing of invocations.
 
+pub mod edit;
 mod entry;
 mod ignored;
 mod layers;
 mod merge;
+mod patch;
 mod places;
 mod policy;
 mod replace;
@@ -19,7 +21,10 @@ mod value;
 
 pub use layers::{Layer, LoadedFile, State};
 pub use merge::Effective;
+pub use patch::NewEntry;
 pub use places::{PROJECT_FILE, Places};
+
+use std::path::Path;
 
 use crate::diag::Diagnostic;
 use crate::environment::{Doubt, Environment, Rules};
@@ -98,6 +103,18 @@ impl Config {
     /// The environment of this name.
     pub fn environment(&self, name: &str) -> Option<&Effective> {
         self.environments.iter().find(|environment| environment.definition.name == name)
+    }
+}
+
+impl Effective {
+    /// The files and lines that speak of it.
+    pub fn places<'c>(&'c self, config: &'c Config) -> impl Iterator<Item = (&'c Path, usize)> + 'c {
+        self.places.iter().filter_map(|(at, line)| Some((config.files.get(*at)?.path.as_path(), *line)))
+    }
+
+    /// The layers that speak of it.
+    pub fn layers<'c>(&'c self, config: &'c Config) -> impl Iterator<Item = Layer> + 'c {
+        self.places.iter().filter_map(|(at, _)| Some(config.files.get(*at)?.layer))
     }
 }
 
