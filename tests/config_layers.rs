@@ -17,7 +17,7 @@ use crate::support::Sandbox;
 /// Places in a sandbox: `etc/config.toml`, `home/.config/dbguard/config.toml`, and a repository in `work`.
 pub(crate) fn places(sandbox: &Sandbox) -> Places {
     Places {
-        system: sandbox.path("etc/config.toml"),
+        system: Some(sandbox.path("etc/config.toml")),
         user: Some(sandbox.path("home/.config/dbguard/config.toml")),
         named: false,
         projects: vec![sandbox.path("work/.dbguard.toml")],

@@ -1,6 +1,7 @@
 //! The command line as clap sees it, and nothing else.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -36,6 +37,15 @@ pub(super) enum Verb {
     /// Read the audit log: what was asked, what was answered, how to get back
     #[command(after_help = "Example: dbguard log -n 20 --env production")]
     Log(Log),
+    /// Check the configuration, show what it comes to, or where it is
+    #[command(subcommand)]
+    Config(ConfigVerb),
+    /// List the environments, or change your own
+    #[command(subcommand)]
+    Env(EnvVerb),
+    /// Trust a project's configuration file with its present content
+    #[command(after_help = "Example: dbguard trust .dbguard.toml")]
+    Trust(TrustArgs),
     /// Print the completion script of a shell
     #[command(after_help = "Example: dbguard completions zsh > _dbguard")]
     Completions {
@@ -115,6 +125,90 @@ pub(super) enum LogVerb {
     },
     /// Check the chain of records; status 1 when it is broken
     Verify,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigVerb {
+    /// Print every error with its place; exit 1 if there is one
+    #[command(after_help = "Example: dbguard config check team.toml")]
+    Check {
+        /// Files to check, each by itself, instead of those that count here
+        files: Vec<PathBuf>,
+    },
+    /// Show every environment with its rules and what it demands
+    #[command(after_help = "Example: dbguard config show --json")]
+    Show {
+        /// Print JSON for scripts and editors
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the files of every layer and what became of them
+    Path,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum EnvVerb {
+    /// List the environments
+    List {
+        /// Print JSON for scripts and editors
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one environment with its rules and what it demands
+    Show {
+        /// The environment
+        name: String,
+        /// Print JSON for scripts and editors
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add an environment, or something that belongs to it, to your own file
+    #[command(after_help = "Example: dbguard env add production --level production --host '*.prod.example.com'")]
+    Add(EnvAdd),
+    /// Take an environment out of your own file
+    Remove {
+        /// The environment
+        name: String,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(super) struct EnvAdd {
+    /// The environment
+    pub(super) name: String,
+    /// production, staging or development; needed for a new environment
+    #[arg(long)]
+    pub(super) level: Option<String>,
+    /// A host, a pattern, an address, a range of addresses, or a socket's directory
+    #[arg(long)]
+    pub(super) host: Option<String>,
+    /// A port
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) port: Option<u16>,
+    /// A database, or a pattern
+    #[arg(long)]
+    pub(super) dbname: Option<String>,
+    /// A database user, or a pattern
+    #[arg(long)]
+    pub(super) user: Option<String>,
+    /// A service of the service file, or a pattern
+    #[arg(long)]
+    pub(super) service: Option<String>,
+    /// The system identifier that the server gives for itself
+    #[arg(long)]
+    pub(super) server: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct TrustArgs {
+    /// The file; without it, the project's files here that are not trusted
+    pub(super) file: Option<PathBuf>,
+    /// List what is trusted
+    #[arg(long, conflicts_with_all = ["revoke", "file"])]
+    pub(super) list: bool,
+    /// Trust this file no longer
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
+    pub(super) revoke: Option<PathBuf>,
 }
 
 /// The shells that completion scripts are written for.

@@ -5,12 +5,15 @@
 
 mod args;
 mod completions;
+mod config;
+mod env;
 mod explain;
 mod grants;
 mod log;
 mod output;
 mod sessions;
 mod status;
+mod trust;
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -84,6 +87,9 @@ fn perform(verb: Verb) -> Result<ExitCode> {
         Verb::Sessions { json } => sessions::run(json, &snapshot),
         Verb::Allow(allow) => grants::run(allow, &snapshot),
         Verb::Log(log) => log::run(&log, &snapshot),
+        Verb::Config(verb) => config::run(verb, &snapshot),
+        Verb::Env(verb) => env::run(verb, &snapshot),
+        Verb::Trust(trust) => trust::run(&trust, &snapshot),
         Verb::Completions { shell } => completions::run(shell),
     }
 }

@@ -3,6 +3,7 @@
 use super::layers::{Gathered, ReadFile, State};
 use super::merge::Effective;
 use super::schema::{Document, Section};
+use super::source::Source;
 use super::trust::Trust;
 use crate::diag::{Diagnostic, Severity};
 use crate::environment::Level;
@@ -55,6 +56,25 @@ pub(super) fn loosening(document: &Document, level: impl Fn(&str) -> Level) -> V
             found.push(format!("the look of `{name}`"));
         }
     }
+    found
+}
+
+/// The same rule by rule, for the person who is asked to trust them.
+pub(super) fn in_full(document: &Document, source: &Source) -> Vec<String> {
+    let mut found = Vec::new();
+    for section in &document.sections {
+        let level = section.level.unwrap_or(Level::Production);
+        let entries = section.entries.iter().filter(|_| level < Level::Production);
+        found.extend(entries.map(|(_, span)| {
+            let line = source.line(span.start);
+            format!("{} is `{}` ({}), line {line}", source.slice(span.clone()), section.name, level.word())
+        }));
+    }
+    let others = loosening(document, |name| {
+        let section = document.sections.iter().find(|section| section.name == name);
+        section.and_then(|section| section.level).unwrap_or(Level::Production)
+    });
+    found.extend(others.into_iter().filter(|phrase| !phrase.starts_with("the rules of")));
     found
 }
 

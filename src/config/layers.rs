@@ -49,6 +49,18 @@ pub enum State {
     Refused,
 }
 
+impl State {
+    /// The word for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Used => "used",
+            Self::Untrusted => "untrusted",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 /// A file of a layer, also one that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadedFile {
@@ -91,7 +103,9 @@ const MOST_FILES: usize = 256;
 /// Reads the files of all layers.
 pub(super) fn gather(places: &Places) -> Gathered {
     let mut gatherer = Gatherer { places, out: Gathered::default(), chain: Vec::new() };
-    gatherer.read(&places.system, Layer::System, Trust::Trusted, None);
+    if let Some(system) = &places.system {
+        gatherer.read(system, Layer::System, Trust::Trusted, None);
+    }
     match &places.user {
         Some(user) if places.named && !user.is_absolute() => gatherer.relative(user),
         Some(user) => gatherer.read(user, Layer::User, Trust::Trusted, None),

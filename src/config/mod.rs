@@ -28,7 +28,7 @@ use std::path::Path;
 
 use crate::diag::Diagnostic;
 use crate::environment::{Doubt, Environment, Rules};
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::policy::Policy;
 use crate::text::Untrusted;
 use crate::world::Snapshot;
@@ -82,6 +82,16 @@ pub fn load_from(places: &Places) -> Config {
         local_in_doubt,
         environments: merged.environments,
         unknown: merged.unknown,
+    }
+}
+
+/// What this text says that makes something laxer, or look otherwise; an error where it cannot be used.
+pub fn loosening(file: &Path, text: &str) -> Result<Vec<String>> {
+    let source = source::Source::new(file, text);
+    let (document, errors) = schema::read(&source);
+    match document {
+        Some(document) if errors.is_empty() => Ok(ignored::in_full(&document, &source)),
+        _ => Err(Error::refused(format!("`{}` has errors", Untrusted::path(file))).with_diagnostics(errors)),
     }
 }
 

@@ -10,8 +10,8 @@ use crate::world::Snapshot;
 /// Where the files of the layers are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
-    /// Team or fleet.
-    pub system: PathBuf,
+    /// Team or fleet; `None` leaves the layer out.
+    pub system: Option<PathBuf>,
     /// The user's own; `None` without a home directory.
     pub user: Option<PathBuf>,
     /// The user's file was named by `DBGUARD_CONFIG`, so it has to be there.
@@ -39,7 +39,7 @@ impl Places {
         let mut projects: Vec<PathBuf> = below.map(|directory| directory.join(PROJECT_FILE)).collect();
         projects.reverse();
         Self {
-            system: PathBuf::from("/etc/dbguard/config.toml"),
+            system: Some(PathBuf::from("/etc/dbguard/config.toml")),
             named: named.is_some(),
             user: named.or_else(|| Some(snapshot.config_dir()?.join("config.toml"))),
             projects,
@@ -47,6 +47,13 @@ impl Places {
             trust: snapshot.state_dir().map(|state| state.join("trust")),
             home,
         }
+    }
+}
+
+impl Places {
+    /// One file alone, which has to be there: what `config check FILE` checks.
+    pub fn only(file: PathBuf, snapshot: &Snapshot) -> Self {
+        Self { system: None, user: Some(file), named: true, projects: Vec::new(), ..Self::of(snapshot) }
     }
 }
 

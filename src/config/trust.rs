@@ -36,6 +36,28 @@ pub struct Record {
     pub sha256: String,
 }
 
+impl Record {
+    /// Whether the file still has the content that was trusted; `Never` where it cannot be read.
+    pub fn state(&self) -> Trust {
+        match files::read_config(Path::new(&self.path)) {
+            Ok(Some(text)) if hash(text.as_bytes()) == self.sha256 => Trust::Trusted,
+            Ok(Some(_)) => Trust::Changed,
+            Ok(None) | Err(_) => Trust::Never,
+        }
+    }
+}
+
+impl Trust {
+    /// The word for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Trusted => "trusted",
+            Self::Changed => "changed",
+            Self::Never => "gone",
+        }
+    }
+}
+
 /// What the store says of this file with this content.
 pub fn judge(store: Option<&Path>, path: &Path, content: &str) -> Trust {
     let Some(record) = store.and_then(|store| read(&record_of(store, path))) else { return Trust::Never };

@@ -236,6 +236,11 @@ impl Look {
 }
 
 impl Rule {
+    /// Whether it may name what was unknown, at its level.
+    pub fn names(&self) -> bool {
+        self.authority == Authority::Name
+    }
+
     /// Where it stands.
     pub fn reference(&self) -> RuleRef {
         RuleRef { file: self.file.to_path_buf(), line: self.line, text: self.text.clone() }

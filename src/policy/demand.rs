@@ -27,6 +27,11 @@ impl Confirm {
         ("database", Self::Database),
         ("host", Self::Host),
     ];
+
+    /// The word of the configuration.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, value)| *value == self).map_or("", |(word, _)| word)
+    }
 }
 
 /// What happens when nobody can be asked, ordered by strictness.
@@ -44,6 +49,11 @@ impl WithoutTerminal {
     /// The words of the configuration, laxest first.
     pub const WORDS: &[(&str, Self)] =
         &[("run", Self::Run), ("refuse-destroy", Self::RefuseDestroy), ("refuse", Self::Refuse)];
+
+    /// The word of the configuration.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, value)| *value == self).map_or("", |(word, _)| word)
+    }
 }
 
 /// What happens when the audit log cannot be written, ordered by strictness.
@@ -58,6 +68,11 @@ pub enum AuditDemand {
 impl AuditDemand {
     /// The words of the configuration, laxest first.
     pub const WORDS: &[(&str, Self)] = &[("warn", Self::Warn), ("required", Self::Required)];
+
+    /// The word of the configuration.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, value)| *value == self).map_or("", |(word, _)| word)
+    }
 }
 
 /// What a configuration says besides the level: each demand that it names.
