@@ -25,7 +25,7 @@ use std::ffi::OsString;
 pub use invocation::{Invocation, Opt};
 pub use origin::{Field, Origin};
 pub use resolve::{parse, resolve};
-pub use tunnel::{forwarder, is_loopback};
+pub use tunnel::forwarder;
 
 use crate::text::Secret;
 

@@ -36,7 +36,8 @@ const HOPS: usize = 8;
 /// Where several could take the connection (both families of `localhost`, a shared port), any forwarder among them
 /// counts, and two that differ forward to somewhere unknown.
 pub fn forwarder(host: &Host, snapshot: &Snapshot) -> Option<Via> {
-    follow(&Place::of(host)?, snapshot.user.uid, HOPS)
+    let places = Place::all(host).into_iter();
+    places.filter_map(|place| follow(&place, snapshot.user.uid, HOPS)).reduce(|one, other| agree(one, &other))
 }
 
 /// The same answer with the forwarder that stands before any host of the target.
@@ -46,11 +47,6 @@ pub(super) fn through(mut resolution: Resolution, snapshot: &Snapshot) -> Resolu
             target.hosts.iter().filter_map(|host| forwarder(host, snapshot)).reduce(|one, other| agree(one, &other));
     }
     resolution
-}
-
-/// Whether the connection to this host stays on this machine: loopback in every spelling, or a unix socket.
-pub fn is_loopback(host: &Host) -> bool {
-    Place::of(host).is_some()
 }
 
 fn follow(place: &Place, uid: u32, hops: usize) -> Option<Via> {

@@ -1,11 +1,11 @@
 //! Places on this machine where something may listen, and places that a forwarder leads to.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
-use crate::target::{Endpoint, Host};
+use crate::target::{Endpoint, Field, Host, Origin};
 use crate::world::net::Socket;
 
 /// A loopback port, or a unix socket.
@@ -38,6 +38,26 @@ pub(super) enum Far {
 }
 
 impl Place {
+    /// Every place on this machine that a connection to this host may go to: several where the socket's directory is
+    /// left to the tool's build, of which a target only has the likeliest.
+    pub(super) fn all(host: &Host) -> Vec<Self> {
+        let filled = |field: &&Field<OsString>| !field.value.is_empty();
+        let name = host.host.as_ref().filter(filled);
+        let mut places: Vec<Self> = Self::of(host).into_iter().collect();
+        let built_in =
+            name.is_none_or(|name| name.origin == Origin::Default && name.value.as_bytes().starts_with(b"/"));
+        if built_in && host.hostaddr.as_ref().is_none_or(|address| address.value.is_empty()) {
+            let defaults = DEFAULT_DIRECTORIES.iter();
+            let others = defaults.filter_map(|directory| Self::socket_in(directory.as_ref(), host.port.value));
+            for other in others {
+                if !places.contains(&other) {
+                    places.push(other);
+                }
+            }
+        }
+        places
+    }
+
     /// Where a connection to this host goes, when it stays on this machine.
     pub(super) fn of(host: &Host) -> Option<Self> {
         let port = host.port.value;
@@ -157,6 +177,9 @@ fn loopback(name: &str) -> Option<Vec<IpAddr>> {
     plain.is_loopback().then(|| vec![plain])
 }
 
+/// `DEFAULT_PGSOCKET_DIR` as PostgreSQL has it and as Debian and Red Hat build it.
+const DEFAULT_DIRECTORIES: [&str; 2] = ["/tmp", "/var/run/postgresql"];
+
 /// Names for loopback in the hosts files of Debian, Fedora and macOS.
 const OTHER_NAMES: [&str; 6] =
     ["localhost.localdomain", "localhost4", "localhost6", "ip6-localhost", "ip6-loopback", "localhost6.localdomain6"];
@@ -201,10 +224,7 @@ impl Far {
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::OsString;
-
     use super::*;
-    use crate::target::{Field, Origin};
 
     fn host(host: Option<&str>, hostaddr: Option<&str>) -> Host {
         let field = |text: &str| Field::new(OsString::from(text), Origin::Default);
@@ -251,6 +271,19 @@ mod tests {
             assert_eq!(place(Some(name), None), "away", "{name}");
         }
         assert_eq!(place(None, None), "away");
+    }
+
+    #[test]
+    fn without_a_host_every_default_socket_counts() {
+        let at = |path: &str| Place::Unix(format!("{path}/.s.PGSQL.5432").into());
+        for empty in [host(None, None), host(Some(""), None), host(Some(""), Some(""))] {
+            assert_eq!(Place::all(&empty), [at("/tmp"), at("/var/run/postgresql")]);
+        }
+        assert_eq!(Place::all(&host(Some("/var/run/postgresql"), None)), [at("/var/run/postgresql"), at("/tmp")]);
+        let mut asked = host(Some("/tmp"), None);
+        asked.host = asked.host.map(|field| Field::new(field.value, Origin::Var("PGHOST".to_owned())));
+        assert_eq!(Place::all(&asked), [at("/tmp")]);
+        assert_eq!(Place::all(&host(Some("db1.example.com"), None)), []);
     }
 
     #[test]
