@@ -1,4 +1,4 @@
-//! Facts about the terminal: is there one, may this process speak to it, what are the standard streams.
+//! Facts about the terminal: is there one, may this process speak to it, what is its name, has it colour.
 //!
 //! A process in the background must not touch its terminal: reading would stop it until somebody notices. So the
 //! standing of the process is a fact of its own here, and "in the background" counts as "nobody could be asked".
@@ -11,38 +11,9 @@ use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
 
 use nix::fcntl::OFlag;
-use nix::sys::stat::{SFlag, fstat};
-use nix::unistd::{getpgrp, isatty, tcgetpgrp, ttyname};
+use nix::unistd::{getpgrp, tcgetpgrp, ttyname};
 
 use crate::world::Vars;
-
-/// What a file descriptor leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stream {
-    /// A terminal.
-    Terminal,
-    /// A pipe or a socket: another program.
-    Pipe,
-    /// A regular file.
-    File,
-    /// Anything else: `/dev/null`, a closed descriptor.
-    Other,
-}
-
-impl Stream {
-    /// What this descriptor leads to.
-    pub fn of(fd: impl AsFd) -> Self {
-        if isatty(&fd).unwrap_or(false) {
-            return Self::Terminal;
-        }
-        let Ok(stat) = fstat(&fd) else { return Self::Other };
-        match SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT {
-            SFlag::S_IFIFO | SFlag::S_IFSOCK => Self::Pipe,
-            SFlag::S_IFREG => Self::File,
-            _ => Self::Other,
-        }
-    }
-}
 
 /// Whether a person can be asked on the terminal that controls this process.
 #[derive(Debug)]
@@ -92,14 +63,6 @@ pub fn name() -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_pipe_a_file_and_the_null_device_are_told_apart() {
-        let (reader, _writer) = std::io::pipe().unwrap();
-        assert_eq!(Stream::of(&reader), Stream::Pipe);
-        assert_eq!(Stream::of(File::open("Cargo.toml").unwrap()), Stream::File);
-        assert_eq!(Stream::of(File::open("/dev/null").unwrap()), Stream::Other);
-    }
 
     #[test]
     fn colour_is_left_out_for_no_color_and_for_terminals_without_it() {

@@ -11,7 +11,7 @@ use std::process::Command;
 use super::sql::STATEMENTS;
 use crate::target::Target;
 use crate::text::Secret;
-use crate::world::Snapshot;
+use crate::world::{Snapshot, tools};
 
 /// What is asked of whom, and how the session starts.
 pub(super) struct Question<'a> {
@@ -75,6 +75,8 @@ impl Question<'_> {
             command.env_remove(name);
         }
         command.env("PGCONNECT_TIMEOUT", "2");
+        // Where the psql on PATH is a wrapper that starts dbguard, the one that asks must end, too.
+        command.env(tools::DEPTH, tools::deeper(vars));
         if self.options == Options::ReadOnly {
             let own = vars.filled("PGOPTIONS").unwrap_or_default();
             command.env("PGOPTIONS", [own, OsStr::new(READ_ONLY)].join(OsStr::new(" ")));

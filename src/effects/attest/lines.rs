@@ -41,7 +41,9 @@ fn address(told: &Attestation) -> Line {
         (Some(address), Some(port)) => format!("{address}:{port}"),
         _ => "unix socket".to_owned(),
     };
-    let version = told.version.as_ref().map_or_else(String::new, |version| format!("PostgreSQL {version}"));
+    // Packagers put their own version behind it: `15.18 (Debian 15.18-0+deb12u1)`.
+    let version = told.version.as_deref().and_then(|version| version.split_whitespace().next());
+    let version = version.map_or_else(String::new, |version| format!("PostgreSQL {version}"));
     line("address", value, version, Tone::Plain)
 }
 

@@ -88,7 +88,9 @@ impl Canvas {
         if !line.note.is_empty() {
             text.add(&format!("({})", safe(&line.note)), self.style(Style::new().dimmed()));
         }
-        let title = self.style(Style::new().bold()).paint(pad(title, grid.indent - MARGIN));
+        let blank = " ".repeat((grid.indent - MARGIN).saturating_sub(columns(title)));
+        let title = self.style(if title.is_empty() { Style::new() } else { Style::new().bold() }).paint(title);
+        let title = format!("{title}{blank}");
         let name = safe(&line.label);
         let mut rows: Vec<String> = text.painted.iter().map(|row| format!("{left}{row}")).collect();
         if columns(&name) > grid.label {

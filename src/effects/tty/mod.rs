@@ -10,7 +10,7 @@ mod modes;
 mod signals;
 mod wrap;
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::ffi::OsString;
 use std::fs::File;
 use std::os::fd::AsFd;
@@ -37,7 +37,8 @@ const STUCK: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Tty {
     terminal: File,
-    canvas: Canvas,
+    canvas: OnceCell<Canvas>,
+    vars: Vars,
     patience: Duration,
     stuck: Cell<bool>,
 }
@@ -70,8 +71,16 @@ impl Tty {
             Controlling::Foreground(_) | Controlling::Absent => return Err(Nobody::NoTerminal),
             Controlling::Background => return Err(Nobody::Background),
         };
-        let canvas = Canvas { width: width(&terminal, vars), colour: terminal::has_colour(vars) };
-        Ok(Self { terminal, canvas, patience, stuck: Cell::new(false) })
+        let vars = vars.clone();
+        Ok(Self { terminal, canvas: OnceCell::new(), vars, patience, stuck: Cell::new(false) })
+    }
+
+    /// Measured when something is drawn: most of what is opened is never drawn on.
+    fn canvas(&self) -> Canvas {
+        *self.canvas.get_or_init(|| Canvas {
+            width: width(&self.terminal, &self.vars),
+            colour: terminal::has_colour(&self.vars),
+        })
     }
 
     /// Writes, as long as the terminal takes it. In the background nothing is written: with `stty tostop` that would
@@ -103,7 +112,7 @@ impl Tty {
         let modes = Modes::asking(&self.terminal, echo).map_err(|_| "the terminal went away")?;
         // The flush comes right before the question: what is typed from the moment it stands there is the answer.
         modes.forget_input();
-        let question = self.canvas.question(question);
+        let question = self.canvas().question(question);
         self.put(&question);
         if self.stuck.get() {
             return Err("the terminal takes no output");
@@ -120,17 +129,17 @@ impl Tty {
 
 impl Human for Tty {
     fn banner(&mut self, banner: &Banner) {
-        let drawn = self.canvas.banner(banner);
+        let drawn = self.canvas().banner(banner);
         self.put(&drawn);
     }
 
     fn section(&mut self, section: &Section) {
-        let drawn = self.canvas.section(section);
+        let drawn = self.canvas().section(section);
         self.put(&drawn);
     }
 
     fn tell(&mut self, line: &str) {
-        let drawn = self.canvas.tell(line);
+        let drawn = self.canvas().tell(line);
         self.put(&drawn);
     }
 
