@@ -127,6 +127,19 @@ fn the_readmes_shims_are_made_as_it_says() {
 }
 
 #[test]
+fn the_readmes_configuration_and_its_question_work_together() {
+    let readme = read("README.md");
+    let sandbox = Sandbox::new().config(&blocks(&readme, "toml")[0]);
+    std::os::unix::fs::symlink(DBGUARD, sandbox.path("bin/dbguard")).unwrap();
+    let command = blocks(&readme, "sh")[1].replace("explain --", "explain --json --");
+    let answer = sandbox.tool("sh", ["-euc", &command]).output();
+    let json = answer.json();
+    assert_eq!(json["environment"]["name"], "production", "{json:#}");
+    assert_eq!(json["risk"], "destroy");
+    assert_eq!(json["verdict"], "refuse");
+}
+
+#[test]
 fn the_readmes_table_of_levels_is_the_policy() {
     let word = |confirm| match confirm {
         Confirm::None => "nothing",
