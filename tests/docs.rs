@@ -136,7 +136,7 @@ fn the_readmes_configuration_and_its_question_work_together() {
     let json = answer.json();
     assert_eq!(json["environment"]["name"], "production", "{json:#}");
     assert_eq!(json["risk"], "destroy");
-    assert_eq!(json["verdict"], "refuse");
+    assert_eq!(json["verdict"], "ask");
 }
 
 #[test]
