@@ -15,7 +15,7 @@ use crate::effects::audit::{AuditLog, Event, Phase};
 use crate::effects::grants::{self, Grant, Grants, Listing, NewGrant};
 use crate::effects::tty::{self, Tty};
 use crate::error::{Error, Result};
-use crate::plan;
+use crate::plan::{self, Risk};
 use crate::policy::{Confirm, Presence};
 use crate::target::{self, Target};
 use crate::world::stdin::Stdin;
@@ -79,11 +79,13 @@ fn needed<'a>(case: &'a Case<'_>) -> Result<&'a Target> {
 }
 
 fn grant(allowance: &Allowance, case: &Case<'_>, target: &Target, seen: &Review, record: &Record) -> Result<Grant> {
+    // What only reads or writes is allowed as a target and a risk; what destroys, as the very thing that was seen.
+    let exactly = seen.risk >= Risk::Destroy;
     let new = NewGrant {
         target_key: grants::target_key(target),
         describe: format!("{} on {}", refusal::command_line(case), refusal::describe(case, target)),
         risk: seen.risk,
-        exact: stand_in::fingerprint(case, &seen.plan),
+        exact: stand_in::fingerprint(case, &seen.plan).filter(|_| exactly),
         once: allowance.once,
         lifetime: allowance.lifetime,
         tty: terminal::name().map(|name| name.to_string_lossy().into_owned()),
