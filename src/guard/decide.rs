@@ -11,6 +11,7 @@ use super::server::{self, Meeting};
 use super::{acquaint, launch, refusal, stand_in};
 use crate::checklist::{self, Approved, Human, Outcome, Question};
 use crate::effects::audit::Receipt;
+use crate::effects::sessions;
 use crate::effects::tty::{self, Tty};
 use crate::error::Result;
 use crate::plan::{Mode, Plan, Risk};
@@ -140,4 +141,8 @@ pub(super) fn show(case: &Case<'_>, target: &Target, seen: &Review, human: &mut 
     human.section(&screen::target(target, environment));
     human.section(&seen.meeting.section());
     human.section(&screen::plan(&seen.plan, seen.risk, &seen.read_only));
+    let others = sessions::others(case.snapshot).unwrap_or_default();
+    if let Some(open) = screen::open_sessions(&others, case.snapshot.now) {
+        human.section(&open);
+    }
 }

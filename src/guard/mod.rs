@@ -27,7 +27,7 @@ pub use screen::word as risk_word;
 use self::case::Case;
 use crate::checklist;
 use crate::config::{self, Config};
-use crate::effects::{audit, exec, notice};
+use crate::effects::{audit, exec, notice, sessions};
 use crate::environment::Level;
 use crate::error::{Error, Result};
 use crate::plan::{self, Mode};
@@ -39,7 +39,11 @@ use crate::world::{Snapshot, tools};
 pub fn run(tool: &OsStr, args: &[OsString], snapshot: &Snapshot) -> Error {
     let config = config::load(snapshot);
     match pass(tool, args, &config, snapshot) {
-        Ok(passed) => exec::exec(passed.approved, passed.receipt, passed.launch),
+        Ok(passed) => {
+            let failed = exec::exec(passed.approved, passed.receipt, passed.launch);
+            sessions::withdraw(snapshot);
+            failed
+        }
         Err(error) => error,
     }
 }
@@ -70,6 +74,10 @@ fn pass(tool: &OsStr, args: &[OsString], config: &Config, snapshot: &Snapshot) -
     }
     let target = case.target().ok_or_else(|| Error::refused("the target is not known"))?;
     let decided = decide::decide(&case, target, plan)?;
+    let environment = &decided.seen.meeting.environment;
+    if let Err(error) = sessions::register(snapshot, &case.invocation.tool, target, environment) {
+        notice::warn(&error);
+    }
     let launch = launch::approved(launch, decided.seen, stdin, &snapshot.vars)?;
     Ok(Passed { approved: decided.approved, receipt: decided.receipt, launch })
 }

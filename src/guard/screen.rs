@@ -3,8 +3,10 @@
 //! Text only: how it is drawn, escaped and coloured is the terminal's business.
 
 use std::ffi::OsStr;
+use std::time::SystemTime;
 
 use crate::checklist::{Banner, Line, Section, Tone};
+use crate::effects::sessions::Session;
 use crate::environment::{Environment, Level, Look};
 use crate::plan::{Finding, Mode, Plan, Risk};
 use crate::target::{Field, Host, Target};
@@ -98,6 +100,18 @@ pub(super) fn plan(plan: &Plan, risk: Risk, read_only: &ReadOnly) -> Section {
     lines.extend(plan.notes.iter().map(|note| Line { tone: Tone::Quiet, ..line("", note, "") }));
     lines.extend(read_only.line());
     Section { title: "would happen".to_owned(), lines }
+}
+
+/// The strict sessions that are open in other tabs; nothing where there are none.
+pub(super) fn open_sessions(others: &[Session], now: SystemTime) -> Option<Section> {
+    let one = |session: &Session| {
+        let minutes = now.duration_since(session.began()).unwrap_or_default().as_secs() / 60;
+        let tty = session.tty.as_deref().unwrap_or("no terminal");
+        let value = format!("{} {}", session.tool, session.place);
+        line(&session.environment, &value, &format!("{tty}, process {}, for {minutes} min", session.pid))
+    };
+    let lines: Vec<Line> = others.iter().filter(|session| session.is_strict()).map(one).collect();
+    (!lines.is_empty()).then(|| Section { title: "also open".to_owned(), lines })
 }
 
 /// The verdict with its reasons.
