@@ -57,10 +57,11 @@ fn completes(shell: &str, args: &[&str], rc: &str) {
         return;
     }
     let sandbox = sandbox().var("PS1", "ready> ");
-    clusters().production().scratch(&format!("completed_by_{shell}"));
+    let name = format!("{shell}_completed_by_tab");
+    clusters().production().scratch(&name);
     let mut pty = sandbox.tool_pty(shell, args).size(24, 120).start();
     pty.send(format!("{rc}; echo loaded''-now\n")).wait_for("loaded-now");
-    pty.send("psql -d completed_by\t").wait_for(&format!("completed_by_{shell}"));
+    pty.send(format!("psql -d {shell}_compl\t")).wait_for(&name);
     pty.send("\x15exit\n");
     let ended = pty.finish();
     assert!(!ended.screen.contains("Type the host"), "{}", ended.screen);
@@ -79,5 +80,5 @@ fn tab_completes_in_zsh() {
 
 #[test]
 fn tab_completes_in_fish() {
-    completes("fish", &["--no-config", "-i"], "true");
+    completes("fish", &["-i"], "true");
 }

@@ -13,7 +13,7 @@ use super::screen::{self, ReadOnly};
 use crate::checklist::{Banner, Section};
 use crate::config::{self, Config};
 use crate::environment::Environment;
-use crate::plan::{self, Finding, Plan, Risk};
+use crate::plan::{self, Finding, Mode, Plan, Risk};
 use crate::policy::{self, Confirm, Presence, Verdict};
 use crate::target::{Resolution, Target};
 use crate::world::stdin::Stdin;
@@ -73,6 +73,9 @@ pub fn status(snapshot: &Snapshot) -> Status {
 fn verdict(case: &Case<'_>, plan: Option<&Plan>) -> (&'static str, Vec<String>) {
     let name = case.environment.name();
     let Some(plan) = plan else { return ("run", vec![format!("touches no server: {}", because(case))]) };
+    if plan.mode == Mode::Completion {
+        return ("run", vec!["a shell's completion: it is run read-only, and nothing is asked".to_owned()]);
+    }
     if let Some(refused) = case.unusable() {
         return ("refuse", vec![refused.message().to_owned()]);
     }
