@@ -29,6 +29,7 @@ mod redact;
 mod sandbox;
 mod support;
 mod target_differential;
+mod target_tables;
 mod tty_ask;
 mod tunnel;
 mod unattended;

@@ -64,9 +64,10 @@ fn put(merged: &mut Vec<Setting>, setting: Setting) {
 
 /// Fills in the service, the vars and the defaults.
 pub(super) fn settle(explicit: Vec<Setting>, ground: &Ground<'_>) -> Result<Settled, Trouble> {
-    let parameters = parameters(&explicit);
+    let mut parameters = parameters(&explicit);
     let mut values = Values { settings: explicit, ground };
     let service = values.add_service()?;
+    parameters.extend(values.by_wrapper());
     let user = values.user()?;
     let hosts = values.hosts()?;
     let dbname = match values.get("dbname", "PGDATABASE") {
@@ -95,6 +96,18 @@ impl Values<'_> {
         let set = self.settings.iter().find(|setting| setting.keyword == keyword);
         let field = set.map(|setting| Field::new(setting.value.clone(), setting.origin.clone()));
         field.or_else(|| self.ground.var(var).map(|(value, origin)| Field::new(value.to_owned(), origin)))
+    }
+
+    /// What a wrapper set and nothing overrides: another psql gets there only when it is told so.
+    fn by_wrapper(&self) -> Vec<Parameter> {
+        let pairs = [("host", "PGHOST"), ("port", "PGPORT"), ("dbname", "PGDATABASE")];
+        let one = |(keyword, var): (&str, &str)| {
+            let overlay = self.ground.overlay.iter().find(|overlay| overlay.name == var)?;
+            let free = self.settings.iter().all(|setting| setting.keyword != keyword);
+            let value = Secret::new(overlay.value.clone());
+            free.then(|| Parameter { keyword: keyword.to_owned(), value })
+        };
+        pairs.into_iter().filter_map(one).collect()
     }
 
     /// Adds what a service says where nothing is set yet.

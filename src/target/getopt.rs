@@ -55,9 +55,18 @@ pub(super) enum Order {
     Strict,
 }
 
+/// Whether long names may be shortened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Names {
+    /// To any beginning that is unique: GNU.
+    Shortened,
+    /// They may not: Python's click.
+    Exact,
+}
+
 /// Reads `args` by the options of this major version.
-pub(super) fn scan(args: &[OsString], specs: &[Spec], version: u32, order: Order) -> Scan {
-    let mut reader = Reader { rest: args.iter(), specs, version, scan: Scan::default() };
+pub(super) fn scan(args: &[OsString], specs: &[Spec], version: u32, (order, names): (Order, Names)) -> Scan {
+    let mut reader = Reader { rest: args.iter(), specs, version, names, scan: Scan::default() };
     while reader.scan.fault.is_none() {
         let Some(arg) = reader.rest.next() else { break };
         match arg.as_bytes() {
@@ -83,6 +92,7 @@ struct Reader<'a> {
     rest: std::slice::Iter<'a, OsString>,
     specs: &'a [Spec],
     version: u32,
+    names: Names,
     scan: Scan,
 }
 
@@ -124,7 +134,8 @@ impl<'a> Reader<'a> {
         if let Some(spec) = named().find(|spec| spec.long.as_bytes() == name) {
             return Ok(spec);
         }
-        let mut rivals = named().filter(|spec| spec.long.as_bytes().starts_with(name));
+        let shortens = |spec: &&Spec| self.names == Names::Shortened && spec.long.as_bytes().starts_with(name);
+        let mut rivals = named().filter(shortens);
         let first = rivals.next().ok_or(Fault::Unknown as fn(OsString) -> Fault)?;
         let one = rivals.all(|spec| spec.name() == first.name() && spec.arity == first.arity);
         if one { Ok(first) } else { Err(Fault::NotUnique) }

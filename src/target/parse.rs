@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 
 use super::Opt;
-use super::getopt::{self, Order};
+use super::getopt::{self, Names, Order};
 use super::tools::{Style, Tool};
 use crate::world::Snapshot;
 
@@ -23,13 +23,16 @@ pub(super) fn read(tool: &Tool, args: &[OsString], snapshot: &Snapshot, version:
     {
         return Reading { options: vec![opt], ..Reading::default() };
     }
-    getopt::scan(args, tool.options, version, order(snapshot, tool.style))
+    getopt::scan(args, tool.options, version, manner(snapshot, tool.style))
 }
 
-fn order(snapshot: &Snapshot, style: Style) -> Order {
+fn manner(snapshot: &Snapshot, style: Style) -> (Order, Names) {
     match style {
-        Style::Getopt | Style::HelpFirst if snapshot.vars.get("POSIXLY_CORRECT").is_some() => Order::Strict,
-        Style::Getopt | Style::HelpFirst | Style::Click => Order::Permuted,
+        Style::Click => (Order::Permuted, Names::Exact),
+        Style::Getopt | Style::HelpFirst if snapshot.vars.get("POSIXLY_CORRECT").is_some() => {
+            (Order::Strict, Names::Shortened)
+        }
+        Style::Getopt | Style::HelpFirst => (Order::Permuted, Names::Shortened),
     }
 }
 

@@ -48,7 +48,7 @@ fn read_by(tool: &Tool, bare: Invocation, start: Start<'_>) -> Invocation {
     let (reading, outcome) = outcomes.swap_remove(at);
     let why = match outcome {
         Outcome::Rejected(why) => rejected.then_some(why),
-        Outcome::Target(_) | Outcome::Nothing(_) | Outcome::Unclear(..) => None,
+        Outcome::Target(_) | Outcome::Nothing(_) | Outcome::Doubtful(_) | Outcome::Unclear(..) => None,
     };
     let cluster =
         start.cluster.map(|value| Opt { name: "cluster".into(), spelled: "--cluster".into(), value: Some(value) });
@@ -86,6 +86,8 @@ enum Outcome {
     Target(Box<Target>),
     Nothing(String),
     Rejected(String),
+    /// The versions that are known reject it, and another one may not.
+    Doubtful(String),
     Unclear(Option<Box<Target>>, String),
 }
 
@@ -99,6 +101,7 @@ impl Outcome {
             Self::Target(target) => Resolution::Resolved(*target),
             Self::Nothing(because) => Resolution::NoServer { because },
             Self::Rejected(why) => Resolution::NoServer { because: format!("the command line is wrong: {why}") },
+            Self::Doubtful(because) => Resolution::Ambiguous { partial: None, because },
             Self::Unclear(partial, because) => {
                 Resolution::Ambiguous { partial: partial.map(|target| *target), because }
             }
@@ -115,20 +118,20 @@ impl From<Trouble> for Outcome {
     }
 }
 
-/// Two readings of one command line.
+/// Two readings of one command line. A version that rejects it connects to nothing: the other one decides.
 fn either(one: Outcome, other: Outcome) -> Outcome {
+    use Outcome::{Doubtful, Nothing, Rejected, Target, Unclear};
     match (one, other) {
-        (Outcome::Rejected(_), Outcome::Nothing(why))
-        | (Outcome::Nothing(why), Outcome::Rejected(_) | Outcome::Nothing(_)) => Outcome::Nothing(why),
-        (Outcome::Rejected(_), other) => other,
-        (one, Outcome::Rejected(_)) => one,
-        (unclear @ Outcome::Unclear(..), _) | (_, unclear @ Outcome::Unclear(..)) => unclear,
-        (Outcome::Target(one), Outcome::Nothing(_)) | (Outcome::Nothing(_), Outcome::Target(one)) => {
-            Outcome::Target(one)
-        }
-        (Outcome::Target(one), Outcome::Target(other)) if one.same_place(&other) => Outcome::Target(one),
-        (Outcome::Target(one), Outcome::Target(_)) => {
-            Outcome::Unclear(Some(one), "versions of the tool read this command line differently".to_owned())
+        (Rejected(_), other) => other,
+        (one, Rejected(_)) => one,
+        (Doubtful(_), other) => other,
+        (one, Doubtful(_)) => one,
+        (unclear @ Unclear(..), _) | (_, unclear @ Unclear(..)) => unclear,
+        (Nothing(_), other) => other,
+        (one, Nothing(_)) => one,
+        (Target(one), Target(other)) if one.same_place(&other) => Target(one),
+        (Target(one), Target(_)) => {
+            Unclear(Some(one), "versions of the tool read this command line differently".to_owned())
         }
     }
 }
@@ -149,10 +152,10 @@ fn outcome(tool: &Tool, reading: &Reading, ground: &Ground<'_>) -> Outcome {
         return Outcome::Nothing(format!("`{}` only shows help or the version", Untrusted::os(&help.spelled)));
     }
     if let Some(fault) = &reading.fault {
-        return match (fault, ground.build.major) {
-            (Fault::Unknown(_) | Fault::NotUnique(_), None | Some(19..)) => Outcome::Unclear(None, fault.told()),
-            _ => Outcome::Rejected(fault.told()),
-        };
+        // Versions that are not known may have other options.
+        let known = matches!(ground.build.major, Some(13..=18));
+        let rejects = known || matches!(fault, Fault::NoValue(_) | Fault::Superfluous(_));
+        return if rejects { Outcome::Rejected(fault.told()) } else { Outcome::Doubtful(fault.told()) };
     }
     let given = Given { reading, ground };
     match (tool.aim)(&given) {

@@ -26,12 +26,15 @@ pub(super) struct Generator<'a> {
     pub(super) shy: bool,
     /// The tools are started by Debian's wrapper.
     pub(super) wrapped: bool,
+    /// Only pgcli, which takes long to start; else all the others.
+    pub(super) pgcli: bool,
 }
 
 impl Generator<'_> {
     /// Another case, about this tool or about any.
     pub(super) fn case(&mut self) -> Case {
-        let kind = &KINDS[if self.dice.chance(35) { 0 } else { self.dice.below(KINDS.len()) }];
+        let kinds: Vec<&Kind> = KINDS.iter().filter(|kind| (kind.tool == "pgcli") == self.pgcli).collect();
+        let kind = kinds[if self.dice.chance(35) { 0 } else { self.dice.below(kinds.len()) }];
         let mut groups = self.options(kind);
         for operand in self.operands(kind) {
             let at = self.dice.below(groups.len() + 1);
@@ -118,7 +121,7 @@ impl Generator<'_> {
         let mut spelled = if let Some(letter) = short {
             self.bundle(kind, letter)
         } else {
-            let length = if self.dice.chance(30) { 1 + self.dice.below(name.len()) } else { name.len() };
+            let length = if !self.pgcli && self.dice.chance(30) { 1 + self.dice.below(name.len()) } else { name.len() };
             [b"--", &name.as_bytes()[..length]].concat()
         };
         if self.dice.chance(50) || short.is_some() && value.is_empty() {
@@ -170,7 +173,11 @@ impl Generator<'_> {
             ("PGHOSTADDR", 8, self.addresses().into()),
             ("PGUSER", 35, self.user()),
             ("PGDATABASE", 30, self.database()),
-            ("PGSERVICE", 14, self.dice.of(&["one", "two", "one", "two", "nowhere", ""]).into()),
+            (
+                "PGSERVICE",
+                if self.pgcli { 1 } else { 14 },
+                self.dice.of(&["one", "two", "one", "two", "nowhere", ""]).into(),
+            ),
             ("PGSERVICEFILE", 10, "@service".into()),
             ("PGSYSCONFDIR", 10, "@sysconf".into()),
             ("POSIXLY_CORRECT", 4, OsString::new()),

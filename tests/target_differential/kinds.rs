@@ -57,6 +57,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     Kind { database: "", ..kind("pgbench", b"nd", 1, "-i|-c 1|-T 1|-S|-b list|--show-script=tpcb-like|-D x=1|-s 1") },
     Kind { always: "-D @new", ..kind("pg_basebackup", b"vnP", 0, "-X none|-Ft|-c fast|-S slot") },
+    Kind { always: "", ..kind("pgcli", b"w", 2, "-l|--less-chatty|--list-dsn|-v|--row-limit 5|--version") },
     kind("pg_isready", b"q", 0, "-q|--quiet|-t 3"),
     Kind { always: "-n -D @here", ..kind("pg_receivewal", b"v", 0, "-v|--synchronous") },
     Kind { always: "-n --slot s --start -f -", ..kind("pg_recvlogical", b"v", 0, "-v|--create-slot|-o a=b") },

@@ -76,6 +76,10 @@ impl Bench<'_> {
         case.vars.push(("HOME", self.root.join("home").into()));
         case.vars.push(("PATH", "/usr/bin:/bin".into()));
         case.vars.push(("LC_ALL", "C".into()));
+        // Where a build looks for the system-wide file is not known unless it is Debian's.
+        if !self.bin.starts_with("/usr/lib/postgresql") && case.vars.iter().all(|(name, _)| *name != "PGSYSCONFDIR") {
+            case.vars.push(("PGSYSCONFDIR", self.root.join("sysconf").into()));
+        }
         case
     }
 
@@ -111,7 +115,7 @@ impl Bench<'_> {
         match resolution {
             Resolution::Ambiguous { because, .. } => Outcome::Ambiguous(because.clone()),
             Resolution::NoServer { because } => {
-                let called = !heard.is_empty() || stderr.contains("connection to server") || stderr == "HANGS";
+                let called = !heard.is_empty() || tried_to_connect(stderr) || stderr == "HANGS";
                 if called {
                     Outcome::Wrong(format!("said to touch no server ({because}), called {heard:?}\n{stderr}"))
                 } else {
@@ -128,12 +132,13 @@ impl Bench<'_> {
         let called: Vec<&Place> = heard.iter().map(|contact| &contact.place).collect();
         let wrong = |what: &str| Outcome::Wrong(format!("{what}: expected {target:?}\ncalled {heard:?}\n{stderr}"));
         if called.is_empty() {
-            let tried =
-                all.iter().all(|(host, _)| stderr.contains(host.as_str())) && stderr.contains("connection to server");
             if stderr.contains("SSL was required") {
                 return Outcome::GaveUp("TLS is not served here".to_owned());
             }
-            return match (expected.is_empty() && tried, stderr.contains("connection to server")) {
+            let told = stderr.contains("connection is bad"); // psycopg, which does not say where
+            let tried = all.iter().all(|(host, _)| told || stderr.contains(host.as_str()));
+            let tried = tried && tried_to_connect(stderr);
+            return match (expected.is_empty() && tried, tried_to_connect(stderr)) {
                 (true, _) => Outcome::SameServer,
                 (false, false) => Outcome::GaveUp(first_line(stderr)),
                 (false, true) => wrong("nobody was called"),
@@ -155,6 +160,12 @@ impl Bench<'_> {
         }
         Outcome::SameServer
     }
+}
+
+/// libpq's words, and psycopg's, which says the same of a list that does not match.
+fn tried_to_connect(stderr: &str) -> bool {
+    let words = ["connection to server", "connection failed", "connection is bad"];
+    words.iter().any(|words| stderr.contains(words)) && !stderr.contains("could not match")
 }
 
 fn first_line(text: &str) -> String {

@@ -1,9 +1,11 @@
 //! `pg_dump`, `pg_dumpall` and `pg_restore`.
 
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 
 use super::request::{Aim, Given, Request, aim, built_in, setting};
 use crate::target::conninfo::{self, Setting, Trouble};
+use crate::target::origin::Field;
 
 /// `pg_dump`: `-d`, else the operand. Beside `-d` an operand is one too many.
 pub(super) fn pg_dump(given: &Given<'_>) -> Aim {
@@ -53,7 +55,14 @@ pub(super) fn pg_restore(given: &Given<'_>) -> Aim {
         (None, false, false) => Aim::Rejected("neither `-d` nor `-f` was given".to_owned()),
         // With -C it drops, creates and fills the database that the archive names.
         (Some(dbname), false, false) => {
-            Aim::Connect(Request::new(given.connection(Some(dbname))).every_database(given.has("create")))
+            Aim::Connect(Request::new(restore_parameters(given, dbname)).every_database(given.has("create")))
         }
     }
+}
+
+/// `-h` and `-p` without a value leave an earlier one in force, in `pg_restore` alone (`main` in `pg_restore.c`).
+fn restore_parameters(given: &Given<'_>, dbname: Field<OsString>) -> Vec<Setting> {
+    let server = [("host", given.filled("host")), ("port", given.filled("port")), ("user", given.option("username"))];
+    let all = server.into_iter().chain([("dbname", Some(dbname))]);
+    all.filter_map(|(keyword, field)| Some(setting(keyword, field?))).collect()
 }

@@ -90,6 +90,14 @@ impl<'a> Given<'a> {
         Some(Field::new(value, Origin::Option(option.spelled.clone())))
     }
 
+    /// The value of the last option of this name that is not empty.
+    pub(super) fn filled(&self, name: &str) -> Option<Field<OsString>> {
+        let is_filled =
+            |option: &&Opt| option.name == name && option.value.as_ref().is_some_and(|value| !value.is_empty());
+        let option = self.reading.options.iter().rfind(is_filled)?;
+        Some(Field::new(option.value.clone()?, Origin::Option(option.spelled.clone())))
+    }
+
     /// Operand `at`, counted from 0.
     pub(super) fn operand(&self, at: usize) -> Option<Field<OsString>> {
         let value = self.reading.operands.get(at)?.clone();
