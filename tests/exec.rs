@@ -130,10 +130,18 @@ fn a_wrapper_on_path_that_starts_dbguard_again_ends_and_is_named() {
     let sandbox = world(&format!("#!/bin/sh\nexec {DBGUARD} run -- psql \"$@\"\n"));
     let output = sandbox.tool("psql", ["-h", "/tmp"]).output();
     assert_eq!(output.code, 125);
-    assert!(
-        output.err().starts_with("dbguard: `[DIR]/bin/psql` starts dbguard again, 10 times by now\n"),
-        "{output:?}"
-    );
+    assert!(output.err().starts_with("dbguard: `[DIR]/bin/psql` starts dbguard again and again\n"), "{output:?}");
+}
+
+#[test]
+fn such_a_wrapper_ends_also_where_the_server_is_asked_through_it() {
+    let config = "[environment.staging]\nlevel = \"staging\"\nmatch = [{ host = \"127.0.0.9\" }]\n";
+    let wrapper = format!("#!/bin/sh\necho >>\"$HOME/count\"\nexec {DBGUARD} run -- psql \"$@\"\n");
+    let sandbox = world(&wrapper).config(config);
+    let output = sandbox.tool("psql", ["-h", "127.0.0.9", "-c", "SELECT 1"]).output();
+    assert_eq!(output.code, 125, "{output:?}");
+    // Each of the ten is started once to be asked through, which it refuses, and once to be run.
+    assert_eq!(sandbox.read("home/count").len(), 20);
 }
 
 #[test]

@@ -42,6 +42,11 @@ pub fn deeper(vars: &Vars) -> OsString {
     depth(vars).saturating_add(1).to_string().into()
 }
 
+/// The value of [`DEPTH`] for a child below which no dbguard may run at all.
+pub fn deepest() -> OsString {
+    DEEPEST.to_string().into()
+}
+
 fn depth(vars: &Vars) -> u32 {
     vars.get(DEPTH).and_then(OsStr::to_str).and_then(|count| count.parse().ok()).unwrap_or(0)
 }
@@ -112,7 +117,7 @@ fn executable(path: &Path) -> bool {
 
 fn looped(found: &Path) -> Error {
     let path = Untrusted::path(found);
-    Error::refused(format!("`{path}` starts dbguard again, {DEEPEST} times by now"))
+    Error::refused(format!("`{path}` starts dbguard again and again"))
         .hint(format!("let `{path}` call the real tool by its full path, or take its directory off PATH"))
         .hint(format!("if it does not, start afresh: unset {DEPTH}"))
 }
@@ -285,7 +290,7 @@ mod tests {
         vars.set(DEPTH, deeper(&vars));
         let error = psql(&vars).unwrap_err();
         assert_eq!(error.kind(), Kind::Refused);
-        assert!(error.message().ends_with("one/psql` starts dbguard again, 10 times by now"), "{error}");
+        assert!(error.message().ends_with("one/psql` starts dbguard again and again"), "{error}");
     }
 
     #[test]

@@ -75,8 +75,8 @@ impl Question<'_> {
             command.env_remove(name);
         }
         command.env("PGCONNECT_TIMEOUT", "2");
-        // Where the psql on PATH is a wrapper that starts dbguard, the one that asks must end, too.
-        command.env(tools::DEPTH, tools::deeper(vars));
+        // Where the psql on PATH is a wrapper that starts dbguard, that one must not ask by psql in its turn.
+        command.env(tools::DEPTH, tools::deepest());
         if self.options == Options::ReadOnly {
             let own = vars.filled("PGOPTIONS").unwrap_or_default();
             command.env("PGOPTIONS", [own, OsStr::new(READ_ONLY)].join(OsStr::new(" ")));
