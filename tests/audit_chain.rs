@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::UNIX_EPOCH;
 
 use dbguard::effects::audit::{Event, Note, Phase, Problem};
+use dbguard::plan::{Finding, Risk};
 use serde_json::Value;
 
 use crate::audit_world::{THEN, World};
@@ -222,6 +223,25 @@ fn bytes_that_are_not_utf_8_can_be_told_from_the_record() {
     drop(world.log().append(&Event::new("i", Phase::Asked, &invocation, &world.snapshot)).unwrap());
     let record: Value = serde_json::from_str(&world.lines()[0]).unwrap();
     assert_eq!(record["argv"][0], "caf\\xE9");
+}
+
+#[test]
+fn findings_in_a_file_whose_name_is_not_utf_8_are_recorded_without_their_secrets() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let world = World::new();
+    let finding = Finding {
+        risk: Risk::Write,
+        kind: "alter-role".into(),
+        objects: vec!["bob".into()],
+        file: Some(std::ffi::OsString::from_vec(b"caf\xe9.sql".to_vec()).into()),
+        line: Some(3),
+        statement: "ALTER ROLE bob PASSWORD 'x'".into(),
+    };
+    drop(world.log().append(&world.event("i").findings(&vec![finding; 501])).unwrap());
+    let record: Value = serde_json::from_str(&world.lines()[0]).unwrap();
+    let expected = "{\"risk\":\"write\",\"kind\":\"alter-role\",\"objects\":[\"bob\"],\"file\":\"caf\\\\xE9.sql\",\"line\":3,\"statement\":\"ALTER ROLE bob PASSWORD '***'\"}";
+    assert_eq!(record["findings"][0].to_string(), expected);
+    assert_eq!((record["findings"].as_array().unwrap().len(), &record["findings_left_out"]), (500, &1.into()));
 }
 
 #[test]

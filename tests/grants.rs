@@ -127,6 +127,16 @@ fn a_grant_for_once_is_used_up() {
 }
 
 #[test]
+fn what_a_killed_process_left_used_up_is_no_grant_and_goes() {
+    let world = World::new();
+    let grant = grants(&world).create(NewGrant { once: true, ..new(Risk::Write) }, now()).unwrap();
+    let dir = world.dir().join("grants");
+    fs::rename(dir.join(format!("{}.json", grant.id)), dir.join(format!(".used-{}-1", grant.id))).unwrap();
+    assert!(!taken(&world, &asked(Risk::Read), now()));
+    assert_eq!(fs::read_dir(dir).unwrap().count(), 0);
+}
+
+#[test]
 fn of_many_that_race_for_a_grant_for_once_one_gets_it() {
     let world = World::new();
     for _ in 0..50 {

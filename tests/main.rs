@@ -26,6 +26,7 @@ mod incident;
 mod plan_psql;
 mod plan_tools;
 mod redact;
+mod redact_planted;
 mod sandbox;
 mod support;
 mod target_differential;

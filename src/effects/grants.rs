@@ -201,7 +201,9 @@ impl Grants {
         for name in self.names()? {
             let Ok(Some(grant)) = self.read(&name) else { continue };
             match grant.standing(now) {
-                Standing::Void => drop(self.dir.remove(&name)),
+                Standing::Void => {
+                    let _nothing_else_to_do = self.dir.remove(&name);
+                }
                 Standing::NotYet => {}
                 Standing::Holds if !grant.covers(asked) => {}
                 Standing::Holds => {
@@ -222,15 +224,22 @@ impl Grants {
             Err(Errno::ENOENT) => return Ok(false),
             Err(errno) => return Err(trouble(&self.dir.path_of(name), "used up", &errno.into())),
         }
-        let removed = self.dir.remove(&used);
-        removed.map_err(|errno| trouble(&self.dir.path_of(&used), "removed", &errno.into()))?;
+        match self.dir.remove(&used) {
+            // Whoever lists the grants removes what was used up.
+            Ok(()) | Err(Errno::ENOENT) => {}
+            Err(errno) => return Err(trouble(&self.dir.path_of(&used), "removed", &errno.into())),
+        }
         // Only when the name is gone for good, also after a power cut, has it been used once.
         self.dir.sync()?;
         Ok(true)
     }
 
+    /// The names of the grants. What was used up by a process that was killed before it could remove it goes now.
     fn names(&self) -> Result<Vec<String>> {
         let names = self.dir.names()?;
+        for used in names.iter().filter(|name| name.starts_with(".used-")) {
+            let _nothing_else_to_do = self.dir.remove(used);
+        }
         Ok(names.into_iter().filter(|name| !name.starts_with('.') && name.strip_suffix(".json").is_some()).collect())
     }
 

@@ -176,10 +176,13 @@ fn closes_well(rest: &str, length: usize) -> bool {
     let (Some(value), Some(after)) = (rest.get(..length), rest.get(length..)) else { return false };
     let quote = value.chars().next_back().unwrap_or_default();
     let line = after.lines().next().unwrap_or_default();
-    let paired = quote == '$' || line.matches(quote).count().is_multiple_of(2);
+    let paired = quote == '$' || line.matches(quote).take(MOST_QUOTES).count().is_multiple_of(2);
     let glued = after.chars().next().is_some_and(|c| c.is_alphanumeric() || "_$%@#!\\'\"".contains(c));
     paired && !glued
 }
+
+/// Quotes that are counted: odd, so that a line with more of them is not trusted.
+const MOST_QUOTES: usize = 255;
 
 /// To the next white space and connection keyword (in a URI: to the next `&` and keyword), else to the end.
 fn to_keyword(rest: &str, in_uri: bool) -> usize {

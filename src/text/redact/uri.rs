@@ -13,44 +13,45 @@ use super::name::{is_plain_keyword, is_secret};
 /// The passwords of every URI in the text. In a word of argv a URI reaches to the end, else to the end of the line.
 pub(super) fn spans(text: &str, extent: Extent) -> Spans {
     let mut spans = Spans::new();
-    for (at, found) in text.match_indices("://") {
-        let start = at + found.len();
-        let reach = start + reach(text.get(start..).unwrap_or_default(), extent);
-        spans.extend(authority(text, start..reach));
-    }
-    if extent == Extent::Word {
-        spans.extend(without_scheme(text));
+    match extent {
+        Extent::Word => {
+            spans.extend(authorities(text, 0));
+            spans.extend(without_scheme(text));
+        }
+        Extent::Line | Extent::Sql => {
+            let mut start = 0;
+            for line in text.split_inclusive('\n') {
+                spans.extend(authorities(line.trim_end_matches('\n'), start));
+                start += line.len();
+            }
+        }
     }
     spans.extend(parameters(text, extent));
     spans.extend(passfile_lines(text));
     spans
 }
 
-fn reach(rest: &str, extent: Extent) -> usize {
-    match extent {
-        Extent::Word => rest.len(),
-        Extent::Line | Extent::Sql => rest.find('\n').unwrap_or(rest.len()),
+/// From the first colon behind each `://` to the last `@`; without an `@` whatever stands in a port's place and is none.
+fn authorities(line: &str, offset: usize) -> Spans {
+    let last = line.rfind('@');
+    let mut spans = Spans::new();
+    for (at, found) in line.match_indices("://") {
+        let start = at + found.len();
+        let hidden = match last.filter(|&last| last >= start) {
+            Some(last) => line.get(start..last).and_then(colon).map(|colon| start + colon..last),
+            None => line.get(start..).and_then(not_a_port).map(|port| start + port..line.len()),
+        };
+        spans.extend(hidden.map(|span| offset + span.start..offset + span.end));
     }
-}
-
-/// From the first colon to the last `@`; without an `@` whatever stands in a port's place and is none.
-fn authority(text: &str, range: Range<usize>) -> Option<Range<usize>> {
-    let rest = text.get(range.clone())?;
-    match rest.rfind('@') {
-        Some(at) => {
-            let user = rest.get(..at)?;
-            let colon = colon(user)?;
-            Some(range.start + colon..range.start + at)
-        }
-        None => not_a_port(rest).map(|at| range.start + at..range.end),
-    }
+    spans
 }
 
 /// Behind the first colon, also one that is percent-encoded.
 fn colon(user: &str) -> Option<usize> {
-    let plain = user.find(':').map(|at| at + 1);
-    let encoded = user.to_ascii_lowercase().find("%3a").map(|at| at + 3);
-    plain.into_iter().chain(encoded).min()
+    let plain = user.find(':');
+    let before = user.get(..plain.unwrap_or(user.len()))?;
+    let encoded = before.to_ascii_lowercase().find("%3a").map(|at| at + 3);
+    encoded.or(plain.map(|at| at + 1))
 }
 
 /// Where something stands behind a host's colon that is not a port: `user:secret`, the host forgotten.
@@ -87,7 +88,11 @@ fn without_scheme(text: &str) -> Option<Range<usize>> {
 /// The values of `?password=` and its like; names are decoded first, as libpq does (`?pass%77ord=`).
 fn parameters(text: &str, extent: Extent) -> Spans {
     let mut spans = Spans::new();
+    let mut done = 0;
     for (at, _) in text.match_indices(['?', '&']) {
+        if at < done {
+            continue;
+        }
         let rest = text.get(at + 1..).unwrap_or_default();
         let name = rest.split(|c: char| "=&?".contains(c) || c.is_whitespace()).next().unwrap_or_default();
         if name.is_empty() || !is_secret(&decode(name)) {
@@ -97,7 +102,8 @@ fn parameters(text: &str, extent: Extent) -> Spans {
         let value = text.get(start..).unwrap_or_default();
         let skipped = usize::from(value.starts_with('='));
         let end = value_end(value.get(skipped..).unwrap_or_default(), extent);
-        spans.push(start + skipped..start + skipped + end);
+        done = start + skipped + end;
+        spans.push(start + skipped..done);
     }
     spans
 }
