@@ -265,7 +265,7 @@ fn a_broken_file_that_mentions_this_machine_puts_it_in_doubt() {
     {
         let config = load(&Sandbox::new().config(text));
         assert!(config.local_in_doubt, "{text}");
-        assert_eq!(of(&config, "localhost"), "unknown/unknown", "{text}");
+        assert_eq!(config.rules.classify(&target("localhost")).level(), Level::Production, "{text}");
     }
     let config = load(&Sandbox::new().config("[environment.prod"));
     assert_eq!((config.local_in_doubt, of(&config, "localhost").as_str()), (false, "local/development"));
@@ -306,7 +306,7 @@ fn dbguard_config_replaces_the_users_file_and_has_to_be_there_by_its_whole_path(
     assert_eq!((config.errors.len(), of(&config, "x.prod.example.com").as_str()), (0, "production/production"));
     assert!(load(sandbox.path("none.toml")).errors[0].message.ends_with("does not exist"));
     assert!(load("mine.toml".into()).errors[0].message.contains("no absolute path"));
-    assert_eq!(load(PathBuf::new()).errors[0].message, "`broken` is no level");
+    assert_eq!(load(PathBuf::new()).errors[0].message, "`broken` is no value of `level`");
 }
 
 #[test]

@@ -4,22 +4,28 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::value::{Item, Reader, sorted};
+use super::value::{Item, Reader, Value, kind_of, sorted};
 use crate::environment::{BadPattern, Entry, Glob, HostPattern};
 
 const ENTRY: &[&str] = &["host", "port", "dbname", "user", "service", "server"];
 
 pub(super) fn entries(reader: &mut Reader<'_>, item: &Item<'_, '_>) -> Vec<(Entry, Range<usize>)> {
-    let Some(array) = reader.array(item, "a list of entries like { host = \"*.prod.example.com\" }") else {
-        return Vec::new();
-    };
+    let help = "match = [{ host = \"*.prod.example.com\" }]";
+    let Some(array) = reader.array(item, "a list of entries", help) else { return Vec::new() };
     let mut entries = Vec::with_capacity(array.len());
     for value in array {
-        let named = Item { key: "match", at: value.span(), value };
-        let Some(table) = reader.table(&named) else { continue };
-        entries.extend(entry(reader, table, value.span()));
+        match value.get_ref().as_table() {
+            Some(table) => entries.extend(entry(reader, table, value.span())),
+            None => no_entry(reader, value),
+        }
     }
     entries
+}
+
+fn no_entry(reader: &mut Reader<'_>, value: &Value<'_>) {
+    let message = format!("an entry must be a table, not {}", kind_of(value.get_ref()));
+    let host = value.get_ref().as_str().unwrap_or("db1.example.com");
+    reader.wrong(value.span(), message, format!("write {{ host = \"{host}\" }}"));
 }
 
 /// One entry, and where its keys stand. An entry of which a part is wrong is left out as a whole: without a key, it
@@ -71,7 +77,7 @@ fn port(reader: &mut Reader<'_>, item: &Item<'_, '_>) -> Option<u16> {
     let DeValue::Integer(number) = item.value.get_ref() else {
         let help = item.value.get_ref().as_str().filter(|text| text.parse::<u16>().is_ok_and(|port| port > 0));
         let help = help.map_or_else(|| "write it as port = 5432".to_owned(), |text| format!("port = {text}"));
-        let message = format!("`port` must be a number, not {}", super::value::kind_of(item.value.get_ref()));
+        let message = format!("`port` must be a number, not {}", kind_of(item.value.get_ref()));
         reader.wrong(item.value.span(), message, help);
         return None;
     };

@@ -149,7 +149,11 @@ impl Gatherer<'_> {
             Ok(None) => {
                 self.out.files.push(file);
                 let message = format!("`{}` does not exist", Untrusted::path(path));
-                let help = if from.is_some() { "create it, or take the entry out" } else { "unset DBGUARD_CONFIG" };
+                let help = match from {
+                    Some(_) => "create it, or take the entry out",
+                    None if self.places.system.is_some() => "unset DBGUARD_CONFIG, or name a file that is there",
+                    None => "check its name",
+                };
                 self.complain(from, path, message, Some(help.to_owned()));
             }
             Err(trouble) => {

@@ -86,7 +86,8 @@ fn effective(words: &[Word<'_>], errors: &mut Vec<Diagnostic>) -> Option<Effecti
     let first = words.first()?;
     let name = &first.section.name;
     let built_in = (name == "local").then_some(Level::Development);
-    let stated = words.iter().filter_map(|word| word.section.level).chain(built_in).max();
+    let wrong = words.iter().filter(|word| word.section.level_is_wrong).map(|_| Level::Production);
+    let stated = words.iter().filter_map(|word| word.section.level).chain(built_in).chain(wrong).max();
     let level = stated.unwrap_or_else(|| {
         let known = Level::ALL.map(Level::word).join(", ");
         let help = format!("write level = \"production\" below it; known: {known}");

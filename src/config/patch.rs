@@ -144,7 +144,7 @@ fn same(one: &[Section], other: &[Section]) -> bool {
         let mut content: Vec<_> = sections
             .iter()
             .map(|section| {
-                let Section { name, level, label, icon, color, changes, entries, at: _ } = section.clone();
+                let Section { name, level, label, icon, color, changes, entries, .. } = section.clone();
                 let entries: Vec<_> = entries.into_iter().map(|(entry, _)| entry).collect();
                 (name, level, label, icon, color, changes, entries)
             })

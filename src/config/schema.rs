@@ -35,6 +35,8 @@ pub(super) struct Section {
     /// Where the name stands.
     pub(super) at: Range<usize>,
     pub(super) level: Option<Level>,
+    /// There is a level, and it cannot be read; that was complained about.
+    pub(super) level_is_wrong: bool,
     pub(super) label: Option<String>,
     pub(super) icon: Option<String>,
     pub(super) color: Option<String>,
@@ -73,7 +75,7 @@ const MOST_ERRORS: usize = 100;
 pub(super) fn read(source: &Source) -> (Option<Document>, Vec<Diagnostic>) {
     let (tree, broken) = DeTable::parse_recoverable(&source.text);
     if !broken.is_empty() {
-        return (None, shortened(source, broken.iter().map(|error| syntax(source, error)).collect()));
+        return (None, shortened(source, syntax(source, &broken)));
     }
     let mut reader = Reader { source, errors: Vec::new() };
     let mut document = Document::default();
@@ -86,14 +88,19 @@ pub(super) fn read(source: &Source) -> (Option<Document>, Vec<Diagnostic>) {
     (Some(document), shortened(source, reader.errors))
 }
 
-fn syntax(source: &Source, error: &toml::de::Error) -> Diagnostic {
-    Diagnostic {
+/// The first complaint about each line: what follows it on the line follows from it.
+fn syntax(source: &Source, broken: &[toml::de::Error]) -> Vec<Diagnostic> {
+    let mut errors: Vec<_> = broken.iter().map(|error| (error.span(), error.message().to_lowercase())).collect();
+    errors.sort_by_key(|(span, _)| span.as_ref().map_or(0, |span| span.start));
+    errors.dedup_by_key(|(span, _)| source.line(span.as_ref().map_or(0, |span| span.start)));
+    let diagnostic = |(span, message): (Option<Range<usize>>, String)| Diagnostic {
         severity: Severity::Error,
-        message: format!("this is not TOML: {}", error.message().to_lowercase()),
+        message: format!("this is not TOML: {message}"),
         file: source.path.to_path_buf(),
-        place: error.span().map(|span| Place::of(&source.text, span)),
+        place: span.map(|span| Place::of(&source.text, span)),
         help: None,
-    }
+    };
+    errors.into_iter().map(diagnostic).collect()
 }
 
 fn shortened(source: &Source, mut errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
@@ -112,7 +119,7 @@ fn shortened(source: &Source, mut errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
 }
 
 fn includes(reader: &mut Reader<'_>, item: &Item<'_, '_>) -> Vec<(String, Range<usize>)> {
-    let Some(array) = reader.array(item, "a list of files") else { return Vec::new() };
+    let Some(array) = reader.array(item, "a list of files", "include = [\"team.toml\"]") else { return Vec::new() };
     let mut names = Vec::new();
     for value in array {
         let item = Item { key: "include", at: value.span(), value };
@@ -162,6 +169,7 @@ fn section(reader: &mut Reader<'_>, named: &Item<'_, '_>, table: &DeTable<'_>) -
         name,
         at: named.at.clone(),
         level: None,
+        level_is_wrong: false,
         label: None,
         icon: None,
         color: None,
@@ -175,7 +183,10 @@ fn section(reader: &mut Reader<'_>, named: &Item<'_, '_>, table: &DeTable<'_>) -
             continue;
         }
         match item.key {
-            "level" => section.level = reader.word(&item, &Level::ALL.map(|level| (level.word(), level))),
+            "level" => {
+                section.level = reader.word(&item, &Level::ALL.map(|level| (level.word(), level)));
+                section.level_is_wrong = section.level.is_none();
+            }
             "match" => section.entries = entry::entries(reader, &item),
             "label" => section.label = shown(reader, &item, 64),
             "icon" => section.icon = shown(reader, &item, 8),
@@ -212,6 +223,6 @@ fn color(reader: &mut Reader<'_>, item: &Item<'_, '_>) -> Option<String> {
     if COLORS.contains(&text) {
         return Some(text.to_owned());
     }
-    reader.wrong(item.value.span(), format!("`{text}` is no color"), suggest::help(text, COLORS));
+    reader.wrong(item.value.span(), format!("`{text}` is no value of `color`"), suggest::help(text, COLORS));
     None
 }

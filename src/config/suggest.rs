@@ -1,5 +1,24 @@
 //! What was probably meant.
 
+/// What other programs call the same thing.
+const HABITS: &[(&str, &str)] = &[
+    ("database", "dbname"),
+    ("db", "dbname"),
+    ("username", "user"),
+    ("role", "user"),
+    ("hostname", "host"),
+    ("hostaddr", "host"),
+    ("address", "host"),
+    ("system_identifier", "server"),
+    ("rules", "match"),
+    ("includes", "include"),
+    ("environments", "environment"),
+    ("prod", "production"),
+    ("dev", "development"),
+    ("stage", "staging"),
+    ("readonly", "read_only"),
+];
+
 /// The help for a word that is not known: the nearest known one, or all of them.
 pub(super) fn help(word: &str, known: &[&str]) -> String {
     match nearest(word, known) {
@@ -17,6 +36,10 @@ pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let mut longer = known.iter().filter(|one| word.len() >= 3 && one.replace('-', "_").starts_with(&word));
     if let (Some(only), None) = (longer.next(), longer.next()) {
         return Some(only);
+    }
+    let mut habits = HABITS.iter().filter(|(habit, _)| distance(&word, habit) <= habit.len() / 4);
+    if let Some(meant) = habits.find_map(|(_, meant)| known.iter().find(|one| *one == meant)) {
+        return Some(meant);
     }
     let measured = known.iter().map(|one| (distance(&word, &one.replace('-', "_")), *one));
     let (far, meant) = measured.min_by_key(|(far, _)| *far)?;
@@ -61,6 +84,9 @@ mod tests {
         }
         assert_eq!(nearest("colour", &known), None);
         assert_eq!(nearest("colour", &["label", "color"]), Some("color"));
+        assert_eq!(nearest("databse", &known), Some("dbname"));
+        assert_eq!(nearest("hostname", &known), Some("host"));
+        assert_eq!(nearest("re", &known), None);
     }
 
     #[test]

@@ -55,10 +55,11 @@ impl Reader<'_> {
         table
     }
 
-    pub(super) fn array<'a, 'd>(&mut self, item: &Item<'a, 'd>, what: &str) -> Option<&'a DeArray<'d>> {
+    pub(super) fn array<'a, 'd>(&mut self, item: &Item<'a, 'd>, what: &str, help: &str) -> Option<&'a DeArray<'d>> {
         let array = item.value.get_ref().as_array();
         if array.is_none() {
-            self.kind(item, what);
+            let is = kind_of(item.value.get_ref());
+            self.wrong(item.value.span(), format!("`{}` must be {what}, not {is}", item.key), format!("write {help}"));
         }
         array
     }
@@ -85,7 +86,7 @@ impl Reader<'_> {
         let found = words.iter().find(|(word, _)| *word == given);
         if found.is_none() {
             let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            let message = format!("`{given}` is no {}", item.key.replace('_', " "));
+            let message = format!("`{given}` is no value of `{}`", item.key);
             self.wrong(item.value.span(), message, suggest::help(given, &known));
         }
         found.map(|(_, value)| *value)
