@@ -65,7 +65,7 @@ fn a_directory_where_everybody_may_replace_the_file_is_refused_and_a_sticky_one_
     let message = format!("`[DIR]/{FILE}` is in a directory that everybody may write: `[DIR]/home/.config/dbguard`");
     assert_eq!(complaint(&sandbox), about_the_file(&message, "chmod o-w [DIR]/home/.config/dbguard"));
     let sandbox = sandbox.mode("home/.config/dbguard", 0o1777);
-    sandbox.run(["config", "check"]).stdout(&format!("ok: 0 environments, 0 rules, from: [DIR]/{FILE}\n")).status(0);
+    sandbox.run(["config", "check"]).stdout(format!("ok: 0 environments, 0 rules, from: [DIR]/{FILE}\n")).status(0);
 }
 
 #[test]

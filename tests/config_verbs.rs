@@ -15,13 +15,13 @@ fn config_check_says_what_it_found_and_where() {
     let nothing = "ok: no configuration; this machine is development, everything else is unknown\n";
     sandbox.run(["config", "check"]).stdout(nothing).status(0);
     let sandbox = sandbox.config(TEAM).file("work/other.toml", "[environment.local]\nlevel = \"staging\"\n");
-    sandbox.run(["config", "check"]).stdout(&format!("ok: 1 environment, 1 rule, from: [DIR]/{FILE}\n")).status(0);
+    sandbox.run(["config", "check"]).stdout(format!("ok: 1 environment, 1 rule, from: [DIR]/{FILE}\n")).status(0);
     let two = format!(
         "ok: 1 environment, 0 rules, from: [DIR]/work/other.toml\nok: 1 environment, 1 rule, from: [DIR]/{FILE}\n"
     );
     sandbox
         .run(["config", "check", "other.toml", &format!("../{FILE}")])
-        .stdout(&two.replace("[DIR]/home", "[DIR]/work/../home"))
+        .stdout(two.replace("[DIR]/home", "[DIR]/work/../home"))
         .status(0);
     let missing = "error: `[DIR]/work/none.toml` does not exist\n --> [DIR]/work/none.toml\n  = help: check its name\n\ndbguard: the configuration has an error\n";
     sandbox.run(["config", "check", "none.toml"]).stderr(missing).status(1);
@@ -61,7 +61,7 @@ unknown (no rule matches)
   tokens            yes
 ";
     sandbox.run(["env", "show", "production"]).stdout(&production).status(0);
-    sandbox.run(["config", "show"]).stdout(&format!("{production}{rest}")).status(0);
+    sandbox.run(["config", "show"]).stdout(format!("{production}{rest}")).status(0);
     let list =
         format!("production  production   1 rule     [DIR]/{FILE}:2\nlocal       development  0 rules    built in\n");
     sandbox.run(["env", "list"]).stdout(&list).status(0);
@@ -152,7 +152,7 @@ fn env_add_refuses_what_would_not_check_and_writes_nothing() {
 #[test]
 fn env_remove_takes_out_one_environment() {
     let sandbox = Sandbox::new().config(&format!("{TEAM}\n[environment.qa]\nlevel = \"staging\"\n"));
-    sandbox.run(["env", "remove", "production"]).stdout(&format!("removed `production` from [DIR]/{FILE}\n")).status(0);
+    sandbox.run(["env", "remove", "production"]).stdout(format!("removed `production` from [DIR]/{FILE}\n")).status(0);
     assert_eq!(sandbox.read(FILE), "# ours\n\n[environment.qa]\nlevel = \"staging\"\n");
     let not_there = "dbguard: no environment is called `production`\n  see them all: dbguard env list\n";
     sandbox.run(["env", "remove", "production"]).stderr(not_there).status(1);
