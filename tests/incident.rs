@@ -221,3 +221,28 @@ fn a_broken_configuration_refuses_production_aloud_and_lets_this_machine_work() 
     assert_eq!((output.code, output.out().as_str()), (0, "42\n"));
     assert!(output.err().contains("config.toml:2:9"), "{}", output.err());
 }
+
+#[test]
+fn an_unknown_server_is_met_once_and_named() {
+    let (sandbox, production) = (Sandbox::new().services().shims(["psql"]), clusters().production());
+    let args = ["-XAt", "-c", "SELECT 42", "service=production"];
+    let mut pty = sandbox.tool_pty("psql", args).start();
+    pty.wait_for("UNKNOWN").wait_for("Type the host to go on:").send("db.prod.demo\n");
+    pty.wait_for("No rule names this target").wait_for("(Enter: not now):").send("staging\n");
+    pty.wait_for("remembered as staging in").wait_for("42");
+    assert_eq!(pty.finish().code, 0);
+    let config = sandbox.read("home/.config/dbguard/config.toml");
+    assert!(config.contains(&format!("{{ host = \"db.prod.demo\", port = {} }}", production.port)), "{config}");
+    sandbox.tool("psql", args).stdout("42\n").status(0);
+}
+
+#[test]
+fn an_unknown_server_may_stay_unnamed() {
+    let sandbox = Sandbox::new().services().shims(["psql"]);
+    let mut pty = sandbox.tool_pty("psql", ["-XAt", "-c", "SELECT 42", "service=production"]).start();
+    pty.wait_for("Type the host to go on:").send("db\n");
+    pty.wait_for("(Enter: not now):").send("prod\n");
+    pty.wait_for("`prod` is none of the three: nothing was remembered").wait_for("42");
+    assert_eq!(pty.finish().code, 0);
+    assert!(!sandbox.path("home/.config/dbguard/config.toml").exists());
+}

@@ -89,7 +89,8 @@ pub(super) fn decide(case: &Case<'_>, target: &Target, plan: Plan) -> Result<Dec
         }
     };
     let receipt = record.decided(&approved)?;
-    acquaint::remember(case, target, &seen, &approved);
+    let human = tty.as_mut().map(|tty| tty as &mut dyn Human);
+    acquaint::remember(case, target, &seen, &approved, human);
     Ok(Decided { approved, receipt, seen })
 }
 

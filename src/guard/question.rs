@@ -68,7 +68,7 @@ impl Names<'_> {
 }
 
 /// `localhost` is every machine's name: typed, it confirms nothing.
-fn is_loopback(name: &str) -> bool {
+pub(super) fn is_loopback(name: &str) -> bool {
     let address = name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
     address || name.eq_ignore_ascii_case("localhost")
 }
