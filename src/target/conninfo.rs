@@ -167,3 +167,64 @@ impl TrimC for [u8] {
         self.get(..end).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &[u8]) -> Result<Vec<(&'static str, String)>, Trouble> {
+        let settings = parse(text, &Origin::Argument(1))?;
+        Ok(settings
+            .into_iter()
+            .map(|setting| (setting.keyword, setting.value.to_string_lossy().into_owned()))
+            .collect())
+    }
+
+    #[test]
+    fn quotes_and_backslashes_are_libpqs_own() {
+        let settings = read(b" host = 'a b'port=1 user=a\\ b password='it\\'s' dbname=\tx'y\x0b").unwrap();
+        let expected = [("host", "a b"), ("port", "1"), ("user", "a b"), ("password", "it's"), ("dbname", "x'y")];
+        assert_eq!(settings, expected.map(|(keyword, value)| (keyword, value.to_owned())));
+    }
+
+    #[test]
+    fn the_last_mention_counts_and_an_empty_value_is_a_value() {
+        assert_eq!(read(b"host=a host=b port=''").unwrap(), [("host", "b".to_owned()), ("port", String::new())]);
+    }
+
+    #[test]
+    fn the_old_spelling_of_sslmode_is_known() {
+        assert_eq!(read(b"requiressl=1").unwrap(), [("sslmode", "require".to_owned())]);
+    }
+
+    #[test]
+    fn no_message_shows_a_part_of_the_text() {
+        let texts: [&[u8]; 6] = [
+            b"password=se cret",
+            b"password='secret",
+            b"host=a se'cret=1",
+            b"postgres://u:secret@[::1/d",
+            b"postgres://u:se%zzcret@h/d",
+            b"postgres://h/d?secret",
+        ];
+        for text in texts {
+            let told = format!("{:?}", read(text).unwrap_err());
+            assert!(!told.contains("cret"), "{told}");
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic() {
+        let alphabet = b"=' \\@/:?&%,[]a0p\xff\n";
+        let mut state = 1_u64;
+        for _ in 0..20_000 {
+            let mut text = if state.is_multiple_of(3) { b"postgres://".to_vec() } else { Vec::new() };
+            for _ in 0..state % 17 {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                text.push(alphabet[usize::try_from(state >> 33).unwrap() % alphabet.len()]);
+            }
+            state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+            let _ = read(&text);
+        }
+    }
+}

@@ -179,3 +179,62 @@ fn os(bytes: Vec<u8>) -> OsString {
 pub(super) fn is(text: &OsStr, word: &str) -> bool {
     text.as_bytes() == word.as_bytes()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::tools;
+
+    fn read(args: &[&[u8]], order: Order) -> Scan {
+        let args: Vec<OsString> = args.iter().map(|arg| os(arg.to_vec())).collect();
+        scan(&args, tools::find("psql").unwrap().options, 15, (order, Names::Shortened))
+    }
+
+    fn told(scan: &Scan) -> Vec<String> {
+        let one = |opt: &Opt| format!("{}={:?}", opt.name, opt.value.as_deref().unwrap_or_default());
+        scan.options.iter().map(one).collect()
+    }
+
+    #[test]
+    fn a_letter_with_a_value_ends_its_bundle() {
+        let scan = read(&[b"-XAthdb1", b"-qp", b"-5433", b"app"], Order::Permuted);
+        let expected =
+            ["no-psqlrc=\"\"", "no-align=\"\"", "tuples-only=\"\"", "host=\"db1\"", "quiet=\"\"", "port=\"-5433\""];
+        assert_eq!(told(&scan), expected);
+        assert_eq!(scan.operands, ["app"]);
+    }
+
+    #[test]
+    fn a_value_may_look_like_the_end_of_the_options() {
+        let scan = read(&[b"-c", b"--", b"--host", b"--", b"--", b"-h"], Order::Permuted);
+        assert_eq!(told(&scan), ["command=\"--\"", "host=\"--\""]);
+        assert_eq!(scan.operands, ["-h"]);
+    }
+
+    #[test]
+    fn two_names_of_one_option_are_one_beginning_and_other_names_are_rivals() {
+        assert_eq!(told(&read(&[b"--var=a=b"], Order::Permuted)), ["variable=\"a=b\""]);
+        assert_eq!(read(&[b"--s"], Order::Permuted).fault, Some(Fault::NotUnique("--s".into())));
+        assert_eq!(read(&[b"--"], Order::Permuted).fault, None);
+        assert_eq!(read(&[b"--=x"], Order::Permuted).fault, Some(Fault::NotUnique("--".into())));
+    }
+
+    #[test]
+    fn a_dash_alone_is_an_operand_and_bytes_stay_as_they_are() {
+        let scan = read(&[b"-", b"-U\xff\xfe", b"d\xe9"], Order::Permuted);
+        assert_eq!(scan.operands, [OsStr::from_bytes(b"-"), OsStr::from_bytes(b"d\xe9")]);
+        assert_eq!(scan.options[0].value.as_deref(), Some(OsStr::from_bytes(b"\xff\xfe")));
+    }
+
+    #[test]
+    fn posixly_correct_ends_the_options_at_the_first_operand() {
+        let scan = read(&[b"-q", b"app", b"-h", b"db1"], Order::Strict);
+        assert_eq!(scan.operands, ["app", "-h", "db1"]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_inertly() {
+        let scan = read(&[b"--\x1b]0;x"], Order::Permuted);
+        assert_eq!(scan.fault.unwrap().told(), "`--\\x1B]0;x` is not an option of this tool");
+    }
+}

@@ -151,3 +151,63 @@ fn cut<'a>(text: &'a [u8], stops: &[u8]) -> (&'a [u8], &'a [u8]) {
 fn rejected<T>(why: &str) -> Result<T, Trouble> {
     Err(Trouble::Rejected(why.to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> String {
+        match pairs(prefix(text.as_bytes()).unwrap()) {
+            Ok(pairs) => {
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+                let one = |(keyword, value): &Pair| format!("{}={}", text(keyword), text(value));
+                pairs.iter().map(one).collect::<Vec<_>>().join(" ")
+            }
+            Err(trouble) => format!("{trouble:?}"),
+        }
+    }
+
+    #[test]
+    fn every_part_may_be_left_out() {
+        assert_eq!(read("postgresql://"), "");
+        assert_eq!(read("postgresql:///"), "");
+        assert_eq!(read("postgres://?user=a"), "user=a");
+        assert_eq!(read("postgres://:@:/?"), "");
+        assert_eq!(read("postgres://host"), "host=host");
+    }
+
+    #[test]
+    fn a_list_of_hosts_is_two_lists() {
+        assert_eq!(read("postgres://a,b:2,[::1]:3/d"), "host=a,b,::1 port=,2,3 dbname=d");
+        assert_eq!(read("postgres://,/d"), "host=, port=, dbname=d");
+    }
+
+    #[test]
+    fn credentials_end_at_the_first_at_sign() {
+        assert_eq!(read("postgres://u:a:b@h"), "user=u password=a:b host=h");
+        assert_eq!(read("postgres://u@x@h/d"), "user=u host=x@h dbname=d");
+        assert_eq!(read("postgres://h/d@x"), "host=h dbname=d@x");
+    }
+
+    #[test]
+    fn codes_are_decoded_everywhere_and_only_once() {
+        assert_eq!(read("postgres://%2ftmp/%2541?%68ost=%2Fx"), "host=/tmp dbname=%41 host=/x");
+        assert!(read("postgres://h/%00").contains("Rejected"));
+        assert!(read("postgres://h/%4").contains("Rejected"));
+    }
+
+    #[test]
+    fn a_query_needs_one_sign_in_each_parameter() {
+        assert_eq!(read("postgres://h?ssl=true&user=a&"), "host=h sslmode=require user=a");
+        assert!(read("postgres://h?user").contains("Rejected"));
+        assert!(read("postgres://h?a=b=c").contains("Rejected"));
+        assert!(read("postgres://h?a=b&&c=d").contains("Rejected"));
+    }
+
+    #[test]
+    fn brackets_must_hold_something_and_be_followed_by_what_may_follow() {
+        for text in ["postgres://[]", "postgres://[::1", "postgres://[::1]x"] {
+            assert!(read(text).contains("Rejected"), "{text}");
+        }
+    }
+}

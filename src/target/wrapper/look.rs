@@ -145,3 +145,57 @@ fn has_service(arg: &[u8]) -> bool {
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(args: &[&str]) -> (bool, Option<OsString>, bool) {
+        let mut look = Look {
+            args: Vec::new(),
+            cluster: None,
+            chosen: None,
+            explicit_host: false,
+            explicit_port: None,
+            explicit_service: false,
+        };
+        let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+        for (at, arg) in args.iter().enumerate() {
+            look.notice(arg, args.get(at + 1));
+        }
+        (look.explicit_host, look.explicit_port, look.explicit_service)
+    }
+
+    #[test]
+    fn a_user_whose_name_has_an_h_counts_as_a_host() {
+        assert!(seen(&["-Uhenry"]).0);
+        assert!(seen(&["--host"]).0);
+        assert!(seen(&["--host-x"]).0);
+        assert!(!seen(&["--hostname"]).0);
+        assert!(!seen(&["-hdb1.example.com"]).0);
+        assert!(!seen(&["henry"]).0);
+    }
+
+    #[test]
+    fn a_port_is_seen_where_it_is_joined_by_digits_or_stands_next() {
+        assert_eq!(seen(&["-p5433"]).1, Some("5433".into()));
+        assert_eq!(seen(&["-Xp", "5433"]).1, Some("5433".into()));
+        assert_eq!(seen(&["--port=5433x"]).1, Some("5433".into()));
+        assert_eq!(seen(&["--port=x", "next"]).1, Some("next".into()));
+        assert_eq!(seen(&["-p5433x"]).1, None);
+        assert_eq!(seen(&["-d5433"]).1, None);
+    }
+
+    #[test]
+    fn a_service_is_seen_in_any_argument() {
+        assert!(seen(&["-c", "select 'service=x'"]).2);
+        assert!(seen(&["postgres://h/d?service=x"]).2);
+        assert!(!seen(&["myservice=x"]).2);
+    }
+
+    #[test]
+    fn a_cluster_joined_to_its_option_needs_a_version_of_two_digits() {
+        assert!(is_version(b"15") && is_version(b"9.6"));
+        assert!(!is_version(b"9") && !is_version(b"9.") && !is_version(b"15.12") && !is_version(b""));
+    }
+}

@@ -131,3 +131,21 @@ fn quoted_value(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_read_as_postgresql_writes_it() {
+        let read =
+            |line: &str| key_and_value(line.as_bytes()).map(|(key, value)| (key, String::from_utf8(value).unwrap()));
+        let pair = |key: &str, value: &str| Some((key.to_owned(), value.to_owned()));
+        assert_eq!(read("port = 5433 # a port"), pair("port", "5433"));
+        assert_eq!(read("Port 5433"), pair("port", "5433"));
+        assert_eq!(read("unix_socket_directories='/a, /b'#x"), pair("unix_socket_directories", "/a, /b"));
+        assert_eq!(read("a = 'it''s'"), pair("a", "it's"));
+        assert_eq!(read("a = 'open"), None);
+        assert_eq!(read("a = b c"), None);
+    }
+}
