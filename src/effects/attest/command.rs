@@ -13,12 +13,11 @@ use crate::target::Target;
 use crate::text::Secret;
 use crate::world::{Snapshot, tools};
 
-/// What is asked of whom, and how the session starts.
+/// What is asked of whom.
 pub(super) struct Question<'a> {
     pub(super) target: &'a Target,
     pub(super) snapshot: &'a Snapshot,
     pub(super) password: Option<&'a Secret>,
-    pub(super) options: Options,
 }
 
 /// The start-up options of the session.
@@ -37,14 +36,14 @@ const READ_ONLY: &str = "-c default_transaction_read_only=on";
 const LEFT_OUT: [&str; 4] = ["password", "sslpassword", "replication", "client_encoding"];
 
 impl Question<'_> {
-    pub(super) fn command(&self, psql: &Path) -> Command {
+    pub(super) fn command(&self, psql: &Path, options: Options) -> Command {
         let mut command = Command::new(psql);
         // -X no psqlrc, -w never ask for a password, -A -t rows only, -q no tags.
         command.args(["-X", "-w", "-A", "-t", "-q", "-v", "VERBOSITY=terse", "-d"]).arg(self.conninfo());
         for statement in STATEMENTS {
             command.arg("-c").arg(statement);
         }
-        self.dress(&mut command);
+        self.dress(&mut command, options);
         command
     }
 
@@ -66,7 +65,7 @@ impl Question<'_> {
         OsString::from_vec(words.join(&b' '))
     }
 
-    fn dress(&self, command: &mut Command) {
+    fn dress(&self, command: &mut Command, options: Options) {
         let vars = &self.snapshot.vars;
         command.env_clear().envs(vars.iter()).current_dir(&self.snapshot.cwd);
         // English messages, UTF-8 rows, no pager; a child of the guard is not guarded again.
@@ -77,13 +76,21 @@ impl Question<'_> {
         command.env("PGCONNECT_TIMEOUT", "2");
         // Where the psql on PATH is a wrapper that starts dbguard, that one must not ask by psql in its turn.
         command.env(tools::DEPTH, tools::deepest());
-        if self.options == Options::ReadOnly {
+        if options == Options::ReadOnly {
             let own = vars.filled("PGOPTIONS").unwrap_or_default();
             command.env("PGOPTIONS", [own, OsStr::new(READ_ONLY)].join(OsStr::new(" ")));
         }
         if let Some(password) = self.password.or_else(|| self.explicit_password()) {
             command.env("PGPASSWORD", password.expose());
         }
+    }
+
+    /// Every secret that psql may repeat in what it complains.
+    pub(super) fn secrets(&self) -> Vec<Secret> {
+        let given = self.target.parameters.iter().filter(|parameter| parameter.keyword.contains("password"));
+        let given = given.map(|parameter| parameter.value.clone());
+        let var = self.snapshot.vars.filled("PGPASSWORD").map(Secret::new);
+        given.chain(self.password.cloned()).chain(var).collect()
     }
 
     fn explicit_password(&self) -> Option<&Secret> {
@@ -103,4 +110,66 @@ fn pair(keyword: &str, value: &OsStr) -> Vec<u8> {
     }
     word.push(b'\'');
     word
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::target::{self, Resolution};
+    use crate::world::{User, Vars};
+
+    fn asked(args: &[&str], vars: &[(&str, &str)], password: Option<&str>, options: Options) -> Command {
+        let snapshot = Snapshot {
+            vars: vars.iter().copied().collect::<Vars>(),
+            cwd: "/".into(),
+            user: User { uid: 0, name: Some("alice".into()), home: None },
+            now: SystemTime::UNIX_EPOCH,
+        };
+        let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+        let resolution = target::resolve(&target::parse("psql", &args, None, &snapshot), &snapshot);
+        let Resolution::Resolved(target) = resolution else { panic!("{resolution:?}") };
+        let password = password.map(Secret::new);
+        let question = Question { target: &target, snapshot: &snapshot, password: password.as_ref() };
+        question.command(Path::new("psql"), options)
+    }
+
+    fn var<'a>(command: &'a Command, name: &str) -> Option<&'a str> {
+        command.get_envs().find(|(set, _)| *set == name).and_then(|(_, value)| value?.to_str())
+    }
+
+    fn conninfo(command: &Command) -> String {
+        let mut args = command.get_args().skip_while(|arg| *arg != "-d").skip(1);
+        args.next().unwrap().to_string_lossy().into_owned()
+    }
+
+    #[test]
+    fn passwords_go_by_var_and_never_into_the_argv() {
+        let given = "host=h password=sesame sslpassword=key replication=database";
+        let command = asked(&[given], &[], None, Options::AsTheyAre);
+        assert_eq!(conninfo(&command), "host='h' dbname='alice'");
+        assert_eq!(var(&command, "PGPASSWORD"), Some("sesame"));
+        let command = asked(&[given], &[("PGPASSWORD", "var")], Some("typed"), Options::AsTheyAre);
+        assert_eq!(var(&command, "PGPASSWORD"), Some("typed"));
+        let argv: Vec<_> = command.get_args().map(OsStr::to_string_lossy).collect();
+        assert!(!["sesame", "key'", "typed"].iter().any(|secret| argv.iter().any(|word| word.contains(secret))));
+    }
+
+    #[test]
+    fn values_are_quoted_as_libpq_reads_them() {
+        let command = asked(&["-h", r"it's \ h", "-d", "a b"], &[], None, Options::AsTheyAre);
+        assert_eq!(conninfo(&command), r"host='it\'s \\ h' dbname='a b'");
+    }
+
+    #[test]
+    fn the_users_options_stay_and_ours_come_behind_them() {
+        let vars = [("PGOPTIONS", "-c a=b"), ("PSQLRC", "/rc"), ("PGSERVICEFILE", "/none"), ("LANGUAGE", "de")];
+        let command = asked(&["-h", "h"], &vars, None, Options::ReadOnly);
+        assert_eq!(var(&command, "PGOPTIONS"), Some("-c a=b -c default_transaction_read_only=on"));
+        assert_eq!((var(&command, "PSQLRC"), var(&command, "LANGUAGE")), (None, None));
+        assert_eq!(var(&command, "PGSERVICEFILE"), Some("/none"));
+        let command = asked(&["-h", "h"], &vars, None, Options::AsTheyAre);
+        assert_eq!(var(&command, "PGOPTIONS"), Some("-c a=b"));
+    }
 }

@@ -19,7 +19,7 @@ pub use facts::{Attestation, Marker};
 use self::child::{Ended, Output};
 use self::command::{Options, Question};
 use crate::target::Target;
-use crate::text::{Secret, Untrusted};
+use crate::text::{Secret, Untrusted, redact};
 use crate::world::Snapshot;
 
 /// The question of the checklist is never delayed by more than two seconds, ending the child included.
@@ -52,27 +52,29 @@ pub fn attest(
     read_only: bool,
 ) -> Attested {
     let deadline = Instant::now() + PATIENCE;
-    let ask = |options| {
-        let question = Question { target, snapshot, password, options };
-        child::run(question.command(psql), deadline)
-    };
+    let question = Question { target, snapshot, password };
+    let ask = |options| child::run(question.command(psql, options), deadline);
     let first = if read_only { Options::ReadOnly } else { Options::AsTheyAre };
-    match ask(first) {
-        Ok(output) if read_only && refuses_options(&output) => match ask(Options::AsTheyAre) {
-            Ok(again) => understand(&again, read_only, true),
-            Err(cause) => unable(psql, &cause),
-        },
-        Ok(output) => understand(&output, read_only, false),
-        Err(cause) => unable(psql, &cause),
+    let (output, refused) = match ask(first) {
+        Ok(output) if read_only && refuses_options(&output) => (ask(Options::AsTheyAre), true),
+        first => (first, false),
+    };
+    match output.map(|output| understand(&output, &question.secrets())) {
+        Ok(Attested::Told(mut told)) => {
+            told.options_refused = refused;
+            told.wanted_read_only = read_only;
+            Attested::Told(told)
+        }
+        Ok(answer) => answer,
+        Err(cause) => Attested::Silent { because: format!("`{}` could not be run: {cause}", Untrusted::path(psql)) },
     }
 }
 
 /// Reads an answer. Facts that came before a failure count; a failure before the first fact is silence.
-fn understand(output: &Output, read_only: bool, options_refused: bool) -> Attested {
+fn understand(output: &Output, secrets: &[Secret]) -> Attested {
     let said = said(&output.stderr);
-    if let Some(mut told) = Attestation::parse(&output.stdout, &said, output.ended) {
-        told.options_refused = options_refused;
-        told.wanted_read_only = read_only;
+    let clean = redact::known(&redact::text(&said), secrets).into_owned();
+    if let Some(told) = Attestation::parse(&output.stdout, &clean, output.ended) {
         return Attested::Told(Box::new(told));
     }
     if wants_password(&said) {
@@ -81,13 +83,9 @@ fn understand(output: &Output, read_only: bool, options_refused: bool) -> Attest
     let because = match output.ended {
         Ended::Late => "did not answer within 2 s".to_owned(),
         Ended::TooLong => "the answer does not end".to_owned(),
-        Ended::ByItself => reason(&said),
+        Ended::ByItself => reason(&clean),
     };
     Attested::Silent { because }
-}
-
-fn unable(psql: &Path, cause: &std::io::Error) -> Attested {
-    Attested::Silent { because: format!("`{}` could not be run: {cause}", Untrusted::path(psql)) }
 }
 
 /// pgBouncer before 1.20 says `unsupported startup parameter: options`, later ones `unsupported startup parameter in
@@ -127,7 +125,7 @@ mod tests {
     }
 
     fn silence(output: &Output) -> String {
-        let Attested::Silent { because } = understand(output, false, false) else { panic!("{output:?}") };
+        let Attested::Silent { because } = understand(output, &[]) else { panic!("{output:?}") };
         because
     }
 
@@ -144,13 +142,22 @@ mod tests {
     }
 
     #[test]
+    fn what_psql_complains_is_shown_without_secrets() {
+        let said = "psql: error: invalid port in postgresql://alice:sesame@h:x/app, password=other, third\n";
+        let answer = understand(&output("", said, Ended::ByItself), &[Secret::new("third")]);
+        let Attested::Silent { because } = answer else { panic!("{answer:?}") };
+        assert!(because.starts_with("invalid port in postgresql://alice:***"), "{because}");
+        assert!(!["sesame", "other", "third"].iter().any(|secret| because.contains(secret)), "{because}");
+    }
+
+    #[test]
     fn a_missing_or_wrong_password_is_told_from_silence() {
         for said in [
             "psql: error: connection to server at \"h\", port 5432 failed: fe_sendauth: no password supplied\n",
             "psql: error: … FATAL:  password authentication failed for user \"a\"\n",
             "psql: error: … FATAL:  Passwort-Authentifizierung fehlgeschlagen\npassword retrieved from file \"/f\"\n",
         ] {
-            assert!(matches!(understand(&output("", said, Ended::ByItself), false, false), Attested::NeedsPassword));
+            assert!(matches!(understand(&output("", said, Ended::ByItself), &[]), Attested::NeedsPassword));
         }
     }
 
