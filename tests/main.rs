@@ -26,6 +26,7 @@ mod explain;
 mod grants;
 mod incident;
 mod plan_psql;
+mod plan_server;
 mod plan_tools;
 mod redact;
 mod redact_planted;

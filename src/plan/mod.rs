@@ -46,6 +46,15 @@ fn read(invocation: &Invocation, stdin: &mut Stdin, snapshot: &Snapshot) -> Plan
     report.into_plan(mode)
 }
 
+/// The messages that psql would send for a script, each as the server gets it.
+pub fn messages(script: &[u8]) -> Vec<Vec<u8>> {
+    let mut report = Report::default();
+    let mut reading = script::Reading::new(&mut report, std::path::Path::new("/"), None);
+    reading.sent = Some(Vec::new());
+    reading.script(Box::new(script), None);
+    reading.sent.take().unwrap_or_default()
+}
+
 /// The names of functions that are taken for reading: what a test holds against a real server.
 pub fn reading_functions() -> impl Iterator<Item = &'static str> {
     classify::reading()

@@ -36,6 +36,8 @@ pub(super) struct Reading<'r> {
     open: Vec<(u64, u64)>,
     /// Set where going on would be wrong or take too long.
     stopped: bool,
+    /// Every message, where somebody wants them.
+    pub(super) sent: Option<Vec<Vec<u8>>>,
 }
 
 impl<'r> Reading<'r> {
@@ -48,6 +50,7 @@ impl<'r> Reading<'r> {
             home: home.map(Path::to_owned),
             open: Vec::new(),
             stopped: false,
+            sent: None,
         }
     }
 
@@ -100,6 +103,9 @@ impl<'r> Reading<'r> {
     /// Takes in what a message does; answers with how many blocks of data follow it.
     fn message(&mut self, message: &Message, file: Option<&Path>) -> usize {
         let Outcome { risk, found, copies, more } = classify::message(&message.text, &mut self.session);
+        if let Some(sent) = &mut self.sent {
+            sent.push(message.text.clone());
+        }
         // Whatever it is, it is sent.
         self.report.raise(risk.max(Risk::Read));
         let mut at = 0;

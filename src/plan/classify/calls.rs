@@ -57,7 +57,8 @@ fn is_syntax(statement: &Statement<'_>, at: usize, name: &str) -> bool {
     let Some(before) = at.checked_sub(1) else { return false };
     let closed = statement.symbol(before, b')');
     match name {
-        "over" | "filter" => closed,
+        "over" | "filter" | "repeatable" => closed,
+        "first" | "next" => statement.is(before, "fetch"),
         "by" => statement.any(before, &["group", "order", "partition"]),
         "sets" => statement.is(before, "grouping"),
         "rollup" | "cube" => grouped(statement, at),

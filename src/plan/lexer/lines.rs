@@ -10,9 +10,10 @@ const CHUNK: usize = 256 << 10;
 /// A script, line by line.
 pub(in crate::plan) struct Lines<'a> {
     source: Box<dyn Read + 'a>,
-    /// What was read and not yet used: `buffer[start..]`.
+    /// What was read and not yet used is `buffer[start..end]`.
     buffer: Vec<u8>,
     start: usize,
+    end: usize,
     line: Vec<u8>,
     number: usize,
 }
@@ -30,7 +31,7 @@ pub(in crate::plan) enum Found {
 
 impl<'a> Lines<'a> {
     pub(in crate::plan) fn new(source: Box<dyn Read + 'a>) -> Self {
-        Self { source, buffer: Vec::new(), start: 0, line: Vec::new(), number: 0 }
+        Self { source, buffer: vec![0; CHUNK], start: 0, end: 0, line: Vec::new(), number: 0 }
     }
 
     /// Reads the next line.
@@ -101,23 +102,24 @@ impl<'a> Lines<'a> {
     }
 
     fn ready(&self) -> &[u8] {
-        self.buffer.get(self.start..).unwrap_or_default()
+        self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 
     /// Reads more behind what is there; false at the end.
     fn fill(&mut self) -> io::Result<bool> {
-        self.buffer.drain(..self.start);
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
         self.start = 0;
-        let kept = self.buffer.len();
-        self.buffer.resize(kept + CHUNK, 0);
-        let read = loop {
-            match self.source.read(self.buffer.get_mut(kept..).unwrap_or_default()) {
+        loop {
+            match self.source.read(self.buffer.get_mut(self.end..).unwrap_or_default()) {
                 Err(trouble) if trouble.kind() == io::ErrorKind::Interrupted => {}
-                other => break other,
+                Err(trouble) => return Err(trouble),
+                Ok(read) => {
+                    self.end += read;
+                    return Ok(read > 0);
+                }
             }
-        };
-        self.buffer.truncate(kept + *read.as_ref().unwrap_or(&0));
-        Ok(read? > 0)
+        }
     }
 }
 

@@ -167,7 +167,7 @@ impl Script<'_, '_, '_> {
         let Some(way) = way else {
             return self.tell(Risk::Unknown, "copy", Vec::new(), shown);
         };
-        let before = line.get(..way.start as usize).unwrap_or_default();
+        let before = line.get(..way.start as usize).unwrap_or_default().trim_ascii_end();
         let behind = line.get(way.end as usize..).unwrap_or_default().trim_ascii_start();
         let (place, after) = place(behind);
         let end = if is(way, "from") { " FROM STDIN " } else { " TO STDOUT " };
