@@ -52,7 +52,7 @@ pub(super) fn parse(text: &[u8], origin: &Origin) -> Result<Vec<Setting>, Troubl
 fn store(settings: &mut Vec<Setting>, keyword: &[u8], value: Vec<u8>, origin: &Origin) -> Result<(), Trouble> {
     let (keyword, value) = match keyword {
         b"requiressl" => ("sslmode", if value.starts_with(b"1") { b"require".to_vec() } else { b"prefer".to_vec() }),
-        name => (keywords::find(name).ok_or_else(|| unknown(name))?, value),
+        name => (keywords::find(name).ok_or_else(|| unknown(name, settings))?, value),
     };
     let setting =
         Setting { keyword, value: OsString::from_vec(value), origin: Origin::Conninfo(Box::new(origin.clone())) };
@@ -64,12 +64,13 @@ fn store(settings: &mut Vec<Setting>, keyword: &[u8], value: Vec<u8>, origin: &O
 }
 
 /// Known releases reject it. A release that is not known may take it, and may let it decide the target.
-pub(super) fn unknown(keyword: &[u8]) -> Trouble {
+pub(super) fn unknown(keyword: &[u8], before: &[Setting]) -> Trouble {
     if !keywords::is_plausible(keyword) {
-        // Not shown: a password that was not quoted may be a part of it.
         return Trouble::Rejected("a connection string has a word before `=` that is no parameter".to_owned());
     }
-    let keyword = String::from_utf8_lossy(keyword);
+    // It may be the rest of a password that was not quoted.
+    let secret = before.iter().any(|setting| matches!(setting.keyword, "password" | "sslpassword"));
+    let keyword = if secret { "***".into() } else { String::from_utf8_lossy(keyword) };
     Trouble::Unclear(format!("`{}` is not a connection parameter that dbguard knows", Untrusted::text(&keyword)))
 }
 

@@ -8,6 +8,7 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
 use super::Opt;
 use super::tools::spec::{Arity, Spec};
+use crate::text::{Untrusted, redact};
 
 /// A command line that was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,7 +43,8 @@ impl Fault {
             Self::NoValue(text) => (text, "needs a value"),
             Self::Superfluous(text) => (text, "takes no value"),
         };
-        format!("`{}` {what}", crate::text::Untrusted::os(text))
+        // A long name may be a value that was joined without `=`.
+        format!("`{}` {what}", Untrusted::text(&redact::argument(text)))
     }
 }
 

@@ -1,11 +1,13 @@
 //! The target as `explain --json`, `status --json` and the audit log show it: one form for all three.
 
 use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::{Field, Host, Target};
+use crate::text::redact;
 
 impl Serialize for Target {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -64,7 +66,12 @@ fn text<T: AsRef<OsStr>>(field: Option<&Field<T>>) -> Option<String> {
     field.map(|field| lossy(field.value.as_ref()))
 }
 
+/// As text, without passwords: a tool takes a URI for a plain name where it expects no URI.
 fn lossy(value: &OsStr) -> String {
+    let bytes = value.as_bytes();
+    if bytes.contains(&b'=') || memchr::memmem::find(bytes, b"://").is_some() {
+        return redact::argument(value);
+    }
     value.to_string_lossy().into_owned()
 }
 

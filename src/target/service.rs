@@ -142,7 +142,7 @@ impl Reader<'_> {
         let keyword = match keywords::find(keyword) {
             Some("service" | "servicefile") => return Err(wrong), // no nesting
             Some(known) => known,
-            None if keywords::is_plausible(keyword) => return Err(conninfo::unknown(keyword)),
+            None if keywords::is_plausible(keyword) => return Err(conninfo::unknown(keyword, found)),
             None => return Err(wrong),
         };
         if !found.iter().any(|earlier| earlier.keyword == keyword) {

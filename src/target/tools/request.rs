@@ -8,7 +8,7 @@ use crate::target::defaults::Dbname;
 use crate::target::getopt::Scan;
 use crate::target::ground::Ground;
 use crate::target::origin::{Field, Origin};
-use crate::text::Untrusted;
+use crate::text::{Untrusted, redact};
 
 /// What a command line comes to.
 #[derive(Debug)]
@@ -140,7 +140,11 @@ impl<'a> Given<'a> {
     pub(super) fn at_most(&self, allowed: usize) -> Result<(), Trouble> {
         match self.reading.operands.get(allowed) {
             None => Ok(()),
-            Some(extra) => reject(format!("`{}` is one argument too many", Untrusted::os(extra))),
+            Some(extra) => {
+                // It may be a URI with a password.
+                let shown = redact::argument(extra);
+                reject(format!("`{}` is one argument too many", Untrusted::text(&shown)))
+            }
         }
     }
 }
