@@ -118,6 +118,17 @@ fn status_has_the_same_objects_for_a_bare_psql() {
 }
 
 #[test]
+fn a_file_name_that_is_no_text_is_explained_all_the_same() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let name = std::ffi::OsStr::from_bytes(b"caf\xe9.sql");
+    let sandbox = sandbox();
+    std::fs::write(sandbox.path("work").join(name), "DROP TABLE t;").unwrap();
+    let line = ["explain", "--json", "--", "psql", "-h", "h", "-f"].map(std::ffi::OsStr::new);
+    let said = sandbox.run(line.into_iter().chain([name])).output().json();
+    assert_eq!(said["findings"][0]["file"], "caf\u{fffd}.sql");
+}
+
+#[test]
 fn people_are_told_the_same_in_words() {
     let output = sandbox().run(["explain", "--", "psql", "-h", "db1.prod.example.com", "-c", "DROP TABLE t"]).output();
     for word in ["PRODUCTION", "db1.prod.example.com", "option -h", "drop-table", "confirm by typing the host"] {

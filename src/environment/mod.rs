@@ -62,6 +62,7 @@ pub struct Look {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RuleRef {
     /// The configuration file.
+    #[serde(serialize_with = "crate::text::lossy::path")]
     pub file: PathBuf,
     /// Line from 1.
     pub line: usize,

@@ -91,8 +91,7 @@ fn host(host: &crate::target::Host) -> String {
 /// The invocation as it would be typed again, without its secrets.
 pub(super) fn command_line(case: &Case<'_>) -> String {
     let tool = OsString::from(&case.invocation.tool);
-    let words = std::iter::once(shell::posix(&tool))
-        .chain(case.invocation.args.iter().map(|word| shell::posix(&OsString::from(redact::argument(word)))));
-    let line: Vec<String> = words.collect();
+    let mut line = vec![shell::posix(&tool)];
+    line.extend(redact::arguments(&case.invocation.args).into_iter().map(|word| shell::posix(&OsString::from(word))));
     Untrusted::text(&line.join(" ")).to_string()
 }

@@ -87,6 +87,7 @@ pub struct Finding {
     /// What it touches, as written: table names and the like.
     pub objects: Vec<String>,
     /// The file it stands in; `None` for `-c`, standard input and subcommands.
+    #[serde(serialize_with = "crate::text::lossy::optional_path")]
     pub file: Option<PathBuf>,
     /// Line of its first word in the file or text, from 1.
     pub line: Option<usize>,

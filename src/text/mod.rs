@@ -4,6 +4,7 @@
 //! bidirectional controls. Nothing reaches a terminal, a log or an error message but through [`Untrusted`]. This
 //! module knows nothing of the rest of the program.
 
+pub mod lossy;
 pub mod redact;
 mod secret;
 mod untrusted;
