@@ -146,9 +146,13 @@ fn such_a_wrapper_ends_also_where_the_server_is_asked_through_it() {
 
 #[test]
 fn the_tool_sees_the_size_of_the_window_and_its_changes() {
-    let sandbox = world("#!/bin/bash\ntrap 'stty size; exit 4' WINCH\nstty size\nwhile :; do sleep 0.1; done\n");
+    // Rows and columns are set one after the other, so that there are two signals.
+    let sandbox = world(
+        "#!/bin/bash\ntrap 'told=yes' WINCH\nstty size\n\
+         until [ \"$told $(stty size)\" = 'yes 20 77' ]; do sleep 0.1; done\necho seen\nexit 4\n",
+    );
     let mut pty = sandbox.tool_pty("psql", ["-h", "/tmp"]).size(30, 111).start();
-    pty.wait_for("30 111").resize(20, 77).wait_for("20 77");
+    pty.wait_for("30 111").resize(20, 77).wait_for("seen");
     assert_eq!(pty.finish().code, 4);
 }
 
