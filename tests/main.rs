@@ -31,6 +31,7 @@ mod plan_tools;
 mod redact;
 mod redact_planted;
 mod sandbox;
+mod secrets;
 mod support;
 mod target_differential;
 mod target_tables;

@@ -1,7 +1,7 @@
 //! A typed command line as its tool reads it.
 //!
 //! The options of a tool differ between major versions. Where the program's path says the version, that one is asked;
-//! elsewhere every known one, and [`super::resolve`] compares what they come to.
+//! elsewhere every known one, and [`super::resolve()`] compares what they come to.
 
 use std::ffi::OsString;
 
