@@ -116,7 +116,7 @@ fn writes_are_found_with_kind_and_object() {
         ("alter table t drop column a, add b int", "1: destroy alter-table-drop-column t,a"),
         ("alter table t alter a type text", "1: destroy alter-table-type t,a"),
         ("alter table t add column type text", "1: write alter-table t"),
-        ("alter system set work_mem = '1GB'", "1: write alter-system set"),
+        ("alter system set work_mem = '1GB'", "1: write alter-system work_mem"),
         ("vacuum full t", "1: destroy vacuum-full t"),
         ("vacuum (full false) t", "1: write vacuum t"),
         ("lock t in access share mode", "1: write lock t"),
@@ -173,4 +173,90 @@ fn passwords_are_not_shown() {
         let plan = command(sql);
         assert!(!format!("{plan:?}").contains("hunter2"), "{plan:?}");
     }
+}
+
+#[test]
+fn includes_are_followed_and_cycles_and_missing_files_are_unknown() {
+    let sandbox = crate::support::Sandbox::new()
+        .file("a.sql", "\\ir sub/b.sql\n\\i sub/b.sql\nselect 1;\n")
+        .file("sub/b.sql", "\\ir c.sql\n")
+        .file("sub/c.sql", "-- one\ndrop table t;\n")
+        .file("loop.sql", "\\ir loop.sql\n")
+        .file("missing.sql", "\\i nowhere.sql\n")
+        .file("dump", "PGDMP\0\0");
+    let file = |name: &str| {
+        let path = sandbox.path(name);
+        planned(&["-f", path.file_name().unwrap().to_str().unwrap()], &mut Stdin::terminal(), path.parent().unwrap())
+    };
+    let plan = file("a.sql");
+    assert_eq!(lines(&plan), ["2: destroy drop-table t", "2: destroy drop-table t"]);
+    assert_eq!(plan.findings[0].file.as_deref(), Some(Path::new("sub/c.sql")));
+    assert_eq!(plan.inputs.len(), 5);
+    assert_eq!(file("loop.sql").notes, ["`loop.sql` was not read: it includes itself"]);
+    for name in ["missing.sql", "nowhere.sql", "dump"] {
+        assert_eq!(file(name).risk, Risk::Unknown, "{name}");
+    }
+}
+
+#[test]
+fn sources_are_read_in_order_with_the_variables_of_the_command_line() {
+    let sandbox = crate::support::Sandbox::new().file("v.sql", "delete from :t;\nselect :missing;\n");
+    let path = sandbox.path("v.sql");
+    let args = ["-v", "t=victims", "-c", "drop table a", "-f", path.to_str().unwrap(), "-c", "truncate b"];
+    let plan = planned(&args, &mut Stdin::terminal(), Path::new("/"));
+    let expected = [
+        "1: destroy drop-table a",
+        "1: destroy delete-without-where victims",
+        "2: unknown variable",
+        "1: destroy truncate b",
+    ];
+    assert_eq!(lines(&plan), expected);
+}
+
+#[test]
+fn a_pipe_in_place_of_a_file_is_not_read() {
+    let sandbox = crate::support::Sandbox::new();
+    let fifo = sandbox.path("fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let plan = planned(&["-f", fifo.to_str().unwrap()], &mut Stdin::terminal(), Path::new("/"));
+    assert_eq!(plan.risk, Risk::Unknown);
+}
+
+/// The child that hands on what was read of a pipe, as `Stdin::into_stdio` starts it.
+fn feeder(prefix: &[u8], stream: std::io::PipeReader) -> std::process::Child {
+    use std::io::Write as _;
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let mut command = std::process::Command::new(crate::support::DBGUARD);
+    command.arg("__feed").stdin(stream).stdout(std::process::Stdio::piped()).stderr(reader);
+    let child = command.spawn().unwrap();
+    drop(command);
+    writer.write_all(prefix).unwrap();
+    child
+}
+
+#[test]
+fn the_feeding_child_hands_on_every_byte() {
+    use std::io::Write as _;
+    let all: Vec<u8> = (0..=255).cycle().take(3_000_000).collect();
+    let (stream, mut rest) = std::io::pipe().unwrap();
+    let (prefix, after) = all.split_at(1 << 20);
+    let child = feeder(prefix, stream);
+    let after = after.to_owned();
+    let writing = std::thread::spawn(move || rest.write_all(&after));
+    let output = child.wait_with_output().unwrap();
+    writing.join().unwrap().unwrap();
+    assert!(output.stdout == all, "{} of {} bytes", output.stdout.len(), all.len());
+}
+
+#[test]
+fn the_feeding_child_ends_with_its_reader_though_the_writer_stays() {
+    let (stream, silent) = std::io::pipe().unwrap();
+    let mut child = feeder(b"select 1;", stream);
+    drop(child.stdout.take());
+    let begun = std::time::Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(begun.elapsed().as_secs() < 10, "it lives on");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    drop(silent);
 }

@@ -25,7 +25,8 @@ use crate::world::stdin::Stdin;
 /// What this invocation would do to the server it reaches.
 ///
 /// Reads the files that the tool would read, and standard input only where the tool would take SQL from it; what was
-/// read of a pipe is handed on by [`Stdin::into_stdio`]. Takes at most about two seconds for each of them.
+/// read of a pipe is handed on by [`Stdin::into_stdio`]. Takes at most about two seconds for the files, two to wait
+/// for a pipe, and two for what it held.
 pub fn plan(invocation: &Invocation, stdin: &mut Stdin, snapshot: &Snapshot) -> Plan {
     let mut plan = read(invocation, stdin, snapshot);
     plan.reads_stdin = stdin.was_looked_at();

@@ -78,7 +78,9 @@ fn assign(invocation: &Invocation, reading: &mut Reading<'_>) {
 }
 
 fn standard_input(stdin: &mut Stdin, reading: &mut Reading<'_>, mode: Mode) -> Mode {
-    match stdin.preview() {
+    let preview = stdin.preview();
+    reading.report.restart();
+    match preview {
         Preview::Terminal => return Mode::Interactive,
         Preview::Complete(bytes) => reading.script(Box::new(bytes.as_slice()), None),
         Preview::Partial(bytes, why) => {

@@ -102,6 +102,11 @@ impl Report {
         self.inputs.push(Input { path: path.to_owned(), stamp });
     }
 
+    /// Begins counting anew: waiting for standard input has a limit of its own.
+    pub(super) fn restart(&mut self) {
+        self.deadline = Instant::now() + PATIENCE;
+    }
+
     /// Whether reading has taken as long as it may.
     pub(super) fn late(&self) -> bool {
         Instant::now() >= self.deadline

@@ -62,7 +62,7 @@ fn alter(s: &Statement<'_>, out: &mut Outcome) {
     if s.are(at, &["if", "exists"]) {
         at += 2;
     }
-    at += usize::from(s.is(at, "only"));
+    at += usize::from(s.is(at, "only") || (object == "system" && s.any(at, &["set", "reset"])));
     let (name, next) = s.name(at);
     let relation = ["table", "foreign-table", "type", "view", "materialized-view"].contains(&object.as_str());
     let rows = relation && !s.is(at, "all");

@@ -177,7 +177,9 @@ impl Script<'_, '_, '_> {
         let text = [b"COPY ".as_slice(), before, end.as_bytes(), after].concat();
         let message = crate::plan::lexer::cut::Message { text, line: self.lines.number(), doubt: None };
         let copies = self.reading.message(&message, self.file);
-        let inline = place.eq_ignore_ascii_case(b"stdin");
+        // `pstdin` is psql's own standard input, and so is a script without a file.
+        let own = place.eq_ignore_ascii_case(b"pstdin") && self.file.is_none();
+        let inline = place.eq_ignore_ascii_case(b"stdin") || own;
         self.skip_data(if inline { copies } else { 0 });
     }
 }
