@@ -73,7 +73,7 @@ pub(crate) fn shown(told: &Attestation) -> Vec<String> {
         Tone::Warn => "! ",
         Tone::Danger => "!! ",
     };
-    let lines = told.lines().into_iter();
+    let lines = told.lines().into_iter().chain(told.undo());
     lines.map(|line| format!("{}: {}{} ({})", line.label, mark(line.tone), line.value, line.note)).collect()
 }
 

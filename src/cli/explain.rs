@@ -15,7 +15,7 @@ pub(super) fn run(explain: &Explain, snapshot: &Snapshot) -> Result<ExitCode> {
     if explain.json {
         output::json(&explanation)?;
     } else {
-        let (banner, sections) = explanation.screen();
+        let (banner, sections) = explanation.screen(snapshot);
         output::screen(&banner, &sections, &snapshot.vars)?;
     }
     Ok(ExitCode::SUCCESS)

@@ -13,7 +13,7 @@ pub(super) fn run(status: &Status, snapshot: &Snapshot) -> Result<ExitCode> {
     if status.json {
         output::json(&found)?;
     } else {
-        let (banner, sections) = found.screen();
+        let (banner, sections) = found.screen(snapshot);
         output::screen(&banner, &sections, &snapshot.vars)?;
     }
     Ok(ExitCode::SUCCESS)

@@ -139,9 +139,10 @@ pub(super) fn question(case: &Case<'_>, target: &Target, seen: &Review, confirm:
 pub(super) fn show(case: &Case<'_>, target: &Target, seen: &Review, human: &mut dyn Human) {
     let environment = &seen.meeting.environment;
     human.banner(&screen::banner(environment, &case.invocation.tool, seen.meeting.alarms.clone()));
-    human.section(&screen::target(target, environment));
+    human.section(&screen::target(target, environment, case.snapshot));
     human.section(&seen.meeting.section());
     human.section(&screen::plan(&seen.plan, seen.risk, &seen.read_only));
+    human.section(&seen.meeting.undo());
     let others = sessions::others(case.snapshot).unwrap_or_default();
     if let Some(open) = screen::open_sessions(&others, case.snapshot.now) {
         human.section(&open);

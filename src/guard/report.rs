@@ -134,10 +134,10 @@ impl Explanation {
     }
 
     /// The head and the sections for people.
-    pub fn screen(&self) -> (Banner, Vec<Section>) {
+    pub fn screen(&self, snapshot: &Snapshot) -> (Banner, Vec<Section>) {
         let banner = screen::banner(&self.environment, &self.tool, Vec::new());
         let mut sections = Vec::new();
-        sections.extend(self.target.as_ref().map(|target| screen::target(target, &self.environment)));
+        sections.extend(self.target.as_ref().map(|target| screen::target(target, &self.environment, snapshot)));
         sections.extend(self.plan.as_ref().map(|plan| screen::plan(plan, self.risk(), &ReadOnly::NotWanted)));
         sections.push(screen::verdict(self.verdict, &self.reasons));
         (banner, sections)
@@ -146,10 +146,10 @@ impl Explanation {
 
 impl Status {
     /// The head and the sections for people.
-    pub fn screen(&self) -> (Banner, Vec<Section>) {
+    pub fn screen(&self, snapshot: &Snapshot) -> (Banner, Vec<Section>) {
         let banner = screen::banner(&self.environment, "psql", Vec::new());
         let mut sections = Vec::new();
-        sections.extend(self.target.as_ref().map(|target| screen::target(target, &self.environment)));
+        sections.extend(self.target.as_ref().map(|target| screen::target(target, &self.environment, snapshot)));
         sections.push(screen::verdict(self.environment.level_word(), &self.reasons));
         (banner, sections)
     }

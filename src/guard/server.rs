@@ -148,6 +148,18 @@ impl Meeting {
         Section { title: "server says".to_owned(), lines }
     }
 
+    /// How what happens next could be undone, as far as the server says.
+    pub(super) fn undo(&self) -> Section {
+        let silent = || Line {
+            label: "archive".to_owned(),
+            value: "not known".to_owned(),
+            note: "the server was not reached".to_owned(),
+            tone: Tone::Quiet,
+        };
+        let lines = self.said.as_ref().map_or_else(|_| vec![silent()], |told| told.undo());
+        Section { title: "undo".to_owned(), lines }
+    }
+
     /// Whether a session that is wanted read-only will be that.
     pub(super) fn read_only(&self, wanted: bool) -> ReadOnly {
         if !wanted {

@@ -118,7 +118,7 @@ impl Cluster {
     #[track_caller]
     pub(crate) fn scratch(&self, dbname: &str) {
         self.ask("postgres", &format!("DROP DATABASE IF EXISTS \"{dbname}\" WITH (FORCE)"));
-        self.ask("postgres", &format!("CREATE DATABASE \"{dbname}\" TEMPLATE app"));
+        self.ask("postgres", &format!("CREATE DATABASE \"{dbname}\" TEMPLATE app_copy"));
     }
 
     /// Whether the table is there.

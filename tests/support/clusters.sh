@@ -127,6 +127,9 @@ CREATE FUNCTION fallback(wanted integer) RETURNS text LANGUAGE sql STABLE
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO app, sealed;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader;
 SQL
+    # Nobody connects to this one, so that it can be copied at any time.
+    echo 'CREATE DATABASE app_copy TEMPLATE app ALLOW_CONNECTIONS false;' | ask "$1" postgres ||
+        fail "$1 cannot be copied"
     ask "$1" app <<'SQL' >"$home/$1.identifier" || fail "$1 cannot be asked"
 SELECT system_identifier FROM pg_control_system();
 SQL

@@ -115,6 +115,11 @@ impl Attestation {
     pub fn lines(&self) -> Vec<Line> {
         lines::lines(self)
     }
+
+    /// How what happens next could be undone, for the screen.
+    pub fn undo(&self) -> Vec<Line> {
+        lines::undo(self)
+    }
 }
 
 struct Facts(Map<String, Value>);

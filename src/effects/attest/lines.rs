@@ -14,9 +14,13 @@ pub(super) fn lines(told: &Attestation) -> Vec<Line> {
             if copied { ("copied from another server", Tone::Warn) } else { (marker.place, Tone::Plain) };
         line("marker", &marker.text, note, tone)
     }));
-    lines.push(archive(told));
-    lines.extend(told.lsn.as_ref().map(|lsn| line("log at", lsn, "", Tone::Plain)));
     lines
+}
+
+/// How far back the server could be taken.
+pub(super) fn undo(told: &Attestation) -> Vec<Line> {
+    let lsn = told.lsn.as_ref().map(|lsn| line("log at", lsn, "recovery can stop there", Tone::Plain));
+    std::iter::once(archive(told)).chain(lsn).collect()
 }
 
 fn line(label: &str, value: impl Into<String>, note: impl Into<String>, tone: Tone) -> Line {

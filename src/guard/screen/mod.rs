@@ -2,14 +2,16 @@
 //!
 //! Text only: how it is drawn, escaped and coloured is the terminal's business.
 
-use std::ffi::OsStr;
+mod target;
+
 use std::time::SystemTime;
+
+pub(super) use target::target;
 
 use crate::checklist::{Banner, Line, Section, Tone};
 use crate::effects::sessions::Session;
 use crate::environment::{Environment, Level, Look};
 use crate::plan::{Finding, Mode, Plan, Risk};
-use crate::target::{Field, Host, Target};
 use crate::text::Untrusted;
 
 /// Findings shown at most; the rest is counted.
@@ -31,58 +33,6 @@ pub(crate) fn look(environment: &Environment) -> Look {
             color: Level::Production.color().to_owned(),
         },
     }
-}
-
-/// The target with the origin of each field.
-pub(super) fn target(target: &Target, environment: &Environment) -> Section {
-    let mut lines: Vec<Line> = target.hosts.iter().flat_map(host).collect();
-    if let Some(via) = &target.via {
-        let to = match &via.to {
-            Some(to) => to.names.join(", "),
-            None => "cannot be read".to_owned(),
-        };
-        lines.push(line("forwarded", &format!("by {} (process {}) to {to}", via.program, via.pid), ""));
-    }
-    lines.extend(field("database", target.dbname.as_ref()));
-    lines.extend(target.affects.iter().map(|name| of_field("acts on", name)));
-    if target.every_database {
-        lines.push(Line { tone: Tone::Warn, ..line("acts on", "every database of the server", "") });
-    }
-    lines.extend(field("user", target.user.as_ref()));
-    lines.extend(field("service", target.service.as_ref()));
-    lines.push(because(environment));
-    Section { title: "target".to_owned(), lines }
-}
-
-/// Why it is this environment.
-fn because(environment: &Environment) -> Line {
-    match environment {
-        Environment::Known(known) => match &known.rule {
-            Some(rule) => line(
-                &known.name,
-                &format!("by the rule {}", rule.text),
-                &format!("{}:{}", rule.file.display(), rule.line),
-            ),
-            None => line(&known.name, "this machine", "built in"),
-        },
-        Environment::Unknown { because } => Line { tone: Tone::Warn, ..line("unknown", because, "") },
-    }
-}
-
-fn host(host: &Host) -> Vec<Line> {
-    let mut lines = Vec::new();
-    lines.extend(field("host", host.host.as_ref()));
-    lines.extend(field("address", host.hostaddr.as_ref()));
-    lines.push(line("port", &host.port.value.to_string(), &host.port.origin.to_string()));
-    lines
-}
-
-fn field<T: AsRef<OsStr>>(label: &str, field: Option<&Field<T>>) -> Option<Line> {
-    field.map(|field| of_field(label, field))
-}
-
-fn of_field<T: AsRef<OsStr>>(label: &str, field: &Field<T>) -> Line {
-    line(label, &field.value.as_ref().to_string_lossy(), &field.origin.to_string())
 }
 
 fn line(label: &str, value: &str, note: &str) -> Line {

@@ -1,0 +1,91 @@
+//! The target on the screen: each field with its origin, and why it is this environment.
+//!
+//! Origins are shown short: files below the home directory begin with `~`, and a service is named once.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use super::line;
+use crate::checklist::{Line, Section, Tone};
+use crate::environment::Environment;
+use crate::target::{Field, Host, Origin, Target, Via};
+use crate::text::Untrusted;
+use crate::world::Snapshot;
+
+/// The target with the origin of each field.
+pub(in crate::guard) fn target(target: &Target, environment: &Environment, snapshot: &Snapshot) -> Section {
+    let short = Short { home: snapshot.home() };
+    let mut lines: Vec<Line> = target.hosts.iter().flat_map(|host| short.host(host)).collect();
+    lines.extend(target.via.as_ref().map(forwarded));
+    lines.extend(target.dbname.as_ref().map(|name| short.field("database", name)));
+    lines.extend(target.affects.iter().map(|name| short.field("acts on", name)));
+    if target.every_database {
+        lines.push(Line { tone: Tone::Warn, ..line("acts on", "every database of the server", "") });
+    }
+    lines.extend(target.user.as_ref().map(|name| short.field("user", name)));
+    lines.extend(target.service.as_ref().map(|name| short.field("service", name)));
+    lines.push(short.because(environment));
+    Section { title: "target".to_owned(), lines }
+}
+
+/// Who stands behind a loopback address.
+fn forwarded(via: &Via) -> Line {
+    let (to, tone) = match &via.to {
+        Some(to) => (to.names.join(", "), Tone::Plain),
+        None => ("a place that cannot be read".to_owned(), Tone::Warn),
+    };
+    Line { tone, ..line("forwarded", &format!("by {} (process {}) to {to}", via.program, via.pid), "") }
+}
+
+/// Writes origins short.
+struct Short<'a> {
+    home: Option<&'a Path>,
+}
+
+impl Short<'_> {
+    fn host(&self, host: &Host) -> Vec<Line> {
+        let mut lines = Vec::new();
+        lines.extend(host.host.as_ref().map(|name| self.field("host", name)));
+        lines.extend(host.hostaddr.as_ref().map(|address| self.field("address", address)));
+        lines.push(line("port", &host.port.value.to_string(), &self.origin(&host.port.origin)));
+        lines
+    }
+
+    fn field<T: AsRef<OsStr>>(&self, label: &str, field: &Field<T>) -> Line {
+        line(label, &field.value.as_ref().to_string_lossy(), &self.origin(&field.origin))
+    }
+
+    /// Why it is this environment.
+    fn because(&self, environment: &Environment) -> Line {
+        match environment {
+            Environment::Known(known) => match &known.rule {
+                Some(rule) => {
+                    line(&known.name, &format!("by the rule {}", rule.text), &self.place(&rule.file, rule.line))
+                }
+                None => line(&known.name, "this machine", "built in"),
+            },
+            Environment::Unknown { because } => Line { tone: Tone::Warn, ..line("unknown", because, "") },
+        }
+    }
+
+    fn origin(&self, origin: &Origin) -> String {
+        match origin {
+            Origin::Service { file, line, .. } | Origin::File { file, line } => self.place(file, *line),
+            Origin::Option(_)
+            | Origin::Argument(_)
+            | Origin::Conninfo(_)
+            | Origin::Var(_)
+            | Origin::User
+            | Origin::SystemUser
+            | Origin::Default => origin.to_string(),
+        }
+    }
+
+    /// `~/.pg_service.conf:2`.
+    fn place(&self, file: &Path, line: usize) -> String {
+        match self.home.and_then(|home| file.strip_prefix(home).ok()) {
+            Some(below) => format!("~/{}:{line}", Untrusted::path(below)),
+            None => format!("{}:{line}", Untrusted::path(file)),
+        }
+    }
+}
