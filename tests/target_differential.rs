@@ -20,9 +20,9 @@ use listener::Callers;
 use oracle::{Bench, Outcome};
 
 const SEED: u64 = 2026;
-const CASES: u64 = 1500;
-const WRAPPED_CASES: u64 = 120;
-const PGCLI_CASES: u64 = 20;
+const CASES: u64 = 800;
+const WRAPPED_CASES: u64 = 80;
+const PGCLI_CASES: u64 = 12;
 const WORKERS: u8 = 2;
 
 /// How many cases came out how, and the ones that came out wrong.
