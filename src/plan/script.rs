@@ -21,6 +21,8 @@ use crate::text::{Untrusted, redact};
 
 mod commands;
 
+/// What is said when the time is over.
+const LATE: &str = "reading took longer than two seconds: the rest was not looked at";
 /// How deep files may include each other.
 const NESTED: usize = 20;
 
@@ -205,7 +207,7 @@ impl Script<'_, '_, '_> {
     /// Reads the next line; false at the end and where reading has to stop.
     fn advance(&mut self) -> bool {
         if self.reading.report.late() {
-            self.stop("too-long", "reading took longer than two seconds: the rest was not looked at");
+            self.stop("too-long", LATE);
             return false;
         }
         match self.lines.advance() {
@@ -236,6 +238,9 @@ impl Script<'_, '_, '_> {
 
     fn line(&mut self) {
         while !self.reading.stopped {
+            if self.reading.report.late() {
+                return self.stop("too-long", LATE);
+            }
             match self.cut.scan(&self.reading.variables) {
                 Stop::Line => return,
                 Stop::Semicolon => self.send(),
@@ -260,9 +265,7 @@ impl Script<'_, '_, '_> {
             let report = &self.reading.report;
             match self.lines.skip_data(|| report.late()) {
                 Ok(true) => {}
-                Ok(false) => {
-                    return self.stop("too-long", "reading took longer than two seconds: the rest was not looked at");
-                }
+                Ok(false) => return self.stop("too-long", LATE),
                 Err(trouble) => return self.stop("unreadable", &format!("the script cannot be read: {trouble}")),
             }
         }

@@ -7,6 +7,8 @@ use super::{Variables, continues_name, dollar_tag, in_variable, is_space, starts
 
 /// The longest message that is kept whole; of a longer one the beginning is kept, and that is a doubt.
 pub(in crate::plan) const LONGEST: usize = 4 << 20;
+/// The longest name of a variable that is looked for.
+const LONGEST_NAME: usize = 512;
 /// How many variables are put into one line before it counts as endless.
 const SUBSTITUTIONS: usize = 100;
 
@@ -295,7 +297,9 @@ impl Cut {
 
     /// `:name`, `:'name'`, `:"name"`, `:{?name}`; `::` and `:=` are operators.
     fn colon(&mut self, variables: &Variables) {
-        let rest = self.rest().get(1..).unwrap_or_default().to_owned();
+        // Only as far as a name could reach: a line may be long and full of casts.
+        let rest = self.rest().get(1..).unwrap_or_default();
+        let rest = rest.get(..rest.len().min(LONGEST_NAME)).unwrap_or_default().to_owned();
         let length = |text: &[u8]| text.iter().position(|&byte| !in_variable(byte)).unwrap_or(text.len());
         match rest.first() {
             Some(b':' | b'=') => self.take_bytes(2),
