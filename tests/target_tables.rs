@@ -116,3 +116,18 @@ fn every_command_line_of_the_tables_has_the_target_that_the_table_says() {
         assert!(actual == table, "{} differs; it comes to:\n{actual}", path.display());
     }
 }
+
+#[test]
+fn two_homes_with_two_service_files_are_told_apart_only_by_the_version() {
+    let sandbox =
+        Sandbox::new().file("new/.pg_service.conf", "[s]\nhost=db1\n").file("old/.pg_service.conf", "[s]\nhost=db2\n");
+    let mut snapshot = snapshot(&sandbox.path("new"), &[]);
+    snapshot.user.home = Some(sandbox.path("old"));
+    let of = |program: Option<&str>| {
+        let invocation = target::parse("psql", &["service=s".into()], program.map(PathBuf::from), &snapshot);
+        target::resolve(&invocation, &snapshot)
+    };
+    let Resolution::Resolved(target) = of(Some("/usr/lib/postgresql/15/bin/psql")) else { panic!("15 reads $HOME") };
+    assert_eq!(place(&target).split(' ').next(), Some("db1:5432"));
+    assert!(matches!(of(None), Resolution::Ambiguous { .. }), "13 asks the password database");
+}

@@ -37,10 +37,11 @@ pub fn parse(tool: &str, args: &[OsString], program: Option<PathBuf>, snapshot: 
     }
 }
 
-/// Fills in what the version reads that takes the command line, and why none does.
+/// Fills in what the newest version reads that takes the command line, and why none does.
 fn read_by(tool: &Tool, bare: Invocation, start: Start<'_>) -> Invocation {
     let mut outcomes = outcomes(tool, &start);
-    let at = outcomes.iter().position(|(reading, _)| reading.fault.is_none()).unwrap_or(0);
+    let takes = |outcome: &Outcome| !matches!(outcome, Outcome::Rejected(_) | Outcome::Doubtful(_));
+    let at = outcomes.iter().rposition(|(_, outcome)| takes(outcome)).unwrap_or(0);
     let rejected = outcomes.iter().all(|(_, outcome)| matches!(outcome, Outcome::Rejected(_)));
     if outcomes.is_empty() {
         return bare;
