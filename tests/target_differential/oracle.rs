@@ -132,8 +132,9 @@ impl Bench<'_> {
         let called: Vec<&Place> = heard.iter().map(|contact| &contact.place).collect();
         let wrong = |what: &str| Outcome::Wrong(format!("{what}: expected {target:?}\ncalled {heard:?}\n{stderr}"));
         if called.is_empty() {
-            if stderr.contains("SSL was required") {
-                return Outcome::GaveUp("TLS is not served here".to_owned());
+            let settings = ["SSL was required", "invalid integer value"].iter().find(|words| stderr.contains(*words));
+            if let Some(words) = settings {
+                return Outcome::GaveUp((*words).to_owned());
             }
             let told = stderr.contains("connection is bad"); // psycopg, which does not say where
             let tried = all.iter().all(|(host, _)| told || stderr.contains(host.as_str()));
