@@ -170,3 +170,32 @@ fn the_readmes_table_of_levels_is_the_policy() {
         assert_eq!(cells, column(level), "{level:?}");
     }
 }
+
+#[test]
+fn every_verb_that_the_readme_names_exists_but_for_the_one_that_it_promises() {
+    let readme = read("README.md");
+    let sandbox = Sandbox::new();
+    let is_verb = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase());
+    let commands = ticked(&readme).into_iter().filter_map(|text| text.strip_prefix("dbguard "));
+    let mut named = 0;
+    for command in commands {
+        let mut words: Vec<&str> = command.split(' ').take_while(is_verb).take(2).collect();
+        words.push("--help");
+        let output = sandbox.run(&words).output();
+        assert_eq!(output.code == 0, words[0] != "init", "`dbguard {command}`: {output:?}");
+        named += 1;
+    }
+    assert!(named >= 6, "only {named} were understood");
+}
+
+#[test]
+fn the_readmes_short_way_to_a_rule_is_the_long_one() {
+    let sandbox = Sandbox::new();
+    std::os::unix::fs::symlink(DBGUARD, sandbox.path("bin/dbguard")).unwrap();
+    let readme = read("README.md");
+    let add = ticked(&readme).into_iter().find(|text| text.starts_with("dbguard env add")).unwrap();
+    assert_eq!(sandbox.tool("sh", ["-euc", add]).output().code, 0);
+    assert_eq!(sandbox.run(["config", "check"]).output().code, 0);
+    let explained = sandbox.run(["explain", "--json", "--", "psql", "-h", "db1.prod.example.com", "app"]).output();
+    assert_eq!(explained.json()["environment"]["level"], "production");
+}
