@@ -63,7 +63,8 @@ pub(super) fn merge(gathered: &Gathered, doubt: impl Fn(&[Diagnostic]) -> Doubt)
         }
     }
     let mut errors = Vec::new();
-    let mut environments: Vec<Effective> = words.iter().filter_map(|words| effective(words, &mut errors)).collect();
+    let mut environments: Vec<Effective> =
+        words.iter().filter_map(|words| effective(words, &unknown, &mut errors)).collect();
     let rules = order.iter().flat_map(|(at, word)| rules_of(*at, word)).collect();
     let definitions = environments.iter().map(|environment| environment.definition.clone()).collect();
     let rules = Rules::new(definitions, rules, doubt(&errors));
@@ -82,7 +83,7 @@ fn authority(file: Option<&LoadedFile>) -> Authority {
     }
 }
 
-fn effective(words: &[Word<'_>], errors: &mut Vec<Diagnostic>) -> Option<Effective> {
+fn effective(words: &[Word<'_>], unknown: &Policy, errors: &mut Vec<Diagnostic>) -> Option<Effective> {
     let first = words.first()?;
     let name = &first.section.name;
     let built_in = (name == "local").then_some(Level::Development);
@@ -98,7 +99,7 @@ fn effective(words: &[Word<'_>], errors: &mut Vec<Diagnostic>) -> Option<Effecti
     let look = look(name, level, words);
     let places = words.iter().map(|word| (word.read.file, word.read.source.line(word.section.at.start))).collect();
     let definition = Definition { name: name.clone(), level, look };
-    Some(Effective { definition, policy: policy(level, built_in, words), places })
+    Some(Effective { definition, policy: policy(level, built_in, unknown, words), places })
 }
 
 /// The last file that may speak decides; what is not trusted may not make production look like something else.
@@ -114,9 +115,9 @@ fn look(name: &str, level: Level, words: &[Word<'_>]) -> Look {
 }
 
 /// Each file that states a level demands that level's bundle with its own changes; a file that states none adds its
-/// demands where they are stricter. What only raises adds at least the bundle, so that it cannot reach a lax policy of
-/// the same name.
-fn policy(level: Level, built_in: Option<Level>, words: &[Word<'_>]) -> Policy {
+/// demands where they are stricter. What only raises adds at least the bundle of the environment's level, or what
+/// unknown targets demand, so that it cannot give a target to a lax policy of the same name.
+fn policy(level: Level, built_in: Option<Level>, unknown: &Policy, words: &[Word<'_>]) -> Policy {
     let mut bundles: Vec<Policy> = built_in.map(Policy::of_level).into_iter().collect();
     for word in words {
         let changes = &word.section.changes;
@@ -124,9 +125,9 @@ fn policy(level: Level, built_in: Option<Level>, words: &[Word<'_>]) -> Policy {
         match (word.authority, bundle) {
             (Authority::Name, Some(bundle)) => bundles.push(bundle.with(changes)),
             (Authority::Name, None) => {}
-            (Authority::Raise, bundle) => {
-                let bundle = bundle.unwrap_or_else(|| Policy::of_level(level));
-                bundles.push(bundle.strictest(&bundle.with(changes)));
+            (Authority::Raise, _) => {
+                let least = if level == Level::Production { unknown.clone() } else { Policy::of_level(level) };
+                bundles.push(least.strictest(&least.with(changes)));
             }
         }
     }
