@@ -2,6 +2,8 @@
 //!
 //! The generator is a small multiplicative one with a fixed seed; `DBGUARD_TEST_SEED` gives another.
 
+use std::fmt::Write as _;
+
 use dbguard::config::{self, Config, trust};
 use dbguard::environment::{Environment, Level};
 use dbguard::policy::Policy;
@@ -61,10 +63,10 @@ fn file(dice: &mut Dice) -> String {
         let level = dice.one(&["development", "staging", "production"]);
         let entries: Vec<String> = (0..dice.below(3)).map(|_| format!("{{ {} }}", dice.one(ENTRIES))).collect();
         let (policy, entries) = (dice.one(POLICIES), entries.join(", "));
-        text += &format!("[environment.{name}]\nlevel = \"{level}\"\nmatch = [{entries}]\n{policy}\n");
+        let _ = write!(text, "[environment.{name}]\nlevel = \"{level}\"\nmatch = [{entries}]\n{policy}\n");
     }
     if dice.below(3) == 0 {
-        text += &format!("[environment.unknown]\n{}\n", dice.one(POLICIES));
+        let _ = write!(text, "[environment.unknown]\n{}\n", dice.one(POLICIES));
     }
     text
 }
