@@ -16,6 +16,7 @@ mod audit_chain;
 mod audit_faults;
 mod audit_log;
 mod audit_world;
+mod bypasses;
 mod completion_calls;
 mod config_docs;
 mod config_errors;

@@ -60,6 +60,11 @@ impl<'a> Case<'a> {
         self.config.rules.classify(&Target { hosts: hosts.collect(), ..target.clone() })
     }
 
+    /// Whether the names of the hosts alone would be another environment than their addresses make it.
+    pub(super) fn name_differs(&self, target: &Target) -> bool {
+        self.by_name_alone(target).name() != self.environment.name()
+    }
+
     /// Why this cannot be judged at all, where that is so: then it is refused, and not even asked about.
     pub(super) fn unusable(&self) -> Option<Error> {
         if let Resolution::Ambiguous { partial: None, because } = &self.resolution {

@@ -8,6 +8,7 @@ use super::question::Names;
 use super::record::Record;
 use super::screen::{self, ReadOnly};
 use super::server::{self, Meeting};
+use super::stand_in::Met;
 use super::{acquaint, launch, refusal, stand_in};
 use crate::checklist::{self, Approved, Human, Outcome, Question};
 use crate::effects::audit::Receipt;
@@ -49,15 +50,19 @@ impl Review {
 fn risk(plan: &Plan, policy: &Policy, read_only: &ReadOnly) -> Risk {
     match plan.mode {
         Mode::Batch | Mode::Completion => plan.risk,
-        Mode::Interactive if !policy.read_only || *read_only == ReadOnly::Held => Risk::Read,
+        Mode::Interactive if !policy.read_only || *read_only == ReadOnly::Held => assumed(plan),
         Mode::Interactive => Risk::Unknown,
     }
 }
 
-/// The risk before the server was met: an open session counts as the read-only one that it is meant to be.
+/// The risk before the server was met: an open session counts as the read-only one that it is meant to be, unless a
+/// file that runs before anybody types does more: a psqlrc.
 pub(super) fn assumed(plan: &Plan) -> Risk {
     match plan.mode {
-        Mode::Interactive => Risk::Read,
+        Mode::Interactive => {
+            let beforehand = plan.findings.iter().filter(|finding| finding.file.is_some());
+            beforehand.map(|finding| finding.risk).fold(Risk::Read, Risk::max)
+        }
         Mode::Batch | Mode::Completion => plan.risk,
     }
 }
@@ -69,7 +74,10 @@ pub(super) fn decide(case: &Case<'_>, target: &Target, plan: Plan) -> Result<Dec
     let assumed = assumed(&plan);
     let early = policy::judge(&case.policy(), assumed, presence);
     let mut stands_in = match early {
-        Verdict::Refuse(absence) => Some((assumed, stand_in::find(case, target, &plan, assumed, absence)?)),
+        Verdict::Refuse(absence) => {
+            let met = Met { environment: &case.environment, risk: assumed, absence };
+            Some((assumed, stand_in::find(case, target, &plan, met)?))
+        }
         Verdict::Run | Verdict::Ask(_) => None,
     };
     let person = tty.as_mut().filter(|_| matches!(early, Verdict::Ask(_)));
@@ -80,10 +88,12 @@ pub(super) fn decide(case: &Case<'_>, target: &Target, plan: Plan) -> Result<Dec
         Verdict::Run => checklist::unasked(),
         Verdict::Ask(confirm) => ask(case, target, &seen, confirm, tty.as_mut(), &record)?,
         Verdict::Refuse(absence) => {
-            // Found for another risk than the one that stands now, it does not count.
-            let found = match stands_in.take().filter(|(risk, _)| *risk == seen.risk) {
+            // Found for another risk or environment than the one that stands now, it does not count.
+            let met = Met { environment: &seen.meeting.environment, risk: seen.risk, absence };
+            let same = met.environment.name() == case.environment.name();
+            let found = match stands_in.take().filter(|(risk, _)| same && *risk == seen.risk) {
                 Some((_, found)) => found,
-                None => stand_in::find(case, target, &seen.plan, seen.risk, absence)?,
+                None => stand_in::find(case, target, &seen.plan, met)?,
             };
             checklist::settle_by(found)
         }
@@ -131,7 +141,7 @@ fn ask(
 pub(super) fn question(case: &Case<'_>, target: &Target, seen: &Review, confirm: Confirm) -> Question {
     let environment = seen.meeting.environment.name();
     let misleading = environment != case.environment.name() && case.environment.name() != "unknown";
-    let name_differs = case.by_name_alone(target).name() != case.environment.name();
+    let name_differs = case.name_differs(target);
     Names { target, environment, misleading, name_differs }.question(confirm)
 }
 

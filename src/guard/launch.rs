@@ -32,9 +32,10 @@ pub(super) fn bare(args: &[OsString], program: PathBuf) -> Launch {
 }
 
 /// A shell's completion: it may only read, must not keep the shell waiting for a server, and must not ask for a
-/// password, which zsh's forgets to forbid.
+/// password, which zsh's forgets to forbid. Nor may a psqlrc run, which older completions do not shut out: it is a script
+/// that nobody has read, and could make the session writable.
 pub(super) fn completion(mut launch: Launch, vars: &Vars) -> Launch {
-    launch.args.insert(0, "-w".into());
+    launch.args.splice(0..0, ["-X".into(), "-w".into()]);
     let mut options = read_only_options(vars);
     options.push(" -c statement_timeout=2000");
     launch.vars.push(("PGOPTIONS".into(), Some(options)));

@@ -30,7 +30,7 @@ pub(super) fn nobody(case: &Case<'_>, target: &Target, risk: Risk, absence: Abse
                 Token::Absent | Token::Holds => error,
             };
             let error = error.hint(format!("a person allows it beforehand, at a terminal: {allow}"));
-            match token::expected(target).filter(|_| in_ci(case)) {
+            match token::expected(target, case.name_differs(target)).filter(|_| token::in_ci(&case.snapshot.vars)) {
                 Some(fits) if case.policy().tokens => {
                     error.hint(format!("in a CI job the variable {} can name the target: {fits}", token::VAR))
                 }
@@ -38,11 +38,6 @@ pub(super) fn nobody(case: &Case<'_>, target: &Target, risk: Risk, absence: Abse
             }
         }
     }
-}
-
-fn in_ci(case: &Case<'_>) -> bool {
-    let vars = &case.snapshot.vars;
-    vars.filled("CI").is_some() && crate::world::agents::detect(vars).is_none()
 }
 
 /// The target cannot be told, and nothing of it is known that a person could confirm.

@@ -6,14 +6,32 @@ use super::refusal;
 use super::token::{self, Token};
 use crate::checklist::StandIn;
 use crate::effects::grants::{self, Asked, Fingerprint, Grants};
+use crate::environment::Environment;
 use crate::error::Result;
 use crate::plan::{Plan, Risk};
 use crate::policy::Absence;
 use crate::target::Target;
+use crate::text::Untrusted;
 
-/// Finds it, or refuses. The token is looked at first, since looking uses nothing up.
-pub(super) fn find(case: &Case<'_>, target: &Target, plan: &Plan, risk: Risk, absence: Absence) -> Result<StandIn> {
-    let token = token::check(&case.snapshot.vars, &case.policy(), target);
+/// What is known when something has to stand for a person.
+#[derive(Clone, Copy)]
+pub(super) struct Met<'a> {
+    /// By the names, and once the server was asked, also by what it said.
+    pub(super) environment: &'a Environment,
+    pub(super) risk: Risk,
+    pub(super) absence: Absence,
+}
+
+/// Finds it, or refuses. The token is looked at first, since looking uses nothing up; where the server turned out to be
+/// of another environment than the names say, whoever wrote the names did not mean this server.
+pub(super) fn find(case: &Case<'_>, target: &Target, plan: &Plan, met: Met<'_>) -> Result<StandIn> {
+    let Met { environment, risk, absence } = met;
+    let token = if environment.name() == case.environment.name() {
+        token::check(&case.snapshot.vars, &case.policy(), target, case.name_differs(target))
+    } else {
+        let server = Untrusted::text(environment.name());
+        Token::Fails(format!("the server says that it is {server}, whatever its name says"))
+    };
     if token == Token::Holds {
         return Ok(StandIn::Token);
     }

@@ -22,29 +22,37 @@ pub(super) enum Token {
     Fails(String),
 }
 
-/// Looks at the token.
-pub(super) fn check(vars: &Vars, policy: &Policy, target: &Target) -> Token {
+/// Whether this is a CI job, and no coding agent within one. `CI=false` is how a job says that it is none.
+pub(super) fn in_ci(vars: &Vars) -> bool {
+    let set = vars.filled("CI").is_some_and(|value| !["false", "0"].iter().any(|no| value.eq_ignore_ascii_case(no)));
+    set && agents::detect(vars).is_none()
+}
+
+/// Looks at the token. `name_differs` where the target's name alone would be another environment than its address.
+pub(super) fn check(vars: &Vars, policy: &Policy, target: &Target, name_differs: bool) -> Token {
     let Some(given) = vars.filled(VAR) else { return Token::Absent };
-    if vars.filled("CI").is_none() || agents::detect(vars).is_some() {
+    if !in_ci(vars) {
         return Token::Absent;
     }
     if !policy.tokens {
         return Token::Fails(format!("{VAR} is set, and the configuration forbids tokens here"));
     }
-    match expected(target) {
+    match expected(target, name_differs) {
         Some(expected) if given == expected.as_str() => Token::Holds,
         Some(expected) => Token::Fails(format!("{VAR} does not name the target, which is `{expected}`")),
         None => Token::Fails(format!("{VAR} cannot name this target: it has no single host and database")),
     }
 }
 
-/// The token that fits a target: only one with a single host and a single database can be named.
-pub(super) fn expected(target: &Target) -> Option<String> {
+/// The token that fits a target: only one with a single host and a single database can be named. Where the name says
+/// another environment than the address does, the address is what was not mistaken.
+pub(super) fn expected(target: &Target, name_differs: bool) -> Option<String> {
     let [host] = target.hosts.as_slice() else { return None };
     if target.every_database || target.via.is_some() || target.affects.len() > 1 {
         return None;
     }
-    let host = host.host.as_ref().or(host.hostaddr.as_ref())?.value.to_str()?;
+    let (name, address) = (host.host.as_ref(), host.hostaddr.as_ref());
+    let host = if name_differs { address.or(name) } else { name.or(address) }?.value.to_str()?;
     let dbname = target.affects.first().or(target.dbname.as_ref())?.value.to_str()?;
     Some(format!("{host}/{dbname}"))
 }
@@ -71,7 +79,7 @@ mod tests {
     }
 
     fn looked_at(vars: &[(&str, &str)]) -> Token {
-        check(&vars.iter().copied().collect(), &Policy::of_level(Level::Production), &target())
+        check(&vars.iter().copied().collect(), &Policy::of_level(Level::Production), &target(), false)
     }
 
     #[test]
@@ -96,11 +104,25 @@ mod tests {
     fn a_configuration_can_forbid_tokens() {
         let policy = Policy { tokens: false, ..Policy::of_level(Level::Production) };
         let vars = [("CI", "1"), (VAR, "db1.prod/app")].into_iter().collect();
-        assert!(matches!(check(&vars, &policy, &target()), Token::Fails(_)));
+        assert!(matches!(check(&vars, &policy, &target(), false), Token::Fails(_)));
     }
 
     #[test]
     fn what_reaches_every_database_has_no_token() {
-        assert_eq!(expected(&Target { every_database: true, ..target() }), None);
+        assert_eq!(expected(&Target { every_database: true, ..target() }, false), None);
+    }
+
+    #[test]
+    fn where_the_name_says_another_environment_than_the_address_the_address_is_named() {
+        let mut target = target();
+        target.hosts[0].hostaddr = Some(Field::new("10.0.0.5".into(), Origin::Default));
+        assert_eq!(expected(&target, false).as_deref(), Some("db1.prod/app"));
+        assert_eq!(expected(&target, true).as_deref(), Some("10.0.0.5/app"));
+    }
+
+    #[test]
+    fn a_ci_that_is_false_is_none() {
+        assert_eq!(looked_at(&[("CI", "false"), (VAR, "db1.prod/app")]), Token::Absent);
+        assert_eq!(looked_at(&[("CI", "0"), (VAR, "db1.prod/app")]), Token::Absent);
     }
 }

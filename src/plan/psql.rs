@@ -1,10 +1,12 @@
 //! How psql collects its SQL: `-c` and `-f` in the order given, else standard input, else a person.
 //!
-//! Source: `main` and `parse_psql_options` in psql's `startup.c`. A psqlrc is not looked at here.
+//! Before all of it runs the user's psqlrc: what writes there, or takes a protection away, counts like any other text.
+//! What it does on this machine alone (`\!`, `\setenv`, backticks) is the user's own standing choice and does not.
+//! Source: `main`, `parse_psql_options` and `process_psqlrc` in psql's `startup.c`.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::classify::safe_encoding;
 use super::report::Report;
@@ -26,6 +28,9 @@ pub(super) fn read(invocation: &Invocation, stdin: &mut Stdin, snapshot: &Snapsh
     }
     let mut reading = Reading::new(report, &snapshot.cwd, snapshot.home());
     assign(invocation, &mut reading);
+    if !invocation.has("no-psqlrc") {
+        startup_files(snapshot, &mut reading);
+    }
     let mut mode = Mode::Batch;
     let mut sources = 0;
     for option in &invocation.options {
@@ -75,6 +80,47 @@ fn assign(invocation: &Invocation, reading: &mut Reading<'_>) {
         }
         reading.variables.set(name, value);
     }
+}
+
+/// Reads every psqlrc that this psql may run. The version is not known here, so that of each version is looked at;
+/// the system-wide one is the administrator's.
+fn startup_files(snapshot: &Snapshot, reading: &mut Reading<'_>) {
+    let Some(home) = snapshot.home() else { return };
+    let path = match snapshot.vars.get("PSQLRC") {
+        Some(named) => match Path::new(named).strip_prefix("~") {
+            Ok(inside) => home.join(inside),
+            Err(_) => snapshot.cwd.join(named),
+        },
+        None => home.join(".psqlrc"),
+    };
+    for path in versions(&path) {
+        let mut report = Report::default();
+        let mut startup = Reading::new(&mut report, &snapshot.cwd, Some(home));
+        startup.variables = reading.variables.clone();
+        startup.file(&path);
+        let variables = std::mem::take(&mut startup.variables);
+        reading.variables.agree(&variables);
+        reading.report.absorb(report, &["shell", "setenv"]);
+    }
+}
+
+/// `.psqlrc`, `.psqlrc-15`, `.psqlrc-15.4`: those that are there.
+fn versions(path: &Path) -> Vec<PathBuf> {
+    let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else { return Vec::new() };
+    let versioned = |found: &OsStr| {
+        let rest = found.as_bytes().strip_prefix(name.as_bytes());
+        rest.is_some_and(|rest| {
+            rest.first().is_none_or(|&dash| dash == b'-' && rest.get(1).is_some_and(u8::is_ascii_digit))
+        })
+    };
+    if path == Path::new("/dev/null") {
+        return Vec::new(); // the usual way to say that there is none
+    }
+    let found = std::fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let mut found: Vec<_> = found.filter(|found| versioned(found)).map(|found| directory.join(found)).collect();
+    found.retain(|path| nix::unistd::access(path, nix::unistd::AccessFlags::R_OK).is_ok());
+    found.sort_unstable();
+    found
 }
 
 fn standard_input(stdin: &mut Stdin, reading: &mut Reading<'_>, mode: Mode) -> Mode {

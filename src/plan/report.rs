@@ -90,6 +90,20 @@ impl Report {
         }
     }
 
+    /// Takes over what another one found, but for findings of these kinds.
+    pub(super) fn absorb(&mut self, other: Self, but: &[&str]) {
+        other
+            .findings
+            .into_iter()
+            .filter(|finding| !but.contains(&finding.kind.as_str()))
+            .for_each(|finding| self.add(finding));
+        if other.unlisted > 0 {
+            self.raise(Risk::Unknown);
+        }
+        other.notes.into_iter().for_each(|note| self.note(note));
+        self.inputs.extend(other.inputs);
+    }
+
     /// Remembers a file by the handle that it is read through.
     pub(super) fn input(&mut self, path: &Path, file: &File) {
         if let Ok(meta) = file.metadata() {

@@ -17,7 +17,7 @@ use std::time::SystemTime;
 
 pub use vars::Vars;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// The outside as it was when the process started.
 #[derive(Clone, Debug)]
@@ -46,11 +46,9 @@ pub struct User {
 impl Snapshot {
     /// Reads the outside.
     pub fn read() -> Result<Self> {
-        let cwd = std::env::current_dir().map_err(|cause| {
-            Error::refused(format!("the working directory cannot be read: {cause}"))
-                .hint("change to a directory that exists: cd ~")
-        })?;
-        Ok(Self { vars: Vars::read(), cwd, user: User::read(), now: SystemTime::now() })
+        let vars = Vars::read();
+        let cwd = std::env::current_dir().unwrap_or_else(|_| named_directory(&vars));
+        Ok(Self { vars, cwd, user: User::read(), now: SystemTime::now() })
     }
 
     /// The home directory: `$HOME` when it is set and not empty, else the password database's.
@@ -75,6 +73,12 @@ impl Snapshot {
     pub fn state_dir(&self) -> Option<PathBuf> {
         Some(self.base("XDG_STATE_HOME", ".local/state")?.join("dbguard"))
     }
+}
+
+/// What the shell calls a working directory that was removed or cannot be looked up: tools run there all the same.
+fn named_directory(vars: &Vars) -> PathBuf {
+    let named = vars.filled("PWD").map(PathBuf::from).filter(|path| path.is_absolute());
+    named.unwrap_or_else(|| PathBuf::from("/"))
 }
 
 impl User {

@@ -22,6 +22,11 @@ impl Variables {
         };
     }
 
+    /// From here on only that is certain which the other says too.
+    pub(in crate::plan) fn agree(&mut self, other: &Self) {
+        self.0.retain(|name, value| other.get(name) == Some(value.as_slice()));
+    }
+
     /// From here on nothing is certain: results were stored under names that the server chose.
     pub(in crate::plan) fn forget(&mut self) {
         self.0.clear();

@@ -1,0 +1,70 @@
+//! Ways around the checklist that a mistake or a script could take, each of them shut.
+
+use crate::support::{Sandbox, clusters};
+
+const CONFIG: &str = r#"
+[environment.production]
+level = "production"
+match = [{ host = "*.prod.demo" }, { host = "10.0.0.5" }]
+
+[environment.staging]
+level = "staging"
+match = [{ host = "*.staging.demo" }]
+"#;
+
+/// No server answers behind these names: what the guard does must not depend on it.
+fn sandbox() -> Sandbox {
+    Sandbox::new().config(CONFIG).fake("psql").var("PGDATABASE", "app").var("PGUSER", "alice")
+}
+
+#[test]
+fn a_completion_runs_no_psqlrc() {
+    let marked = "\\! touch ran\nSET default_transaction_read_only = off;\nCREATE TABLE by_psqlrc ();\n";
+    let sandbox = Sandbox::new().services().config(CONFIG).shims(["psql"]).var("PGSERVICE", "production");
+    let sandbox = sandbox.file("home/.psqlrc", marked);
+    let output = sandbox.tool("psql", ["-Atqwc", "select usename from pg_user", "template1"]).output();
+    assert!(output.out().contains("postgres"), "{}", output.err());
+    assert!(!sandbox.path("work/ran").exists());
+    assert!(!clusters().production().has_table("template1", "by_psqlrc"));
+}
+
+#[test]
+fn a_token_that_names_the_alias_of_another_environments_address_does_not_hold() {
+    let line = ["run", "--", "psql", "-c", "DROP TABLE t", "host=db.staging.demo hostaddr=10.0.0.5"];
+    let sandbox = |token: &str| sandbox().var("CI", "true").var("DBGUARD_CONFIRM", token);
+    let output = sandbox("db.staging.demo/app").run(line).output();
+    assert_eq!(output.code, 125);
+    assert!(output.err().contains("does not name the target, which is `10.0.0.5/app`"), "{}", output.err());
+    assert_eq!(sandbox("10.0.0.5/app").run(line).output().code, 0);
+}
+
+#[test]
+fn a_psqlrc_that_takes_the_protection_away_counts() {
+    let line = ["explain", "--json", "--", "psql", "-h", "db.staging.demo", "-c", "SELECT 1"];
+    let explained = |psqlrc: &str| sandbox().file("home/.psqlrc-15", psqlrc).run(line).output().json();
+    assert_eq!(explained("SET default_transaction_read_only = off;\n")["findings"][0]["kind"], "read-write");
+    assert_eq!(explained("DROP TABLE t;\n")["risk"], "destroy");
+    let usual = "\\set QUIET 1\n\\pset null '¤'\n\\setenv PAGER 'less -S'\n\\! clear\n\\set PROMPT1 '%n@%/%R%# '\n\
+                 \\set w `date`\nSET statement_timeout = '5s';\n\\x auto\n\\timing\n\\unset QUIET\n";
+    assert_eq!(explained(usual)["risk"], "read");
+    let none = sandbox().file("home/.psqlrc", "DROP TABLE t;\n").var("PSQLRC", "/dev/null").run(line).output();
+    assert!(none.out().contains(r#""risk":"read""#), "{}", none.out());
+}
+
+#[test]
+fn a_psqlrc_counts_for_an_open_session_too() {
+    let line = ["explain", "--json", "--", "psql", "-h", "db.staging.demo"];
+    let sandbox = sandbox().file("home/.psqlrc", "DELETE FROM t;\n");
+    let ended = sandbox.pty(line).stdout_apart().start().finish();
+    assert!(String::from_utf8_lossy(&ended.stdout).contains(r#""risk":"destroy""#), "{}", ended.screen);
+}
+
+#[test]
+fn in_a_directory_that_is_gone_development_goes_on() {
+    let sandbox = sandbox().dir("gone").shims(["psql"]);
+    let gone = sandbox.path("gone");
+    let script = format!("cd '{0}' && rmdir '{0}' && psql -h localhost -c 'SELECT 1'", gone.display());
+    let output = sandbox.tool("/bin/sh", ["-c", &script]).output();
+    assert_eq!((output.code, output.err().contains("dbguard")), (0, false), "{}", output.err());
+    assert_eq!(sandbox.calls("psql").len(), 1);
+}
