@@ -59,6 +59,44 @@ fn a_psqlrc_counts_for_an_open_session_too() {
     assert!(String::from_utf8_lossy(&ended.stdout).contains(r#""risk":"destroy""#), "{}", ended.screen);
 }
 
+/// What `explain` says of where this psql, which starts at this machine, ends up.
+#[track_caller]
+fn leads(sandbox: &Sandbox, args: &[&str], environment: &str, host: &str) {
+    let line = [&["explain", "--json", "--", "psql", "-h", "localhost", "-p", "1"], args].concat();
+    let explained = sandbox.run(line).output().json();
+    let found = (&explained["environment"]["name"], &explained["target"]["host"]);
+    assert_eq!((found.0.as_str().unwrap(), found.1.as_str().unwrap()), (environment, host), "{args:?}: {explained}");
+}
+
+#[test]
+fn a_script_that_goes_to_production_from_this_machine_is_asked_about() {
+    let away = "SELECT 1;\n\\set h db.prod.demo\n\\c app alice :h 5432\nDROP TABLE t;\n";
+    let sandbox = sandbox().shims(["psql"]).file("work/away.sql", away).file("work/outer.sql", "\\ir away.sql\n");
+    for script in ["away.sql", "outer.sql"] {
+        leads(&sandbox, &["-f", script], "production", "db.prod.demo");
+        assert_eq!(sandbox.tool("psql", ["-h", "localhost", "-f", script]).output().code, 125);
+    }
+    assert_eq!(sandbox.tool("/bin/sh", ["-c", "psql -h localhost < away.sql"]).output().code, 125);
+    assert_eq!(sandbox.calls("psql").len(), 0);
+    for words in ["host=db.prod.demo dbname=x", "postgres://db.prod.demo/x", "- - db.prod.demo", "x alice 10.0.0.5 -"] {
+        let quoted = if words.contains('=') { format!("\\c '{words}'") } else { format!("\\connect {words}") };
+        let host = if words.contains("10.0") { "10.0.0.5" } else { "db.prod.demo" };
+        leads(&sandbox, &["-c", &quoted], "production", host);
+    }
+    leads(&sandbox, &["-v", "h=host=db.prod.demo", "-c", "\\c :h"], "production", "db.prod.demo");
+    leads(&sandbox, &["-c", "\\c - - `cat where`"], "unknown", "localhost");
+    leads(&sandbox, &["-c", "\\c x - db.staging.demo", "-c", "\\c y"], "staging", "db.staging.demo");
+}
+
+#[test]
+fn a_script_that_stays_on_this_machine_runs() {
+    let dump = "\\connect app\nCOPY t FROM stdin;\n\\\\c - - db.prod.demo\n\\.\n\\c - - - 5433\n\\c -\n";
+    let sandbox = sandbox().shims(["psql"]).file("work/dump.sql", dump);
+    leads(&sandbox, &["-f", "dump.sql"], "local", "localhost");
+    sandbox.tool("psql", ["-h", "localhost", "-f", "dump.sql"]).status(0);
+    sandbox.tool("psql", ["-h", "localhost", "-c", "\\connect"]).status(0);
+}
+
 #[test]
 fn in_a_directory_that_is_gone_development_goes_on() {
     let sandbox = sandbox().dir("gone").shims(["psql"]);

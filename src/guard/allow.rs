@@ -40,7 +40,7 @@ pub fn allow(allowance: &Allowance, snapshot: &Snapshot) -> Result<Grant> {
     let (tool, args) = allowance.line.split_first().ok_or_else(|| Error::refused("no tool was named"))?;
     let config = config::load(snapshot);
     let program = tools::locate(tool, &snapshot.vars)?;
-    let case = Case::open(tool, args, Some(program), &config, snapshot);
+    let case = Case::open(tool, args, Some(program), &config, snapshot).follow(&Stdin::terminal());
     let target = needed(&case)?;
     let plan = plan::plan(&case.invocation, &mut Stdin::terminal(), snapshot);
     let meeting = server::meet(&case, target, &plan, Some(&mut tty));

@@ -9,9 +9,11 @@ use super::refusal;
 use crate::config::Config;
 use crate::environment::{Environment, Level};
 use crate::error::Error;
+use crate::plan;
 use crate::policy::Policy;
 use crate::target::{self, Host, Invocation, Resolution, Target};
 use crate::world::Snapshot;
+use crate::world::stdin::Stdin;
 
 /// One invocation, resolved and classified.
 pub(super) struct Case<'a> {
@@ -21,6 +23,8 @@ pub(super) struct Case<'a> {
     pub(super) resolution: Resolution,
     pub(super) environment: Environment,
 }
+
+const NOWHERE: &str = "a script's `\\connect` goes to a place that is not known beforehand";
 
 impl<'a> Case<'a> {
     /// Resolves the target and finds its environment.
@@ -35,6 +39,35 @@ impl<'a> Case<'a> {
         let resolution = target::resolve(&invocation, snapshot);
         let environment = classify(&resolution, config);
         Self { snapshot, config, invocation, resolution, environment }
+    }
+
+    /// The case of the strictest server that is reached: a script may leave the one that it starts at.
+    pub(super) fn follow(mut self, stdin: &Stdin) -> Self {
+        let Resolution::Resolved(mut at) = self.resolution.clone() else { return self };
+        if self.environment.level() == Level::Production {
+            return self;
+        }
+        for words in plan::connects(&self.invocation, stdin, self.snapshot) {
+            let resolution = match words {
+                Some(words) => target::connect(&at, &words, &self.invocation, self.snapshot),
+                None => Resolution::Ambiguous { partial: None, because: NOWHERE.to_owned() },
+            };
+            let environment = classify(&resolution, self.config);
+            let resolution = match resolution {
+                Resolution::NoServer { .. } => continue, // psql stays where it is, or stops
+                Resolution::Ambiguous { partial: None, because } => {
+                    Resolution::Ambiguous { partial: Some(at.clone()), because }
+                }
+                known @ (Resolution::Resolved(_) | Resolution::Ambiguous { .. }) => known,
+            };
+            if let Resolution::Resolved(target) = &resolution {
+                at = target.clone();
+            }
+            if environment.level() > self.environment.level() {
+                (self.environment, self.resolution) = (environment, resolution);
+            }
+        }
+        self
     }
 
     /// The target, as far as it is known.

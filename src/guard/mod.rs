@@ -58,12 +58,12 @@ struct Passed {
 /// The pipeline.
 fn pass(tool: &OsStr, args: &[OsString], config: &Config, snapshot: &Snapshot) -> Result<Passed> {
     let program = tools::locate(tool, &snapshot.vars)?;
-    let case = Case::open(tool, args, Some(program.clone()), config, snapshot);
+    let mut stdin = Stdin::of_process();
+    let case = Case::open(tool, args, Some(program.clone()), config, snapshot).follow(&stdin);
     let launch = launch::bare(args, program);
     if let Some(receipt) = free(&case) {
         return Ok(Passed { approved: checklist::unasked(), receipt, launch });
     }
-    let mut stdin = Stdin::of_process();
     let plan = plan::plan(&case.invocation, &mut stdin, snapshot);
     if plan.mode == Mode::Completion {
         let launch = launch::completion(launch, &snapshot.vars);

@@ -35,7 +35,7 @@ pub struct Explanation {
 pub fn explain(tool: &OsStr, args: &[OsString], stdin: &mut Stdin, snapshot: &Snapshot) -> Explanation {
     let config = config::load(snapshot);
     let located = tools::locate(tool, &snapshot.vars);
-    let case = Case::open(tool, args, located.as_ref().ok().cloned(), &config, snapshot);
+    let case = Case::open(tool, args, located.as_ref().ok().cloned(), &config, snapshot).follow(stdin);
     let plan = case.touches_server().then(|| plan::plan(&case.invocation, stdin, snapshot));
     let (verdict, mut reasons) = verdict(&case, plan.as_ref());
     reasons.extend(located.err().map(|error| error.message().to_owned()));

@@ -6,6 +6,7 @@
 mod archive;
 mod classify;
 mod completion;
+mod connects;
 mod lexer;
 mod meta;
 mod psql;
@@ -15,6 +16,7 @@ mod tools;
 
 use std::path::PathBuf;
 
+pub use connects::connects;
 use report::Report;
 use serde::Serialize;
 

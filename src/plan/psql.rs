@@ -67,7 +67,7 @@ fn settings(invocation: &Invocation, snapshot: &Snapshot, report: &mut Report) {
 }
 
 /// `-v name=value`; without a value the variable is unset.
-fn assign(invocation: &Invocation, reading: &mut Reading<'_>) {
+pub(super) fn assign(invocation: &Invocation, reading: &mut Reading<'_>) {
     for option in invocation.options.iter().filter(|option| matches!(option.name.as_str(), "variable" | "set")) {
         let text = option.value.as_deref().unwrap_or_default().as_bytes();
         let split = text.iter().position(|&byte| byte == b'=');

@@ -4,6 +4,7 @@
 //! Memory is bounded by the longest line and message that are kept, time by the report's deadline; where either ends
 //! the reading, what was found stays and the whole is unknown.
 
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
@@ -38,6 +39,8 @@ pub(super) struct Reading<'r> {
     open: Vec<(u64, u64)>,
     /// Set where going on would be wrong or take too long.
     stopped: bool,
+    /// The words of every `\connect` that goes anywhere; `None` where they are not known beforehand.
+    pub(super) connects: Vec<Option<Vec<OsString>>>,
     /// Every message, where somebody wants them.
     pub(super) sent: Option<Vec<Vec<u8>>>,
 }
@@ -52,6 +55,7 @@ impl<'r> Reading<'r> {
             home: home.map(Path::to_owned),
             open: Vec::new(),
             stopped: false,
+            connects: Vec::new(),
             sent: None,
         }
     }
@@ -151,7 +155,7 @@ fn one_line(text: &[u8]) -> String {
 }
 
 /// Opens a regular file and nothing else: opening a pipe could wait for ever, and reading one takes away from the tool.
-fn open(path: &Path) -> Result<(File, (u64, u64)), String> {
+pub(super) fn open(path: &Path) -> Result<(File, (u64, u64)), String> {
     let plain = |meta: &std::fs::Metadata| meta.is_file();
     let meta = std::fs::metadata(path).map_err(|trouble| trouble.to_string())?;
     if !plain(&meta) {

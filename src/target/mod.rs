@@ -4,6 +4,7 @@
 //! This module knows nothing of rules and policy; it reads vars and files through [`crate::world`] and connects to
 //! nothing.
 
+mod connect;
 mod conninfo;
 mod defaults;
 mod getopt;
@@ -22,6 +23,7 @@ mod wrapper;
 
 use std::ffi::OsString;
 
+pub use connect::connect;
 pub use invocation::{Invocation, Opt};
 pub use origin::{Field, Origin};
 pub use resolve::{parse, resolve};

@@ -49,6 +49,8 @@ pub enum Origin {
         /// Line from 1.
         line: usize,
     },
+    /// A `\connect` in what psql runs.
+    Connect,
     /// The same as the user name, as libpq does for the database.
     User,
     /// The name of the operating-system user.
@@ -68,6 +70,7 @@ impl fmt::Display for Origin {
                 write!(f, "service `{}` at {}:{line}", Untrusted::os(service), Untrusted::path(file))
             }
             Self::File { file, line } => write!(f, "{}:{line}", Untrusted::path(file)),
+            Self::Connect => f.write_str("\\connect in the script"),
             Self::User => f.write_str("the user name"),
             Self::SystemUser => f.write_str("the system user"),
             Self::Default => f.write_str("default"),

@@ -75,6 +75,7 @@ impl Short<'_> {
             | Origin::Argument(_)
             | Origin::Conninfo(_)
             | Origin::Var(_)
+            | Origin::Connect
             | Origin::User
             | Origin::SystemUser
             | Origin::Default => origin.to_string(),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{Script, one_line};
 use crate::plan::Risk;
 use crate::plan::classify::safe_encoding;
+use crate::plan::connects;
 use crate::plan::lexer::slash::{self, Argument};
 use crate::plan::lexer::token::{self, Backslashes, Kind};
 use crate::plan::meta::{Action, action};
@@ -66,7 +67,10 @@ impl Script<'_, '_, '_> {
             }
             Action::Include { relative } => self.include(arguments, relative, shown),
             Action::Connect if arguments.is_empty() => self.reading.report.raise(Risk::Read),
-            Action::Connect => self.tell(Risk::Unknown, "connect", Vec::new(), "\\connect …"),
+            Action::Connect => {
+                self.reading.connects.push(connects::words(arguments));
+                self.tell(Risk::Unknown, "connect", Vec::new(), "\\connect …");
+            }
             Action::Set => self.set(arguments, shown),
             Action::Forget => arguments.iter().for_each(|name| self.reading.variables.set(&name.text, None)),
             Action::If => self.branches.push((*self.cut.parens(), self.cut.is_blank())),
