@@ -106,3 +106,31 @@ fn in_a_directory_that_is_gone_development_goes_on() {
     assert_eq!((output.code, output.err().contains("dbguard")), (0, false), "{}", output.err());
     assert_eq!(sandbox.calls("psql").len(), 1);
 }
+
+#[test]
+fn a_list_of_columns_that_holds_another_statement_is_unknown() {
+    let line = ["explain", "--json", "--", "vacuumdb", "-h", "db.staging.demo", "-Z", "-t", "t(a); DROP TABLE u"];
+    assert_eq!(sandbox().run(line).output().json()["risk"], "unknown");
+}
+
+#[test]
+fn a_refusal_says_what_was_found() {
+    let sandbox = sandbox().file("work/x.sql", "SELECT 1;\nDROP TABLE t;\n");
+    let said = sandbox.run(["run", "--", "psql", "-h", "db.staging.demo", "-f", "x.sql"]).output().err();
+    assert!(said.contains("\n  found: drop-table at x.sql:2: DROP TABLE t\n"), "{said}");
+    let said = sandbox.run(["run", "--", "psql", "-h", "db.staging.demo", "-f", "/nonexistent"]).output().err();
+    assert!(said.contains("\n  found: unreadable: `/nonexistent` was not read: No such file"), "{said}");
+}
+
+#[test]
+fn a_mistyped_option_is_not_looked_for_as_a_tool() {
+    for verb in ["run", "explain", "allow"] {
+        let output = sandbox().run([verb, "--onec", "--", "psql"]).output();
+        assert_eq!(output.code, 2, "{verb}: {}", output.err());
+        assert!(
+            output.err().starts_with("dbguard: `--onec` is no option of this verb, and no tool\n"),
+            "{}",
+            output.err()
+        );
+    }
+}

@@ -18,6 +18,7 @@ pub(super) fn run(allow: Allow, snapshot: &Snapshot) -> Result<ExitCode> {
         let grant = guard::revoke(id, snapshot)?;
         output::print(|out| writeln!(out, "revoked {}: {}", grant.id, Untrusted::text(&grant.describe)))?;
     } else {
+        let _tool = super::split(&allow.line)?;
         let lifetime = duration(&allow.duration)?;
         let allowance = Allowance { line: allow.line, lifetime, once: allow.once, reason: allow.reason };
         let grant = guard::allow(&allowance, snapshot)?;

@@ -27,6 +27,7 @@ use crate::effects::notice;
 use crate::error::{Error, Kind, Result};
 use crate::guard;
 use crate::target;
+use crate::text::Untrusted;
 use crate::world::{Snapshot, stdin};
 
 /// The whole program.
@@ -97,5 +98,11 @@ fn perform(verb: Verb) -> Result<ExitCode> {
 /// The tool and its arguments.
 fn split(line: &[OsString]) -> Result<(&OsStr, &[OsString])> {
     let (tool, args) = line.split_first().ok_or_else(|| Error::new(Kind::Usage, "no tool was named"))?;
+    if tool.as_encoded_bytes().starts_with(b"-") {
+        let what = format!("`{}` is no option of this verb, and no tool", Untrusted::os(tool));
+        return Err(
+            Error::new(Kind::Usage, what).hint("options come first, then the tool: dbguard run -- psql -h HOST")
+        );
+    }
     Ok((tool, args))
 }

@@ -6,25 +6,28 @@ use std::ffi::OsString;
 
 use super::case::Case;
 use super::screen::word;
+use super::stand_in::Met;
 use super::token::{self, Token};
 use crate::error::Error;
-use crate::plan::Risk;
+use crate::plan::{Plan, Risk};
 use crate::policy::Absence;
 use crate::shell;
 use crate::target::Target;
 use crate::text::{Untrusted, redact};
 
 /// There is nobody to ask, and nothing stands in.
-pub(super) fn nobody(case: &Case<'_>, target: &Target, risk: Risk, absence: Absence, token: Token) -> Error {
+pub(super) fn nobody(case: &Case<'_>, target: &Target, plan: &Plan, met: Met<'_>, token: Token) -> Error {
+    let Met { risk, absence, .. } = met;
     let what =
         format!("refused: {} ({}) on {}", Untrusted::text(&case.invocation.tool), word(risk), describe(case, target));
+    let refused = |what: String| counts(plan).into_iter().fold(Error::refused(what), Error::hint);
     let allow = format!("dbguard allow --once -- {}", command_line(case));
     match absence {
-        Absence::Agent(agent) => Error::refused(format!("{what}: {} cannot confirm it", agent.name))
+        Absence::Agent(agent) => refused(format!("{what}: {} cannot confirm it", agent.name))
             .hint(format!("a coding agent was recognised by {}; only a person can answer for this target", agent.mark))
             .hint(format!("tell the person who is responsible; at a terminal of their own they would type: {allow}")),
         Absence::Terminal => {
-            let error = Error::refused(format!("{what}: there is no terminal to ask on"));
+            let error = refused(format!("{what}: there is no terminal to ask on"));
             let error = match token {
                 Token::Fails(because) => error.hint(because),
                 Token::Absent | Token::Holds => error,
@@ -38,6 +41,22 @@ pub(super) fn nobody(case: &Case<'_>, target: &Target, risk: Risk, absence: Abse
             }
         }
     }
+}
+
+/// What made it more than reading: the first of the strictest findings, and why a text was not understood.
+fn counts(plan: &Plan) -> Option<String> {
+    let strictest = plan.findings.iter().rev().max_by_key(|finding| finding.risk)?;
+    let place = match (&strictest.file, strictest.line) {
+        (Some(file), Some(line)) => format!(" at {}:{line}", Untrusted::path(file)),
+        (Some(file), None) => format!(" at {}", Untrusted::path(file)),
+        (None, _) => String::new(),
+    };
+    let why = match plan.notes.first() {
+        Some(note) if strictest.risk == Risk::Unknown => format!(": {}", Untrusted::text(note)),
+        _ if strictest.statement.is_empty() => String::new(),
+        _ => format!(": {}", Untrusted::text(&strictest.statement)),
+    };
+    Some(format!("found: {}{place}{why}", Untrusted::text(&strictest.kind)))
 }
 
 /// The target cannot be told, and nothing of it is known that a person could confirm.

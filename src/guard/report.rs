@@ -40,6 +40,8 @@ pub fn explain(tool: &OsStr, args: &[OsString], stdin: &mut Stdin, snapshot: &Sn
     let (verdict, mut reasons) = verdict(&case, plan.as_ref());
     reasons.extend(located.err().map(|error| error.message().to_owned()));
     reasons.extend(doubts(&config));
+    let mut told = std::collections::HashSet::new();
+    reasons.retain(|reason| told.insert(reason.clone()));
     Explanation {
         tool: case.invocation.tool.clone(),
         touches_server: case.touches_server(),

@@ -25,7 +25,7 @@ pub(super) struct Met<'a> {
 /// Finds it, or refuses. The token is looked at first, since looking uses nothing up; where the server turned out to be
 /// of another environment than the names say, whoever wrote the names did not mean this server.
 pub(super) fn find(case: &Case<'_>, target: &Target, plan: &Plan, met: Met<'_>) -> Result<StandIn> {
-    let Met { environment, risk, absence } = met;
+    let Met { environment, risk, .. } = met;
     let token = if environment.name() == case.environment.name() {
         token::check(&case.snapshot.vars, &case.policy(), target, case.name_differs(target))
     } else {
@@ -41,7 +41,7 @@ pub(super) fn find(case: &Case<'_>, target: &Target, plan: &Plan, met: Met<'_>) 
     if let Some(found) = Grants::open(case.snapshot)?.take(&asked, case.snapshot.now)? {
         return Ok(StandIn::Grant { id: found.grant().id.clone() });
     }
-    let refused = refusal::nobody(case, target, risk, absence, token);
+    let refused = refusal::nobody(case, target, plan, met, token);
     Record::unmet(case, target, plan, risk, &case.policy()).refused(refused.message());
     Err(refused)
 }
