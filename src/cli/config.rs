@@ -139,5 +139,5 @@ pub(super) fn policy_json(policy: &Policy) -> Value {
 }
 
 pub(super) fn rule_json(rule: &Rule) -> Value {
-    json!({ "file": rule.file.to_string_lossy(), "line": rule.line, "text": rule.text, "names": rule.names() })
+    json!({ "file": rule.file.to_string_lossy(), "line": rule.line, "text": rule.text(), "names": rule.names() })
 }

@@ -135,7 +135,8 @@ pub(super) fn describe(environment: &Effective, config: &Config, out: &mut dyn W
         writeln!(out, "  match             loopback addresses and unix sockets, where no tunnel leads elsewhere")?;
     }
     for rule in rules(environment, config) {
-        let (text, file) = (Untrusted::text(&rule.text), Untrusted::path(&rule.file));
+        let keys = rule.text();
+        let (text, file) = (Untrusted::text(&keys), Untrusted::path(&rule.file));
         let only = if rule.names() { "" } else { ", can only raise" };
         writeln!(out, "  match             {text}  ({file}:{}{only})", rule.line)?;
     }

@@ -147,15 +147,6 @@ fn rules_of<'w>(environment: usize, word: &'w Word<'_>) -> impl Iterator<Item = 
         authority: word.authority,
         file: source.path.clone(),
         line: source.line(span.start),
-        text: one_line(source.slice(span.clone())),
+        text: (source.text.clone(), span.clone()),
     })
-}
-
-/// An entry that runs over several lines, on one.
-fn one_line(text: &str) -> String {
-    if !text.contains('\n') {
-        return text.to_owned();
-    }
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.collect::<Vec<_>>().join(", ").replace(",,", ",")
 }

@@ -285,7 +285,7 @@ mod tests {
                 }
             }
             let file = Path::new("c.toml").into();
-            entries.push(Rule { environment, when, authority, file, line: at + 1, text: line.to_owned() });
+            entries.push(Rule { environment, when, authority, file, line: at + 1, text: (line.into(), 0..line.len()) });
         }
         Rules::new(definitions, entries, doubt)
     }

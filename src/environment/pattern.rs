@@ -2,14 +2,14 @@
 //!
 //! A name pattern matches label by label and has to have as many labels as the host; only a leading `*.` stands for one
 //! label or more. So `*.prod.example.com` matches everything below `prod.example.com` and not that name itself, and
-//! `*prod*` matches hosts of one label only. Within a label the rules of [`Glob`] hold. `localhost` and the loopback
+//! `*prod*` matches hosts of one label only. Within a label the rules of [`super::Glob`] hold. `localhost` and the loopback
 //! addresses mean this machine, in whichever way it is reached.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::address::{self, Range};
 use super::endpoint::{self, Endpoint};
-use super::glob::{BadPattern, Glob, refuse_unprintable};
+use super::glob::{self, BadPattern, refuse_unprintable};
 
 /// A compiled host pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,15 +18,15 @@ pub struct HostPattern(Kind);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Kind {
     /// Exactly this name.
-    Name(String),
-    /// These labels; with `deep`, below any others.
-    Labels { deep: bool, labels: Vec<Glob> },
+    Name(Box<str>),
+    /// Labels with globs among them, dots between them; with `deep`, below any others.
+    Labels { deep: bool, labels: Box<str> },
     /// These addresses.
     Range(Range),
     /// Loopback in every form, and every socket.
     ThisMachine,
     /// Sockets in this directory, part by part.
-    Socket(Vec<Glob>),
+    Socket(Box<str>),
 }
 
 impl HostPattern {
@@ -35,6 +35,9 @@ impl HostPattern {
         refuse_unprintable(text)?;
         if text.starts_with(['/', '@']) {
             return socket_pattern(text).map(Self);
+        }
+        if plainly_a_name(text) {
+            return name_pattern(&endpoint::name(text)).map(Self);
         }
         if let Some(address) = plain_address(text) {
             let this_machine =
@@ -51,7 +54,7 @@ impl HostPattern {
     /// Whether it matches.
     pub(super) fn matches(&self, endpoint: &Endpoint) -> bool {
         match (&self.0, endpoint) {
-            (Kind::Name(pattern), Endpoint::Name(name)) => pattern == name,
+            (Kind::Name(pattern), Endpoint::Name(name)) => **pattern == **name,
             (Kind::Labels { deep, labels }, Endpoint::Name(name)) => labels_match(*deep, labels, name),
             (Kind::Range(range), endpoint) => endpoint.addresses().iter().any(|address| range.contains(*address)),
             (Kind::ThisMachine, endpoint) => endpoint.is_loopback(),
@@ -59,6 +62,13 @@ impl HostPattern {
             (Kind::Name(_) | Kind::Labels { .. } | Kind::Socket(_), _) => false,
         }
     }
+}
+
+/// Letters, digits, dots, dashes and stars, with a letter among them: no address and nothing odd. Nearly every pattern
+/// is, and the questions that follow need not be put to it.
+fn plainly_a_name(text: &str) -> bool {
+    let fine = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'*');
+    text.bytes().all(fine) && text.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 /// An address in its usual form; the odd ones that `inet_aton` knows are for targets, not for authors.
@@ -105,17 +115,17 @@ fn refuse_other_things(text: &str) -> Result<(), BadPattern> {
 }
 
 fn name_pattern(text: &str) -> Result<Kind, BadPattern> {
-    if text.split('.').any(str::is_empty) {
+    if text.starts_with('.') || text.ends_with('.') || glob::has(text, b"..") {
         let help = "write *.example.com for everything below example.com";
         return Err(BadPattern::new(format!("`{text}` has an empty label"), help));
     }
     if !text.contains('*') {
-        return Ok(if text == "localhost" { Kind::ThisMachine } else { Kind::Name(text.to_owned()) });
+        return Ok(if text == "localhost" { Kind::ThisMachine } else { Kind::Name(text.into()) });
     }
     if !text.contains(|c: char| c.is_alphanumeric()) {
         return Err(BadPattern::new(format!("`{text}` matches every host"), "leave `host` out to match any host"));
     }
-    if text.split('.').any(|label| label == "**") {
+    if glob::has(text, b"**") && text.split('.').any(|label| label == "**") {
         let help = "a leading `*.` stands for one label or more, `*` elsewhere for one";
         return Err(BadPattern::new(format!("`{text}` has `**` as a whole label"), help));
     }
@@ -123,8 +133,8 @@ fn name_pattern(text: &str) -> Result<Kind, BadPattern> {
         Some(rest) => (true, rest),
         None => (false, text),
     };
-    let labels = rest.split('.').map(Glob::compile).collect::<Result<_, _>>()?;
-    Ok(Kind::Labels { deep, labels })
+    glob::check(rest)?;
+    Ok(Kind::Labels { deep, labels: rest.into() })
 }
 
 fn socket_pattern(text: &str) -> Result<Kind, BadPattern> {
@@ -132,15 +142,16 @@ fn socket_pattern(text: &str) -> Result<Kind, BadPattern> {
     if !path.contains(|c: char| c.is_alphanumeric()) {
         return Err(BadPattern::new(format!("`{text}` matches every socket"), "host = \"localhost\" is this machine"));
     }
-    Ok(Kind::Socket(path.split('/').map(Glob::compile).collect::<Result<_, _>>()?))
+    glob::check(&path)?;
+    Ok(Kind::Socket(path.into()))
 }
 
 /// From the right: names grow to the left.
-fn labels_match(deep: bool, pattern: &[Glob], name: &str) -> bool {
+fn labels_match(deep: bool, pattern: &str, name: &str) -> bool {
     let mut labels = name.rsplit('.');
-    for glob in pattern.iter().rev() {
+    for wanted in pattern.rsplit('.') {
         match labels.next() {
-            Some(label) if !label.is_empty() && glob.matches(label) => {}
+            Some(label) if !label.is_empty() && glob::matches(wanted, label) => {}
             _ => return false,
         }
     }
@@ -150,8 +161,9 @@ fn labels_match(deep: bool, pattern: &[Glob], name: &str) -> bool {
     }
 }
 
-fn parts_match<'a>(pattern: &[Glob], mut parts: impl Iterator<Item = &'a str>) -> bool {
-    pattern.iter().all(|glob| parts.next().is_some_and(|part| glob.matches(part))) && parts.next().is_none()
+fn parts_match<'a>(pattern: &str, mut parts: impl Iterator<Item = &'a str>) -> bool {
+    pattern.split('/').all(|wanted| parts.next().is_some_and(|part| glob::matches(wanted, part)))
+        && parts.next().is_none()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! rules decides which of them may name (a trusted file) and which may only raise.
 
 use std::ffi::OsStr;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -45,8 +46,8 @@ pub struct Rule {
     pub file: Arc<Path>,
     /// Its line, from 1.
     pub line: usize,
-    /// The keys as written.
-    pub text: String,
+    /// The text of that file, and where in it the keys stand.
+    pub text: (Arc<str>, Range<usize>),
 }
 
 /// What a rule may do.
@@ -241,9 +242,15 @@ impl Rule {
         self.authority == Authority::Name
     }
 
+    /// The keys as written, on one line.
+    pub fn text(&self) -> String {
+        let (source, span) = &self.text;
+        one_line(source.get(span.clone()).unwrap_or_default())
+    }
+
     /// Where it stands.
     pub fn reference(&self) -> RuleRef {
-        RuleRef { file: self.file.to_path_buf(), line: self.line, text: self.text.clone() }
+        RuleRef { file: self.file.to_path_buf(), line: self.line, text: self.text() }
     }
 }
 
@@ -298,4 +305,13 @@ fn sure(matches: bool) -> Fit {
 /// Bytes that are no text cannot be compared with a pattern.
 fn text_fit(glob: &Glob, text: &OsStr) -> Fit {
     text.to_str().map_or(Fit::Perhaps, |text| sure(glob.matches(text)))
+}
+
+/// An entry that runs over several lines, on one.
+fn one_line(text: &str) -> String {
+    if !text.contains('\n') {
+        return text.to_owned();
+    }
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.collect::<Vec<_>>().join(", ").replace(",,", ",")
 }
