@@ -134,3 +134,14 @@ fn a_mistyped_option_is_not_looked_for_as_a_tool() {
         );
     }
 }
+
+#[test]
+fn of_several_hosts_the_one_that_makes_it_production_is_typed() {
+    let line = ["run", "--", "psql", "-c", "SELECT 1", "host=db.staging.demo,db1.prod.demo"];
+    for (typed, code) in [("db.staging.demo\n", 125), ("db1\n", 0)] {
+        let sandbox = sandbox();
+        let mut pty = sandbox.pty(line).start();
+        pty.wait_for("Type the host to go on:").send(typed);
+        assert_eq!(pty.finish().code, code, "{typed}");
+    }
+}

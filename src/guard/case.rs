@@ -98,6 +98,15 @@ impl<'a> Case<'a> {
         self.by_name_alone(target).name() != self.environment.name()
     }
 
+    /// The target with those of its hosts alone that make it what it is: to name another one confirms nothing.
+    pub(super) fn decisive(&self, target: &Target) -> Target {
+        let alone = |host: &Host| Target { hosts: vec![host.clone()], via: None, ..target.clone() };
+        let decides = |host: &&Host| self.config.rules.classify(&alone(host)).name() == self.environment.name();
+        let hosts: Vec<Host> = target.hosts.iter().filter(decides).cloned().collect();
+        let whole = target.hosts.len() == 1 || hosts.is_empty();
+        if whole { target.clone() } else { Target { hosts, via: None, ..target.clone() } }
+    }
+
     /// Why this cannot be judged at all, where that is so: then it is refused, and not even asked about.
     pub(super) fn unusable(&self) -> Option<Error> {
         if let Resolution::Ambiguous { partial: None, because } = &self.resolution {

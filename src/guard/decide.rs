@@ -142,6 +142,7 @@ pub(super) fn question(case: &Case<'_>, target: &Target, seen: &Review, confirm:
     let environment = seen.meeting.environment.name();
     let misleading = environment != case.environment.name() && case.environment.name() != "unknown";
     let name_differs = case.name_differs(target);
+    let target = &case.decisive(target);
     Names { target, environment, misleading, name_differs }.question(confirm)
 }
 

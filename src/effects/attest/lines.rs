@@ -19,7 +19,8 @@ pub(super) fn lines(told: &Attestation) -> Vec<Line> {
 
 /// How far back the server could be taken.
 pub(super) fn undo(told: &Attestation) -> Vec<Line> {
-    let lsn = told.lsn.as_ref().map(|lsn| line("log at", lsn, "recovery can stop there", Tone::Plain));
+    let note = if told.last_archived.is_some() { "recovery can stop there" } else { "" };
+    let lsn = told.lsn.as_ref().map(|lsn| line("log at", lsn, note, Tone::Plain));
     std::iter::once(archive(told)).chain(lsn).collect()
 }
 
