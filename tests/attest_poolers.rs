@@ -27,8 +27,9 @@ impl Server {
             "set -eu; dir=$(mktemp -d /tmp/dbguard-attest.XXXXXX); owner=postgres; \
              id postgres >/dev/null 2>&1 || owner=nobody; \
              own() {{ if [ $(id -u) -eq 0 ]; then \
-                 setpriv --reuid $owner --regid $(id -g $owner) --clear-groups \"$@\"; else \"$@\"; fi; }}; \
-             serve() {{ own \"$@\" >log 2>&1 </dev/null & pid=$!; }}; pid=; \
+                 $replace setpriv --reuid $owner --regid $(id -g $owner) --clear-groups \"$@\"; \
+                 else $replace \"$@\"; fi; }}; replace=; \
+             serve() {{ (replace=exec; own \"$@\") >log 2>&1 </dev/null & pid=$!; }}; pid=; \
              trap 'exec 2>/dev/null; kill $pid; wait $pid || :; cd /; rm -rf \"$dir\"' EXIT; \
              [ $(id -u) -ne 0 ] || chown $owner \"$dir\"; cd \"$dir\"\n{start}\ncat >/dev/null"
         );
