@@ -2,7 +2,8 @@
 //!
 //! An invocation that starts at a harmless server may end at another one. This is asked of every psql before anything
 //! else is, so it must cost next to nothing: text without the letters of the command is only skimmed. Standard input
-//! that is a pipe is not looked at, since looking would hold up a program that talks with psql.
+//! that is a pipe is not looked at, since looking would hold up a program that talks with psql, and reading ends after two
+//! seconds wherever it is: this machine's own work is not held up.
 
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
@@ -49,21 +50,22 @@ pub(super) fn words(arguments: &[Argument]) -> Option<Vec<OsString>> {
 }
 
 fn named(name: &OsStr, snapshot: &Snapshot, reading: &mut Reading<'_>) {
-    if script::open(&snapshot.cwd.join(name)).is_ok_and(|(file, _)| mentions(file)) {
+    if script::open(&snapshot.cwd.join(name)).is_ok_and(|(file, _)| mentions(file, || reading.report.late())) {
         reading.file(Path::new(name));
     }
 }
 
 fn redirected(stdin: &Stdin, reading: &mut Reading<'_>) {
-    if stdin.file().is_some_and(mentions)
+    if stdin.file().is_some_and(|file| mentions(file, || reading.report.late()))
         && let Some(file) = stdin.file()
     {
         reading.script(Box::new(file), None);
     }
 }
 
-/// Whether the letters of `\connect`, or of a command that includes another file, stand anywhere in it.
-fn mentions(mut text: impl Read) -> bool {
+/// Whether the letters of `\connect`, or of a command that includes another file, stand anywhere in it, as far as it can
+/// be skimmed in time.
+fn mentions(mut text: impl Read, late: impl Fn() -> bool) -> bool {
     const OVERLAP: usize = 2;
     let mut buffer = vec![0; 256 * 1024];
     let mut kept = 0;
@@ -75,7 +77,7 @@ fn mentions(mut text: impl Read) -> bool {
         if memchr::memchr_iter(b'\\', filled).any(|at| begins(filled.get(at + 1..).unwrap_or_default())) {
             return true;
         }
-        if read == 0 {
+        if read == 0 || late() {
             return false;
         }
         kept = end.min(OVERLAP);
@@ -101,9 +103,9 @@ mod tests {
         for at in [0, 1, 262_140, 262_141, 262_142, 262_143, 262_144, 600_000] {
             let mut text = vec![b'x'; at];
             text.extend_from_slice(b"\\c other\n");
-            assert!(mentions(text.as_slice()), "{at}");
+            assert!(mentions(text.as_slice(), || false), "{at}");
         }
-        assert!(!mentions(b"SELECT 1; \\x \\copyright\\".as_slice()) || begins(b"copyright"));
-        assert!(!mentions(b"SELECT '\\\\x00'; \\d t\n\\q\n".as_slice()));
+        assert!(!mentions(b"SELECT 1; \\x \\p\\".as_slice(), || false));
+        assert!(!mentions(b"SELECT '\\\\x00'; \\d t\n\\q\n".as_slice(), || false));
     }
 }
