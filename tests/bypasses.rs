@@ -145,3 +145,12 @@ fn of_several_hosts_the_one_that_makes_it_production_is_typed() {
         assert_eq!(pty.finish().code, code, "{typed}");
     }
 }
+
+#[test]
+fn a_state_directory_that_cannot_be_made_is_told_beside_the_refusal() {
+    let output =
+        sandbox().var("XDG_STATE_HOME", "/dev/null/x").run(["run", "--", "psql", "-h", "db1.prod.demo"]).output();
+    assert_eq!(output.code, 125);
+    assert!(output.err().contains("dbguard: refused: psql ("), "{}", output.err());
+    assert!(output.err().contains("\n  `/dev/null/x/dbguard` cannot be made"), "{}", output.err());
+}

@@ -38,10 +38,13 @@ pub(super) fn find(case: &Case<'_>, target: &Target, plan: &Plan, met: Met<'_>) 
     let key = grants::target_key(target);
     let exact = fingerprint(case, plan);
     let asked = Asked { target_key: &key, risk, exact: exact.as_ref() };
-    if let Some(found) = Grants::open(case.snapshot)?.take(&asked, case.snapshot.now)? {
+    let granted = Grants::open(case.snapshot).and_then(|grants| grants.take(&asked, case.snapshot.now));
+    if let Ok(Some(found)) = granted {
         return Ok(StandIn::Grant { id: found.grant().id.clone() });
     }
     let refused = refusal::nobody(case, target, plan, met, token);
+    // Grants that cannot be read are none; what is wrong with them is told beside the refusal, not in its place.
+    let refused = granted.err().into_iter().fold(refused, |refused, trouble| refused.hint(trouble.message()));
     Record::unmet(case, target, plan, risk, &case.policy()).refused(refused.message());
     Err(refused)
 }
