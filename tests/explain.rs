@@ -135,3 +135,19 @@ fn people_are_told_the_same_in_words() {
         assert!(output.out().contains(word), "{word} is missing in:\n{}", output.out());
     }
 }
+
+#[test]
+fn a_uri_that_is_taken_for_a_name_shows_no_password_anywhere() {
+    let sandbox = sandbox().fake("createdb");
+    let uri = format!("postgresql//u:{SECRET}@db1.prod.example.com/app");
+    for line in
+        [&["psql", "-h", "db1.prod.example.com", "-d", &uri][..], &["dropdb", "-h", "db1.prod.example.com", &uri]]
+    {
+        let _ = sandbox.run([&["explain", "--"], line].concat()).output();
+        let _ = sandbox.run([&["explain", "--json", "--"], line].concat()).output();
+        let _ = sandbox.run([&["run", "--"], line].concat()).output();
+        let mut pty = sandbox.pty([&["run", "--"], line].concat()).start();
+        pty.wait_for("Type the host to go on:").send("no\n");
+        assert_eq!(pty.finish().code, 125);
+    }
+}

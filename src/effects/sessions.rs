@@ -186,7 +186,7 @@ impl Session {
 
 /// `app on db1:5432, db2:5432 through ssh as alice`: the far end where a forwarder says it.
 fn place(target: &Target) -> String {
-    let text = |field: &Field<std::ffi::OsString>| field.value.to_string_lossy().into_owned();
+    let text = |field: &Field<std::ffi::OsString>| field.shown();
     let host = |host: &Host| {
         let name = host.host.as_ref().or(host.hostaddr.as_ref()).map_or_else(|| "?".to_owned(), text);
         format!("{name}:{}", host.port.value)

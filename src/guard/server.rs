@@ -57,7 +57,7 @@ fn told(attested: Attested, without_password: &str) -> Result<Box<Attestation>, 
 }
 
 fn password_question(target: &Target) -> String {
-    let user = target.user.as_ref().map(|user| Untrusted::os(&user.value).to_string()).unwrap_or_default();
+    let user = target.user.as_ref().map(|user| Untrusted::text(&user.shown()).to_string()).unwrap_or_default();
     format!("Password for {user} at {}:", place(target))
 }
 

@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use super::report::Report;
 use super::{Mode, Risk};
 use crate::target::Invocation;
-use crate::text::Untrusted;
+use crate::text::redact;
 use crate::world::stdin::Stdin;
 
 /// One effect of a tool: its risk and kind.
@@ -67,7 +67,7 @@ fn objects(invocation: &Invocation) -> Vec<String> {
     let named = named.filter_map(|option| option.value.as_deref());
     let operands = invocation.operands.iter().map(std::ffi::OsString::as_os_str).filter(|operand| !connects(operand));
     // The first operand of createdb, dropdb, createuser and dropuser is what they act on; a second one is a comment.
-    operands.take(1).chain(named).map(|name| Untrusted::os(name).to_string()).collect()
+    operands.take(1).chain(named).map(redact::identifier).collect()
 }
 
 /// Whether a text is a URI or a conninfo string, which may hold a password.

@@ -1,13 +1,11 @@
 //! The target as `explain --json`, `status --json` and the audit log show it: one form for all three.
 
 use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::{Field, Host, Target};
-use crate::text::redact;
 
 impl Serialize for Target {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -21,7 +19,7 @@ impl Serialize for Target {
         map.serialize_entry("user", &text(self.user.as_ref()))?;
         map.serialize_entry("service", &text(self.service.as_ref()))?;
         map.serialize_entry("hosts", &self.hosts)?;
-        map.serialize_entry("affects", &self.affects.iter().map(|name| lossy(&name.value)).collect::<Vec<_>>())?;
+        map.serialize_entry("affects", &self.affects.iter().map(Field::shown).collect::<Vec<_>>())?;
         map.serialize_entry("every_database", &self.every_database)?;
         map.serialize_entry("via", &self.via.as_ref().map(via))?;
         map.serialize_entry("origins", &Origins(self))?;
@@ -63,16 +61,7 @@ fn origin<T>(field: Option<&Field<T>>) -> Option<String> {
 }
 
 fn text<T: AsRef<OsStr>>(field: Option<&Field<T>>) -> Option<String> {
-    field.map(|field| lossy(field.value.as_ref()))
-}
-
-/// As text, without passwords: a tool takes a URI for a plain name where it expects no URI.
-fn lossy(value: &OsStr) -> String {
-    let bytes = value.as_bytes();
-    if bytes.contains(&b'=') || memchr::memmem::find(bytes, b"://").is_some() {
-        return redact::argument(value);
-    }
-    value.to_string_lossy().into_owned()
+    field.map(Field::shown)
 }
 
 fn via(via: &super::Via) -> serde_json::Value {

@@ -1,10 +1,10 @@
 //! Where a field of a target came from.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::text::Untrusted;
+use crate::text::{Untrusted, redact};
 
 /// A value and where it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,13 @@ impl<T> Field<T> {
     /// A value from this origin.
     pub fn new(value: T, origin: Origin) -> Self {
         Self { value, origin }
+    }
+}
+
+impl<T: AsRef<OsStr>> Field<T> {
+    /// The value to show, without passwords. It still has to go through [`Untrusted`].
+    pub fn shown(&self) -> String {
+        redact::identifier(self.value.as_ref())
     }
 }
 

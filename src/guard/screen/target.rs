@@ -52,7 +52,7 @@ impl Short<'_> {
     }
 
     fn field<T: AsRef<OsStr>>(&self, label: &str, field: &Field<T>) -> Line {
-        line(label, &field.value.as_ref().to_string_lossy(), &self.origin(&field.origin))
+        line(label, &field.shown(), &self.origin(&field.origin))
     }
 
     /// Why it is this environment.

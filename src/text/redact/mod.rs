@@ -47,6 +47,13 @@ pub fn argument(word: &OsStr) -> String {
     mask(&text, spans).into_owned()
 }
 
+/// A name of a database, a role or a host. A tool takes a mistyped URI, or a URI where it expects none, for a plain
+/// name, and its password would stand there; plain names are left alone.
+pub fn identifier(value: &OsStr) -> String {
+    let odd = |byte: &u8| matches!(byte, b'=' | b'@' | b'/');
+    if value.as_bytes().iter().any(odd) { argument(value) } else { value.to_string_lossy().into_owned() }
+}
+
 /// All words of argv, each with the word before it in mind: `--password secret` is two.
 pub fn arguments(words: &[OsString]) -> Vec<String> {
     let mut expected = false;
