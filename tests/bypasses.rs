@@ -154,3 +154,17 @@ fn a_state_directory_that_cannot_be_made_is_told_beside_the_refusal() {
     assert!(output.err().contains("dbguard: refused: psql ("), "{}", output.err());
     assert!(output.err().contains("\n  `/dev/null/x/dbguard` cannot be made"), "{}", output.err());
 }
+
+#[test]
+fn a_grant_for_what_destroys_does_not_hold_under_other_start_up_options() {
+    let line = ["psql", "-h", "db1.prod.demo", "-c", "DROP TABLE t"];
+    let sandbox = sandbox();
+    let mut pty = sandbox.pty([&["allow", "--"], &line[..]].concat()).start();
+    pty.wait_for("Type the host to go on:").send("db1\n");
+    assert_eq!(pty.finish().code, 0);
+    drop(pty);
+    let sandbox = sandbox.var("PGOPTIONS", "-c search_path=other");
+    assert_eq!(sandbox.run([&["run", "--"], &line[..]].concat()).output().code, 125);
+    let sandbox = sandbox.no_var("PGOPTIONS");
+    assert_eq!(sandbox.run([&["run", "--"], &line[..]].concat()).output().code, 0);
+}

@@ -50,7 +50,7 @@ pub fn target_key(target: &Target) -> String {
     key
 }
 
-/// The exact invocation: tool, argv, working directory and the content of every file it reads.
+/// The exact invocation: tool, argv, start-up options, working directory and the content of every file it reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Fingerprint(String);
@@ -63,6 +63,8 @@ impl Fingerprint {
         let mut hash = Hash::new();
         part(&mut hash, invocation.tool.as_bytes());
         part(&mut hash, snapshot.cwd.as_os_str().as_bytes());
+        // A `search_path` or a role in it makes the same text mean other tables.
+        part(&mut hash, snapshot.vars.get("PGOPTIONS").unwrap_or_default().as_bytes());
         part(&mut hash, &(invocation.args.len() as u64).to_be_bytes());
         invocation.args.iter().for_each(|word| part(&mut hash, word.as_bytes()));
         for input in inputs {
