@@ -246,3 +246,13 @@ fn an_unknown_server_may_stay_unnamed() {
     assert_eq!(pty.finish().code, 0);
     assert!(!sandbox.path("home/.config/dbguard/config.toml").exists());
 }
+
+#[test]
+fn start_up_options_of_the_connection_string_are_named_as_what_undoes_the_protection() {
+    let (sandbox, dbname) = (sandbox(), scratch());
+    let conninfo = format!("service=production dbname={dbname} options='-c search_path=public'");
+    let mut pty = sandbox.tool_pty("psql", ["-X", "-c", "SELECT 1", &conninfo]).size(30, 160).start();
+    pty.wait_for("NOT read-only: the connection's own options= takes the place of it");
+    pty.wait_for("Type the host to go on:").send("\n");
+    assert_eq!(pty.finish().code, 125);
+}

@@ -162,3 +162,15 @@ fn nobody_can_allow_without_a_terminal() {
         "dbguard: refused: allowing takes a person at a terminal, and there is none\n",
     );
 }
+
+#[test]
+fn a_background_job_is_told_that_it_is_one() {
+    let sandbox = sandbox();
+    let script = format!(
+        "set -m; '{}' run -- psql -h db1.prod.example -c 'SELECT 1' & wait $!; echo status $?",
+        crate::support::DBGUARD
+    );
+    let ended = sandbox.tool_pty("bash", ["-c", &script]).start().finish();
+    assert!(ended.screen.contains("this is a background job of its terminal"), "{}", ended.screen);
+    assert!(ended.screen.contains("status 125"), "{}", ended.screen);
+}

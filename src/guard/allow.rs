@@ -61,9 +61,9 @@ pub fn allow(allowance: &Allowance, snapshot: &Snapshot) -> Result<Grant> {
 
 /// A person at a terminal, who is nobody's agent.
 fn person(snapshot: &Snapshot) -> Result<Tty> {
-    let tty = Tty::open(&snapshot.vars, tty::PATIENCE).ok();
-    match (decide::presence(snapshot, tty.is_some()), tty) {
-        (Presence::Person, Some(tty)) => Ok(tty),
+    let tty = Tty::open(&snapshot.vars, tty::PATIENCE);
+    match (decide::presence(snapshot, &tty), tty) {
+        (Presence::Person, Ok(tty)) => Ok(tty),
         (Presence::Agent(agent), _) => Err(Error::refused(format!("refused: {} cannot allow anything", agent.name))
             .hint(format!("a coding agent was recognised by {}; a person allows, at a terminal", agent.mark))),
         _ => Err(Error::refused("refused: allowing takes a person at a terminal, and there is none")),

@@ -10,10 +10,11 @@ use super::screen::{self, ReadOnly};
 use super::server::{self, Meeting};
 use super::stand_in::Met;
 use super::{acquaint, launch, refusal, stand_in};
-use crate::checklist::{self, Approved, Human, Outcome, Question};
+use crate::checklist::{self, Approved, How, Human, Outcome, Question};
 use crate::effects::audit::Receipt;
+use crate::effects::notice;
 use crate::effects::sessions;
-use crate::effects::tty::{self, Tty};
+use crate::effects::tty::{self, Nobody, Tty};
 use crate::error::Result;
 use crate::plan::{Mode, Plan, Risk};
 use crate::policy::{self, Confirm, Policy, Presence, Verdict};
@@ -69,8 +70,9 @@ pub(super) fn assumed(plan: &Plan) -> Risk {
 
 /// Decides.
 pub(super) fn decide(case: &Case<'_>, target: &Target, plan: Plan) -> Result<Decided> {
-    let mut tty = Tty::open(&case.snapshot.vars, tty::PATIENCE).ok();
-    let presence = presence(case.snapshot, tty.is_some());
+    let opened = Tty::open(&case.snapshot.vars, tty::PATIENCE);
+    let presence = presence(case.snapshot, &opened);
+    let mut tty = opened.ok();
     let assumed = assumed(&plan);
     let early = policy::judge(&case.policy(), assumed, presence);
     let mut stands_in = match early {
@@ -99,17 +101,25 @@ pub(super) fn decide(case: &Case<'_>, target: &Target, plan: Plan) -> Result<Dec
         }
     };
     let receipt = record.decided(&approved)?;
+    warn_unseen(&seen, &approved);
     let human = tty.as_mut().map(|tty| tty as &mut dyn Human);
     acquaint::remember(case, target, &seen, &approved, human);
     Ok(Decided { approved, receipt, seen })
 }
 
+/// A protection that could not be put in place is told of also where no checklist was shown.
+fn warn_unseen(seen: &Review, approved: &Approved) {
+    if let (ReadOnly::NotHeld(because), false) = (&seen.read_only, matches!(approved.how(), How::Typed(_))) {
+        notice::warn(&format!("dbguard: this session is NOT read-only: {because}"));
+    }
+}
+
 /// Who could be asked. A coding agent is not asked, also where it has a terminal.
-pub(super) fn presence(snapshot: &Snapshot, terminal: bool) -> Presence {
-    match agents::detect(&snapshot.vars) {
-        Some(agent) => Presence::Agent(agent),
-        None if terminal => Presence::Person,
-        None => Presence::Nobody,
+pub(super) fn presence(snapshot: &Snapshot, terminal: &std::result::Result<Tty, Nobody>) -> Presence {
+    match (agents::detect(&snapshot.vars), terminal) {
+        (Some(agent), _) => Presence::Agent(agent),
+        (None, Ok(_)) => Presence::Person,
+        (None, Err(nobody)) => Presence::Nobody(nobody.because()),
     }
 }
 

@@ -76,7 +76,10 @@ fn pass(tool: &OsStr, args: &[OsString], config: &Config, snapshot: &Snapshot) -
     let decided = decide::decide(&case, target, plan)?;
     let environment = &decided.seen.meeting.environment;
     if let Err(error) = sessions::register(snapshot, &case.invocation.tool, target, environment) {
-        notice::warn(&error);
+        // Where the audit could not be written either, the trouble was told already.
+        if decided.receipt.id().is_some() {
+            notice::warn(&error);
+        }
     }
     let launch = launch::approved(launch, decided.seen, stdin, &snapshot.vars)?;
     Ok(Passed { approved: decided.approved, receipt: decided.receipt, launch })

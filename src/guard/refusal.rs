@@ -26,10 +26,10 @@ pub(super) fn nobody(case: &Case<'_>, target: &Target, plan: &Plan, met: Met<'_>
         Absence::Agent(agent) => refused(format!("{what}: {} cannot confirm it", agent.name))
             .hint(format!("a coding agent was recognised by {}; only a person can answer for this target", agent.mark))
             .hint(format!("tell the person who is responsible; at a terminal of their own they would type: {allow}")),
-        Absence::Terminal => {
-            let error = refused(format!("{what}: there is no terminal to ask on"));
+        Absence::Nobody(because) => {
+            let error = refused(format!("{what}: {because}"));
             let error = match token {
-                Token::Fails(because) => error.hint(because),
+                Token::Fails(why) => error.hint(why),
                 Token::Absent | Token::Holds => error,
             };
             let error = error.hint(format!("a person allows it beforehand, at a terminal: {allow}"));

@@ -12,6 +12,7 @@ use super::decide::assumed;
 use super::screen::{self, ReadOnly};
 use crate::checklist::{Banner, Section};
 use crate::config::{self, Config};
+use crate::diag::Diagnostic;
 use crate::environment::Environment;
 use crate::plan::{self, Finding, Mode, Plan, Risk};
 use crate::policy::{self, Confirm, Presence, Verdict};
@@ -121,8 +122,12 @@ fn why(environment: &Environment) -> String {
 
 /// What the configuration has to say against itself.
 fn doubts(config: &Config) -> Vec<String> {
+    let place = |what: &Diagnostic| {
+        let line = what.place.as_ref().map(|place| format!(":{}", place.line)).unwrap_or_default();
+        format!("{}{line}: {}", what.file.display(), what.message)
+    };
     let trouble = config.trouble.iter().map(|error| error.message().to_owned());
-    trouble.chain(config.warnings.iter().map(|warning| warning.message.clone())).collect()
+    trouble.chain(config.errors.iter().chain(&config.warnings).map(place)).collect()
 }
 
 impl Explanation {

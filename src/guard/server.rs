@@ -27,6 +27,8 @@ pub(super) struct Meeting {
     pub(super) alarms: Vec<String>,
     /// The password that the person gave for both connections.
     pub(super) password: Option<Secret>,
+    /// The connection string has start-up options of its own, which libpq takes instead of `PGOPTIONS`.
+    own_options: bool,
     /// The server was not met before, or not under this name.
     pub(super) is_new: bool,
 }
@@ -36,7 +38,7 @@ pub(super) struct Meeting {
 /// The server is asked in the state that the tool's session will have. Where its answer makes the environment
 /// stricter, that state is another, and it is asked once more.
 pub(super) fn meet(case: &Case<'_>, target: &Target, plan: &Plan, human: Option<&mut dyn Human>) -> Meeting {
-    let mut meeting = Meeting::new(case.environment.clone());
+    let mut meeting = Meeting::new(case.environment.clone(), target);
     let wanted = |environment: &Environment| launch::wants_read_only(&case.config.policy(environment), plan);
     let first = wanted(&meeting.environment);
     meeting.ask(case, target, first, human);
@@ -62,9 +64,10 @@ fn password_question(target: &Target) -> String {
 }
 
 impl Meeting {
-    fn new(environment: Environment) -> Self {
+    fn new(environment: Environment, target: &Target) -> Self {
+        let own_options = target.parameters.iter().any(|parameter| parameter.keyword == "options");
         let said = Err("it was not asked".to_owned());
-        Self { said, environment, alarms: Vec::new(), password: None, is_new: false }
+        Self { said, environment, alarms: Vec::new(), password: None, is_new: false, own_options }
     }
 
     /// One round; a second one with the password where the server wants one and a person can give it.
@@ -170,8 +173,11 @@ impl Meeting {
             Ok(told) if told.options_refused => {
                 ReadOnly::NotHeld("the pooler in between refuses start-up options".to_owned())
             }
+            Ok(_) if self.own_options => {
+                ReadOnly::NotHeld("the connection's own options= takes the place of it".to_owned())
+            }
             Ok(_) => ReadOnly::NotHeld("the server did not take the option; a pooler may drop it".to_owned()),
-            Err(because) => ReadOnly::NotHeld(format!("not verified: {because}")),
+            Err(because) => ReadOnly::Unverified(because.clone()),
         }
     }
 }

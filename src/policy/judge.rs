@@ -9,8 +9,8 @@ use crate::world::agents::Agent;
 pub enum Presence {
     /// A person at a terminal.
     Person,
-    /// Nobody: no terminal, or a process in the background.
-    Nobody,
+    /// Nobody: no terminal, or a process in the background. Why, as one lower-case phrase.
+    Nobody(&'static str),
     /// A coding agent, by a mark in the vars. It is not asked, also where it has a terminal.
     Agent(Agent),
 }
@@ -30,8 +30,8 @@ pub enum Verdict {
 /// Why nobody can be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Absence {
-    /// No terminal.
-    Terminal,
+    /// Why, as one lower-case phrase.
+    Nobody(&'static str),
     /// A coding agent stands in for the person.
     Agent(Agent),
 }
@@ -44,7 +44,7 @@ pub fn judge(policy: &Policy, risk: Risk, presence: Presence) -> Verdict {
     }
     let absence = match presence {
         Presence::Person => return Verdict::Ask(confirm),
-        Presence::Nobody => Absence::Terminal,
+        Presence::Nobody(because) => Absence::Nobody(because),
         Presence::Agent(mark) => Absence::Agent(mark),
     };
     let runs = match policy.without_terminal {
@@ -74,13 +74,13 @@ mod tests {
         use Verdict::{Ask, Refuse, Run};
         let row = |level, presence| RISKS.map(|risk| judge(&Policy::of_level(level), risk, presence));
         let host = Ask(Confirm::Host);
-        let nobody = Refuse(Absence::Terminal);
+        let nobody = Refuse(Absence::Nobody("cron"));
         assert_eq!(row(Level::Development, Person), [Run; 5]);
-        assert_eq!(row(Level::Development, Nobody), [Run; 5]);
+        assert_eq!(row(Level::Development, Nobody("cron")), [Run; 5]);
         assert_eq!(row(Level::Staging, Person), [Run, Run, Ask(Confirm::Yes), host, host]);
-        assert_eq!(row(Level::Staging, Nobody), [Run, Run, Run, nobody, nobody]);
+        assert_eq!(row(Level::Staging, Nobody("cron")), [Run, Run, Run, nobody, nobody]);
         assert_eq!(row(Level::Production, Person), [Run, host, host, host, host]);
-        assert_eq!(row(Level::Production, Nobody), [Run, nobody, nobody, nobody, nobody]);
+        assert_eq!(row(Level::Production, Nobody("cron")), [Run, nobody, nobody, nobody, nobody]);
     }
 
     #[test]
@@ -122,7 +122,7 @@ mod tests {
             for other in all.iter().step_by(7) {
                 let both = one.strictest(other);
                 for risk in RISKS {
-                    for presence in [Presence::Person, Presence::Nobody] {
+                    for presence in [Presence::Person, Presence::Nobody("cron")] {
                         assert!(weight(judge(&both, risk, presence)) >= weight(judge(one, risk, presence)));
                     }
                 }

@@ -78,8 +78,10 @@ pub(super) enum ReadOnly {
     NotWanted,
     /// The server confirmed it.
     Held,
-    /// It could not be put in place, or could not be verified: why.
+    /// It could not be put in place: why.
     NotHeld(String),
+    /// The tool is started so, and the server could not be asked whether that holds: why.
+    Unverified(String),
 }
 
 impl ReadOnly {
@@ -87,6 +89,10 @@ impl ReadOnly {
         match self {
             Self::NotWanted => None,
             Self::Held => Some(line("session", "read-only; BEGIN READ WRITE opens one writable transaction", "")),
+            Self::Unverified(because) => {
+                let value = format!("started read-only, which is not verified: {because}");
+                Some(Line { tone: Tone::Warn, ..line("session", &value, "") })
+            }
             Self::NotHeld(because) => {
                 Some(Line { tone: Tone::Danger, ..line("session", &format!("NOT read-only: {because}"), "") })
             }
