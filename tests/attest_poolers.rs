@@ -59,12 +59,7 @@ impl Drop for Server {
 
 /// A pgBouncer in front of the staging server.
 fn pooler(settings: &str) -> Option<Server> {
-    let pgbouncer =
-        ["/usr/sbin/pgbouncer", "/opt/homebrew/bin/pgbouncer"].into_iter().find(|path| Path::new(path).exists());
-    let pgbouncer = match pgbouncer {
-        Some(path) => path.to_owned(),
-        None => tool("pgbouncer")?.to_str().unwrap().to_owned(),
-    };
+    let pgbouncer = tool("pgbouncer")?.to_str().unwrap().to_owned();
     let start = format!(
         "echo '\"app\" \"\"' >users; {{ echo '[databases]'; echo \"* = host=127.0.0.1 port=$upstream\"; echo '[pgbouncer]'; \
          echo listen_addr=127.0.0.1; echo listen_port=$port; echo unix_socket_dir=; echo auth_type=trust; \
