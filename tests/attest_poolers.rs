@@ -1,7 +1,6 @@
 //! What is asked through poolers and of standbys: whether a protection holds is told as it is.
 
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
