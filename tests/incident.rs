@@ -256,3 +256,18 @@ fn start_up_options_of_the_connection_string_are_named_as_what_undoes_the_protec
     pty.wait_for("Type the host to go on:").send("\n");
     assert_eq!(pty.finish().code, 125);
 }
+
+#[test]
+fn another_server_behind_a_staging_name_is_called_out_although_nothing_is_asked() {
+    let sandbox = sandbox();
+    let args = ["-XAt", "-c", "DROP TABLE IF EXISTS called_out", "service=staging"];
+    let mut pty = sandbox.tool_pty("psql", args).start();
+    pty.wait_for("Type the host to go on:").send("db\n");
+    assert_eq!(pty.finish().code, 0);
+    let known = "home/.local/state/dbguard/known_servers";
+    let text = sandbox.read(known).replace(&clusters().staging().identifier, "4711");
+    std::fs::write(sandbox.path(known), text).unwrap();
+    let output = sandbox.tool("psql", ["-XAt", "-c", "SELECT 42", "service=staging"]).output();
+    assert_eq!((output.code, output.out().as_str()), (0, "42\n"));
+    assert!(output.err().contains("this is another server than last time"), "{}", output.err());
+}

@@ -19,6 +19,7 @@ use crate::error::Result;
 use crate::plan::{Mode, Plan, Risk};
 use crate::policy::{self, Confirm, Policy, Presence, Verdict};
 use crate::target::Target;
+use crate::text::Untrusted;
 use crate::world::{Snapshot, agents};
 
 /// A case that may run.
@@ -107,9 +108,15 @@ pub(super) fn decide(case: &Case<'_>, target: &Target, plan: Plan) -> Result<Dec
     Ok(Decided { approved, receipt, seen })
 }
 
-/// A protection that could not be put in place is told of also where no checklist was shown.
+/// What a checklist would have shown first is told of also where none was shown.
 fn warn_unseen(seen: &Review, approved: &Approved) {
-    if let (ReadOnly::NotHeld(because), false) = (&seen.read_only, matches!(approved.how(), How::Typed(_))) {
+    if matches!(approved.how(), How::Typed(_)) {
+        return;
+    }
+    for alarm in &seen.meeting.alarms {
+        notice::warn(&format!("dbguard: {}", Untrusted::text(alarm)));
+    }
+    if let ReadOnly::NotHeld(because) = &seen.read_only {
         notice::warn(&format!("dbguard: this session is NOT read-only: {because}"));
     }
 }
