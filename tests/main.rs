@@ -24,6 +24,7 @@ mod config_layers;
 mod config_properties;
 mod config_verbs;
 mod docs;
+mod elsewhere;
 mod exec;
 mod explain;
 mod grants;

@@ -12,7 +12,7 @@ use crate::checklist::{Answer, Approved, How, Human};
 use crate::config::{NewEntry, edit};
 use crate::effects::{known_servers, notice};
 use crate::environment::{Environment, Level};
-use crate::target::{Field, Target};
+use crate::target::{Field, Resolution, Target};
 use crate::text::Untrusted;
 
 /// Remembers what a person confirmed.
@@ -32,7 +32,13 @@ pub(super) fn remember(
     {
         notice::warn(&error);
     }
-    if let (Environment::Unknown { .. }, Some(human), Some(entry)) = (&case.environment, human, entry(target)) {
+    // Not where the server named itself, which a laxer name here would keep from being asked; nor where a script leaves
+    // this target, which is unknown for where it goes and not for what it is.
+    let unnamed = matches!(
+        (&case.environment, &seen.meeting.environment, &case.resolution),
+        (Environment::Unknown { .. }, Environment::Unknown { .. }, Resolution::Resolved(_))
+    );
+    if let (true, Some(human), Some(entry)) = (unnamed, human, entry(target)) {
         offer(case, &entry, human);
     }
 }
@@ -47,8 +53,8 @@ fn entry(target: &Target) -> Option<NewEntry> {
     let text = |field: &Option<Field<OsString>>| Some(field.as_ref()?.value.to_str()?.to_owned());
     let address = text(&host.hostaddr).filter(|address| !is_loopback(address));
     let name = address.or_else(|| text(&host.host))?;
-    let port = Some(host.port.value).filter(|&port| port != 5432);
-    Some(NewEntry { host: Some(name), port, ..NewEntry::default() })
+    // Also the usual port: on another one of this host may be a server that nobody has met.
+    Some(NewEntry { host: Some(name), port: Some(host.port.value), ..NewEntry::default() })
 }
 
 /// Offers to name the environment. Anything but one of the three words means: not now.

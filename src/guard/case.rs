@@ -2,6 +2,7 @@
 //!
 //! Nothing here connects to a server or changes anything, so that `explain` and `run` see the same.
 
+use std::cmp::Ordering;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
@@ -22,6 +23,8 @@ pub(super) struct Case<'a> {
     pub(super) invocation: Invocation,
     pub(super) resolution: Resolution,
     pub(super) environment: Environment,
+    /// A script goes there: the tool starts at another server than the target.
+    pub(super) followed: bool,
 }
 
 const NOWHERE: &str = "a script's `\\connect` goes to a place that is not known beforehand";
@@ -38,7 +41,7 @@ impl<'a> Case<'a> {
         let invocation = target::parse(&tool_name(tool), args, program, snapshot);
         let resolution = target::resolve(&invocation, snapshot);
         let environment = classify(&resolution, config);
-        Self { snapshot, config, invocation, resolution, environment }
+        Self { snapshot, config, invocation, resolution, environment, followed: false }
     }
 
     /// The case of the strictest server that is reached: a script may leave the one that it starts at.
@@ -63,11 +66,21 @@ impl<'a> Case<'a> {
             if let Resolution::Resolved(target) = &resolution {
                 at = target.clone();
             }
-            if environment.level() > self.environment.level() {
-                (self.environment, self.resolution) = (environment, resolution);
+            if self.is_laxer_than(&environment) {
+                (self.environment, self.resolution, self.followed) = (environment, resolution, true);
             }
         }
         self
+    }
+
+    /// By level; among equal levels, what is asked of nobody is laxer than what somebody demanded more of.
+    fn is_laxer_than(&self, other: &Environment) -> bool {
+        let free = |environment: &Environment| self.config.policy(environment) == Policy::of_level(environment.level());
+        match self.environment.level().cmp(&other.level()) {
+            Ordering::Less => true,
+            Ordering::Equal => free(&self.environment) && !free(other),
+            Ordering::Greater => false,
+        }
     }
 
     /// The target, as far as it is known.

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 
 use super::case::Case;
 use super::screen::word;
-use super::stand_in::Met;
+use super::stand_in::{self, Met};
 use super::token::{self, Token};
 use crate::error::Error;
 use crate::plan::{Plan, Risk};
@@ -33,7 +33,7 @@ pub(super) fn nobody(case: &Case<'_>, target: &Target, plan: &Plan, met: Met<'_>
                 Token::Absent | Token::Holds => error,
             };
             let error = error.hint(format!("a person allows it beforehand, at a terminal: {allow}"));
-            match token::expected(target, case.name_differs(target)).filter(|_| token::in_ci(&case.snapshot.vars)) {
+            match stand_in::named(case, target, plan).expected().filter(|_| token::in_ci(&case.snapshot.vars)) {
                 Some(fits) if case.policy().tokens => {
                     error.hint(format!("in a CI job the variable {} can name the target: {fits}", token::VAR))
                 }

@@ -83,7 +83,10 @@ impl Meeting {
         let first = attest(self.password.as_ref());
         // With `-W` the tool itself will ask: a question of ours would be a second one.
         let tool_asks = case.invocation.has("password");
-        let human = human.filter(|_| matches!(first, Attested::NeedsPassword) && !tool_asks);
+        // Nor is a password for the server that a script goes on to handed to a tool that begins at another: there it
+        // would be given away, and would stand before the passfile's.
+        let asks = matches!(first, Attested::NeedsPassword) && !tool_asks && !case.followed;
+        let human = human.filter(|_| asks);
         let given = human.and_then(|human| human.ask_secret(&password_question(target)));
         self.said = match given {
             None => told(first, "it wants a password, and nothing here has one"),

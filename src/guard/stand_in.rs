@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::record::Record;
 use super::refusal;
-use super::token::{self, Token};
+use super::token::{self, Named, Token};
 use crate::checklist::StandIn;
 use crate::effects::grants::{self, Asked, Fingerprint, Grants};
 use crate::environment::Environment;
@@ -27,7 +27,7 @@ pub(super) struct Met<'a> {
 pub(super) fn find(case: &Case<'_>, target: &Target, plan: &Plan, met: Met<'_>) -> Result<StandIn> {
     let Met { environment, risk, .. } = met;
     let token = if environment.name() == case.environment.name() {
-        token::check(&case.snapshot.vars, &case.policy(), target, case.name_differs(target))
+        token::check(&case.snapshot.vars, &case.policy(), named(case, target, plan))
     } else {
         let server = Untrusted::text(environment.name());
         Token::Fails(format!("the server says that it is {server}, whatever its name says"))
@@ -47,6 +47,11 @@ pub(super) fn find(case: &Case<'_>, target: &Target, plan: &Plan, met: Met<'_>) 
     let refused = granted.err().into_iter().fold(refused, |refused, trouble| refused.hint(trouble.message()));
     Record::unmet(case, target, plan, risk, &case.policy()).refused(refused.message());
     Err(refused)
+}
+
+/// What a token has to name.
+pub(super) fn named<'a>(case: &Case<'_>, target: &'a Target, plan: &Plan) -> Named<'a> {
+    Named { target, name_differs: case.name_differs(target), leaves: plan.leaves }
 }
 
 /// The exact invocation, where it can be said: not where part of it comes through standard input.

@@ -28,8 +28,18 @@ pub(super) fn in_ci(vars: &Vars) -> bool {
     set && agents::detect(vars).is_none()
 }
 
-/// Looks at the token. `name_differs` where the target's name alone would be another environment than its address.
-pub(super) fn check(vars: &Vars, policy: &Policy, target: &Target, name_differs: bool) -> Token {
+/// What a token would have to name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Named<'a> {
+    pub(super) target: &'a Target,
+    /// The target's name alone would be another environment than its address.
+    pub(super) name_differs: bool,
+    /// A script goes on from it, so that it is not all that is reached.
+    pub(super) leaves: bool,
+}
+
+/// Looks at the token.
+pub(super) fn check(vars: &Vars, policy: &Policy, named: Named<'_>) -> Token {
     let Some(given) = vars.filled(VAR) else { return Token::Absent };
     if !in_ci(vars) {
         return Token::Absent;
@@ -37,24 +47,28 @@ pub(super) fn check(vars: &Vars, policy: &Policy, target: &Target, name_differs:
     if !policy.tokens {
         return Token::Fails(format!("{VAR} is set, and the configuration forbids tokens here"));
     }
-    match expected(target, name_differs) {
+    match named.expected() {
         Some(expected) if given == expected.as_str() => Token::Holds,
         Some(expected) => Token::Fails(format!("{VAR} does not name the target, which is `{expected}`")),
+        None if named.leaves => Token::Fails(format!("{VAR} cannot name this target: a `\\connect` leaves it")),
         None => Token::Fails(format!("{VAR} cannot name this target: it has no single host and database")),
     }
 }
 
-/// The token that fits a target: only one with a single host and a single database can be named. Where the name says
-/// another environment than the address does, the address is what was not mistaken.
-pub(super) fn expected(target: &Target, name_differs: bool) -> Option<String> {
-    let [host] = target.hosts.as_slice() else { return None };
-    if target.every_database || target.via.is_some() || target.affects.len() > 1 {
-        return None;
+impl Named<'_> {
+    /// The token that fits: only a target with a single host and a single database can be named. Where the name says
+    /// another environment than the address does, the address is what was not mistaken.
+    pub(super) fn expected(&self) -> Option<String> {
+        let target = self.target;
+        let [host] = target.hosts.as_slice() else { return None };
+        if self.leaves || target.every_database || target.via.is_some() || target.affects.len() > 1 {
+            return None;
+        }
+        let (name, address) = (host.host.as_ref(), host.hostaddr.as_ref());
+        let host = if self.name_differs { address.or(name) } else { name.or(address) }?.value.to_str()?;
+        let dbname = target.affects.first().or(target.dbname.as_ref())?.value.to_str()?;
+        Some(format!("{host}/{dbname}"))
     }
-    let (name, address) = (host.host.as_ref(), host.hostaddr.as_ref());
-    let host = if name_differs { address.or(name) } else { name.or(address) }?.value.to_str()?;
-    let dbname = target.affects.first().or(target.dbname.as_ref())?.value.to_str()?;
-    Some(format!("{host}/{dbname}"))
 }
 
 #[cfg(test)]
@@ -78,8 +92,12 @@ mod tests {
         }
     }
 
+    fn named(target: &Target) -> Named<'_> {
+        Named { target, name_differs: false, leaves: false }
+    }
+
     fn looked_at(vars: &[(&str, &str)]) -> Token {
-        check(&vars.iter().copied().collect(), &Policy::of_level(Level::Production), &target(), false)
+        check(&vars.iter().copied().collect(), &Policy::of_level(Level::Production), named(&target()))
     }
 
     #[test]
@@ -104,20 +122,20 @@ mod tests {
     fn a_configuration_can_forbid_tokens() {
         let policy = Policy { tokens: false, ..Policy::of_level(Level::Production) };
         let vars = [("CI", "1"), (VAR, "db1.prod/app")].into_iter().collect();
-        assert!(matches!(check(&vars, &policy, &target(), false), Token::Fails(_)));
+        assert!(matches!(check(&vars, &policy, named(&target())), Token::Fails(_)));
     }
 
     #[test]
     fn what_reaches_every_database_has_no_token() {
-        assert_eq!(expected(&Target { every_database: true, ..target() }, false), None);
+        assert_eq!(named(&Target { every_database: true, ..target() }).expected(), None);
     }
 
     #[test]
     fn where_the_name_says_another_environment_than_the_address_the_address_is_named() {
         let mut target = target();
         target.hosts[0].hostaddr = Some(Field::new("10.0.0.5".into(), Origin::Default));
-        assert_eq!(expected(&target, false).as_deref(), Some("db1.prod/app"));
-        assert_eq!(expected(&target, true).as_deref(), Some("10.0.0.5/app"));
+        assert_eq!(named(&target).expected().as_deref(), Some("db1.prod/app"));
+        assert_eq!(Named { name_differs: true, ..named(&target) }.expected().as_deref(), Some("10.0.0.5/app"));
     }
 
     #[test]

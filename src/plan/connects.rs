@@ -25,6 +25,9 @@ pub fn connects(invocation: &Invocation, stdin: &Stdin, snapshot: &Snapshot) -> 
     let mut report = Report::default();
     let mut reading = Reading::new(&mut report, &snapshot.cwd, snapshot.home());
     super::psql::assign(invocation, &mut reading);
+    if !invocation.has("no-psqlrc") {
+        super::psql::startup_files(snapshot, &mut reading, |path| matters(path, || false));
+    }
     let sources = invocation.options.iter().filter(|option| matches!(option.name.as_str(), "command" | "file"));
     let mut none = true;
     for option in sources {
@@ -50,9 +53,14 @@ pub(super) fn words(arguments: &[Argument]) -> Option<Vec<OsString>> {
 }
 
 fn named(name: &OsStr, snapshot: &Snapshot, reading: &mut Reading<'_>) {
-    if script::open(&snapshot.cwd.join(name)).is_ok_and(|(file, _)| mentions(file, || reading.report.late())) {
+    if matters(&snapshot.cwd.join(name), || reading.report.late()) {
         reading.file(Path::new(name));
     }
+}
+
+/// Whether a file is worth reading for where it goes.
+fn matters(path: &Path, late: impl Fn() -> bool) -> bool {
+    script::open(path).is_ok_and(|(file, _)| mentions(file, late))
 }
 
 fn redirected(stdin: &Stdin, reading: &mut Reading<'_>) {
@@ -63,10 +71,10 @@ fn redirected(stdin: &Stdin, reading: &mut Reading<'_>) {
     }
 }
 
-/// Whether the letters of `\connect`, or of a command that includes another file, stand anywhere in it, as far as it can
+/// Whether the letters of `\connect`, of a command that includes another file, or of `\setenv`, stand anywhere in it, as far as it can
 /// be skimmed in time.
 fn mentions(mut text: impl Read, late: impl Fn() -> bool) -> bool {
-    const OVERLAP: usize = 2;
+    const OVERLAP: usize = 4;
     let mut buffer = vec![0; 256 * 1024];
     let mut kept = 0;
     loop {
@@ -85,12 +93,12 @@ fn mentions(mut text: impl Read, late: impl Fn() -> bool) -> bool {
     }
 }
 
-/// `\c `, `\connect`, `\i `, `\include`, `\ir`: told by the first two letters.
+/// `\c `, `\connect`, `\i `, `\include`, `\ir`, `\setenv`: told by the first letters.
 fn begins(text: &[u8]) -> bool {
     match text {
         [b'c', next, ..] => next.is_ascii_whitespace() || matches!(next, b'o' | 0x0b),
         [b'i', next, ..] => next.is_ascii_whitespace() || matches!(next, b'n' | b'r' | 0x0b),
-        _ => false,
+        _ => text.starts_with(b"sete"),
     }
 }
 

@@ -44,6 +44,8 @@ pub(super) enum Action {
     Encoding,
     /// Forgets the open message.
     Reset,
+    /// Gives a var a value, for psql itself and for what it starts: `\setenv`.
+    SetVar,
     /// Does this to the server, or to what protects it.
     Does(Risk, &'static str),
 }
@@ -80,7 +82,7 @@ pub(super) fn action(name: &str) -> Action {
         "lo_import" => Action::Does(Risk::Write, "large-object"),
         "lo_unlink" => Action::Does(Risk::Destroy, "large-object"),
         "e" | "edit" | "ef" | "ev" => Action::Does(Risk::Unknown, "edit"),
-        "setenv" => Action::Does(Risk::Unknown, "setenv"),
+        "setenv" => Action::SetVar,
         _ if READS.contains(&name) || describes(name) => Action::Reads,
         _ => Action::Does(Risk::Unknown, "meta-command"),
     }

@@ -113,6 +113,8 @@ pub struct Plan {
     pub reads_stdin: bool,
     /// Things to tell that are not findings: where and when an archive was dumped, why a text is unknown.
     pub notes: Vec<String>,
+    /// A `\connect` leaves the server, or the database, that it starts at.
+    pub leaves: bool,
 }
 
 /// How an invocation gets its SQL.

@@ -29,7 +29,7 @@ pub(super) fn read(invocation: &Invocation, stdin: &mut Stdin, snapshot: &Snapsh
     let mut reading = Reading::new(report, &snapshot.cwd, snapshot.home());
     assign(invocation, &mut reading);
     if !invocation.has("no-psqlrc") {
-        startup_files(snapshot, &mut reading);
+        startup_files(snapshot, &mut reading, |_| true);
     }
     let mut mode = Mode::Batch;
     let mut sources = 0;
@@ -83,8 +83,8 @@ pub(super) fn assign(invocation: &Invocation, reading: &mut Reading<'_>) {
 }
 
 /// Reads every psqlrc that this psql may run. The version is not known here, so that of each version is looked at;
-/// the system-wide one is the administrator's.
-fn startup_files(snapshot: &Snapshot, reading: &mut Reading<'_>) {
+/// the system-wide one is the administrator's. Those that do not matter to the caller are left out.
+pub(super) fn startup_files(snapshot: &Snapshot, reading: &mut Reading<'_>, matters: impl Fn(&Path) -> bool) {
     let Some(home) = snapshot.home() else { return };
     let path = match snapshot.vars.get("PSQLRC") {
         Some(named) => match Path::new(named).strip_prefix("~") {
@@ -93,13 +93,16 @@ fn startup_files(snapshot: &Snapshot, reading: &mut Reading<'_>) {
         },
         None => home.join(".psqlrc"),
     };
-    for path in versions(&path) {
+    for path in versions(&path).into_iter().filter(|path| matters(path)) {
         let mut report = Report::default();
         let mut startup = Reading::new(&mut report, &snapshot.cwd, Some(home));
         startup.variables = reading.variables.clone();
         startup.file(&path);
         let variables = std::mem::take(&mut startup.variables);
+        let (connects, strayed) = (std::mem::take(&mut startup.connects), startup.strayed);
         reading.variables.agree(&variables);
+        reading.connects.extend(connects);
+        reading.strayed |= strayed;
         reading.report.absorb(report, &["shell", "setenv"]);
     }
 }

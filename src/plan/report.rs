@@ -31,6 +31,7 @@ pub(super) struct Report {
     unlisted: usize,
     inputs: Vec<Input>,
     notes: Vec<String>,
+    leaves: bool,
     deadline: Instant,
 }
 
@@ -43,6 +44,7 @@ impl Default for Report {
             unlisted: 0,
             inputs: Vec::new(),
             notes: Vec::new(),
+            leaves: false,
             deadline: Instant::now() + PATIENCE,
         }
     }
@@ -102,6 +104,12 @@ impl Report {
         }
         other.notes.into_iter().for_each(|note| self.note(note));
         self.inputs.extend(other.inputs);
+        self.leaves |= other.leaves;
+    }
+
+    /// A `\connect` was met.
+    pub(super) fn leaves(&mut self) {
+        self.leaves = true;
     }
 
     /// Remembers a file by the handle that it is read through.
@@ -139,6 +147,7 @@ impl Report {
             inputs: self.inputs,
             reads_stdin: false,
             notes: self.notes,
+            leaves: self.leaves,
         }
     }
 

@@ -41,6 +41,8 @@ pub(super) struct Reading<'r> {
     stopped: bool,
     /// The words of every `\connect` that goes anywhere; `None` where they are not known beforehand.
     pub(super) connects: Vec<Option<Vec<OsString>>>,
+    /// `\setenv` may have changed what libpq takes for granted: where a `\connect` goes is not known from here on.
+    pub(super) strayed: bool,
     /// Every message, where somebody wants them.
     pub(super) sent: Option<Vec<Vec<u8>>>,
 }
@@ -56,6 +58,7 @@ impl<'r> Reading<'r> {
             open: Vec::new(),
             stopped: false,
             connects: Vec::new(),
+            strayed: false,
             sent: None,
         }
     }

@@ -23,6 +23,10 @@ pub fn connect(from: &Target, words: &[OsString], psql: &Invocation, snapshot: &
         return fresh(&[OsStr::new("-d"), first], psql, snapshot);
     }
     let mut target = from.clone();
+    if (1..=3).any(|at| named(at).is_some()) {
+        // `keep_password` in do_connect; words that repeat what holds already are not told apart from others here.
+        target.parameters.retain(|parameter| parameter.keyword != "password");
+    }
     if let Some(name) = named(0) {
         target.dbname = Some(Field::new(name.clone(), Origin::Connect));
     }
@@ -95,5 +99,33 @@ fn fresh(args: &[&OsStr], psql: &Invocation, snapshot: &Snapshot) -> Resolution 
 fn from_script<T>(field: &mut Field<T>) {
     if matches!(field.origin, Origin::Conninfo(_) | Origin::Option(_)) {
         field.origin = Origin::Connect;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::world::{User, Vars};
+
+    /// The keywords that a connection has after these words, begun with a password of its own.
+    fn kept(words: &[&str]) -> Vec<String> {
+        let user = User { uid: 0, name: Some("alice".into()), home: None };
+        let snapshot = Snapshot { vars: Vars::default(), cwd: "/".into(), user, now: SystemTime::UNIX_EPOCH };
+        let from = parse("psql", &["host=a.example user=u password=x".into()], None, &snapshot);
+        let Resolution::Resolved(from) = resolve(&from, &snapshot) else { panic!("not resolved") };
+        let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+        let psql = parse("psql", &[], None, &snapshot);
+        let Resolution::Resolved(target) = connect(&from, &words, &psql, &snapshot) else { panic!("not resolved") };
+        target.parameters.into_iter().map(|parameter| parameter.keyword).collect()
+    }
+
+    #[test]
+    fn a_password_stays_with_the_server_and_user_that_it_is_for() {
+        assert!(kept(&["other"]).contains(&"password".to_owned()));
+        for words in [&["-", "v"][..], &["-", "-", "b.example"], &["-", "-", "-", "5433"], &["dbname=x"]] {
+            assert!(!kept(words).contains(&"password".to_owned()), "{words:?}");
+        }
     }
 }

@@ -68,7 +68,9 @@ impl Script<'_, '_, '_> {
             Action::Include { relative } => self.include(arguments, relative, shown),
             Action::Connect if arguments.is_empty() => self.reading.report.raise(Risk::Read),
             Action::Connect => {
-                self.reading.connects.push(connects::words(arguments));
+                let words = connects::words(arguments).filter(|_| !self.reading.strayed);
+                self.reading.connects.push(words);
+                self.reading.report.leaves();
                 self.tell(Risk::Unknown, "connect", Vec::new(), "\\connect …");
             }
             Action::Set => self.set(arguments, shown),
@@ -81,6 +83,11 @@ impl Script<'_, '_, '_> {
             }
             Action::Directory => self.directory(arguments),
             Action::Encoding => self.encoding(arguments, shown),
+            Action::SetVar => {
+                let others = |name: &Argument| name.certain && !name.text.starts_with(b"PG") && name.text != b"HOME";
+                self.reading.strayed |= !arguments.first().is_some_and(others);
+                self.tell(Risk::Unknown, "setenv", Vec::new(), shown);
+            }
             Action::Does(risk, kind) => self.tell(risk, kind, Vec::new(), shown),
         }
     }
