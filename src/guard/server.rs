@@ -29,8 +29,6 @@ pub(super) struct Meeting {
     pub(super) password: Option<Secret>,
     /// The connection string has start-up options of its own, which libpq takes instead of `PGOPTIONS`.
     own_options: bool,
-    /// The server was not met before, or not under this name.
-    pub(super) is_new: bool,
 }
 
 /// Asks the server about itself. `human` is there when a password may be asked for.
@@ -67,7 +65,7 @@ impl Meeting {
     fn new(environment: Environment, target: &Target) -> Self {
         let own_options = target.parameters.iter().any(|parameter| parameter.keyword == "options");
         let said = Err("it was not asked".to_owned());
-        Self { said, environment, alarms: Vec::new(), password: None, is_new: false, own_options }
+        Self { said, environment, alarms: Vec::new(), password: None, own_options }
     }
 
     /// One round; a second one with the password where the server wants one and a person can give it.
@@ -108,8 +106,7 @@ impl Meeting {
         let Ok(told) = &self.said else { return };
         let Some(identifier) = &told.system_identifier else { return };
         match known_servers::lookup(case.snapshot, target, identifier) {
-            Acquaintance::Same => {}
-            Acquaintance::New => self.is_new = true,
+            Acquaintance::Same | Acquaintance::New => {}
             Acquaintance::Changed { was } => self.alarms.push(format!(
                 "this is another server than last time: system identifier {identifier}, then {}",
                 Untrusted::text(&was)
