@@ -18,6 +18,7 @@ mod audit_log;
 mod audit_world;
 mod bypasses;
 mod completion_calls;
+mod completions;
 mod config_docs;
 mod config_errors;
 mod config_layers;

@@ -1,0 +1,89 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_dbguard_global_optspecs
+    string join \n h/help V/version
+end
+
+function __fish_dbguard_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_dbguard_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_dbguard_using_subcommand
+    set -l cmd (__fish_dbguard_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c dbguard -n "__fish_dbguard_needs_command" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_needs_command" -s V -l version -d 'Print version'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "run" -d 'Run a tool under guard; what a shim does'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "explain" -d 'Say what a tool would reach and do, and why, touching nothing'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "status" -d 'Say what a bare psql typed here would reach, and why'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "sessions" -d 'List the open sessions of all tabs'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "allow" -d 'Allow one invocation, or some minutes of them, to run without a terminal'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "log" -d 'Read the audit log: what was asked, what was answered, how to get back'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "config" -d 'Check the configuration, show what it comes to, or where it is'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "env" -d 'List the environments, or change your own'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "trust" -d 'Trust a project\'s configuration file with its present content'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c dbguard -n "__fish_dbguard_using_subcommand run" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand explain" -l json -d 'Print JSON for scripts and editors'
+complete -c dbguard -n "__fish_dbguard_using_subcommand explain" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand status" -l json -d 'Print JSON for scripts and editors'
+complete -c dbguard -n "__fish_dbguard_using_subcommand status" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand sessions" -l json -d 'Print JSON for scripts and editors'
+complete -c dbguard -n "__fish_dbguard_using_subcommand sessions" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand allow" -l for -d 'How long the grant holds: 90s, 10m, 2h' -r
+complete -c dbguard -n "__fish_dbguard_using_subcommand allow" -l reason -d 'Why; recorded in the audit log' -r
+complete -c dbguard -n "__fish_dbguard_using_subcommand allow" -l revoke -d 'Take a grant back' -r
+complete -c dbguard -n "__fish_dbguard_using_subcommand allow" -l once -d 'The grant is used up by the first run'
+complete -c dbguard -n "__fish_dbguard_using_subcommand allow" -l list -d 'List the grants that hold'
+complete -c dbguard -n "__fish_dbguard_using_subcommand allow" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand log; and not __fish_seen_subcommand_from show verify" -s n -d 'Show the last N invocations' -r
+complete -c dbguard -n "__fish_dbguard_using_subcommand log; and not __fish_seen_subcommand_from show verify" -l env -d 'Show the invocations of this environment' -r
+complete -c dbguard -n "__fish_dbguard_using_subcommand log; and not __fish_seen_subcommand_from show verify" -l json -d 'Print the records as they are, one JSON object per line'
+complete -c dbguard -n "__fish_dbguard_using_subcommand log; and not __fish_seen_subcommand_from show verify" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand log; and not __fish_seen_subcommand_from show verify" -f -a "show" -d 'Print everything of one invocation, and how to recover to the moment before'
+complete -c dbguard -n "__fish_dbguard_using_subcommand log; and not __fish_seen_subcommand_from show verify" -f -a "verify" -d 'Check the chain of records; status 1 when it is broken'
+complete -c dbguard -n "__fish_dbguard_using_subcommand log; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand log; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand config; and not __fish_seen_subcommand_from check show path" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand config; and not __fish_seen_subcommand_from check show path" -f -a "check" -d 'Print every error with its place; exit 1 if there is one'
+complete -c dbguard -n "__fish_dbguard_using_subcommand config; and not __fish_seen_subcommand_from check show path" -f -a "show" -d 'Show every environment with its rules and what it demands'
+complete -c dbguard -n "__fish_dbguard_using_subcommand config; and not __fish_seen_subcommand_from check show path" -f -a "path" -d 'Show the files of every layer and what became of them'
+complete -c dbguard -n "__fish_dbguard_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print JSON for scripts and editors'
+complete -c dbguard -n "__fish_dbguard_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand config; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand env; and not __fish_seen_subcommand_from list show add remove" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand env; and not __fish_seen_subcommand_from list show add remove" -f -a "list" -d 'List the environments'
+complete -c dbguard -n "__fish_dbguard_using_subcommand env; and not __fish_seen_subcommand_from list show add remove" -f -a "show" -d 'Show one environment with its rules and what it demands'
+complete -c dbguard -n "__fish_dbguard_using_subcommand env; and not __fish_seen_subcommand_from list show add remove" -f -a "add" -d 'Add an environment, or something that belongs to it, to your own file'
+complete -c dbguard -n "__fish_dbguard_using_subcommand env; and not __fish_seen_subcommand_from list show add remove" -f -a "remove" -d 'Take an environment out of your own file'
+complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from list" -l json -d 'Print JSON for scripts and editors'
+complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from show" -l json -d 'Print JSON for scripts and editors'
+complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from add" -l level -d 'production, staging or development; needed for a new environment' -r
+complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from add" -l host -d 'A host, a pattern, an address, a range of addresses, or a socket\'s directory' -r
+complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from add" -l port -d 'A port' -r
+complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from add" -l dbname -d 'A database, or a pattern' -r
+complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from add" -l user -d 'A database user, or a pattern' -r
+complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from add" -l service -d 'A service of the service file, or a pattern' -r
+complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from add" -l server -d 'The system identifier that the server gives for itself' -r
+complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand trust" -l revoke -d 'Trust this file no longer' -r -F
+complete -c dbguard -n "__fish_dbguard_using_subcommand trust" -l list -d 'List what is trusted'
+complete -c dbguard -n "__fish_dbguard_using_subcommand trust" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
