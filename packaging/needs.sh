@@ -31,6 +31,7 @@ tests      python3                                  python3             python
 tests      git                                      git                 git
 lint       shellcheck                               shellcheck          shellcheck
 lint       shfmt                                    shfmt               shfmt
+lint       mandoc                                   mandoc              mandoc
 TABLE
 }
 

@@ -1,9 +1,11 @@
 //! The documents tell the truth: what they show is run, what they name exists.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use dbguard::environment::Level;
+use dbguard::error::Kind;
 use dbguard::policy::{AuditDemand, Confirm, Policy, WithoutTerminal};
 
 use crate::support::{DBGUARD, Sandbox};
@@ -96,6 +98,36 @@ fn every_link_of_the_documents_leads_somewhere() {
         }
     }
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+/// The items of a section of the manual that begin so.
+fn items(section: &str, start: &str) -> BTreeSet<String> {
+    let manual = read("packaging/man/dbguard.1");
+    let section =
+        manual.split(&format!("\n.Sh {section}\n")).nth(1).unwrap().split("\n.Sh ").next().unwrap().to_owned();
+    section.lines().filter_map(|line| line.strip_prefix(start)).map(ToOwned::to_owned).collect()
+}
+
+#[test]
+fn the_manual_names_exactly_the_vars_of_dbguards_own() {
+    let mut files = Vec::new();
+    rust_files(&root().join("src"), &mut files);
+    let is_name = |c: char| c.is_ascii_uppercase() || c == '_';
+    let mut used = BTreeSet::new();
+    for path in files {
+        let text = fs::read_to_string(path).unwrap();
+        used.extend(
+            text.split("\"DBGUARD_").skip(1).map(|rest| rest.split(|c| !is_name(c)).next().unwrap().to_owned()),
+        );
+    }
+    assert_eq!(items("ENVIRONMENT", ".It Ev DBGUARD_"), used);
+}
+
+#[test]
+fn the_manual_names_exactly_the_exit_statuses() {
+    let kinds = [Kind::Usage, Kind::Negative, Kind::Refused, Kind::NotExecutable, Kind::NotFound];
+    let used = kinds.iter().map(|kind| kind.status().to_string()).chain(["0".to_owned()]);
+    assert_eq!(items("EXIT STATUS", ".It "), used.collect());
 }
 
 #[test]

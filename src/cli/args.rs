@@ -221,3 +221,70 @@ pub(super) enum Shell {
     /// Fish
     Fish,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use clap::{Command, CommandFactory as _};
+
+    use super::*;
+
+    /// Verbs as `env add NAME`, their options as `env add --level LEVEL`; not a verb that only stands before others.
+    fn of_clap(command: &Command, verb: &str, found: &mut BTreeSet<String>) {
+        for option in command.get_arguments().filter(|arg| !arg.is_positional()) {
+            let name = option.get_long().map(|long| format!("--{long}"));
+            let name = name.or_else(|| option.get_short().map(|short| format!("-{short}"))).unwrap();
+            let value = option.get_value_names().filter(|_| option.get_action().takes_values()).unwrap_or_default();
+            found.insert(
+                [&[verb, &name], &value.iter().map(clap::builder::Str::as_str).collect::<Vec<_>>()[..]]
+                    .concat()
+                    .join(" "),
+            );
+        }
+        if !command.is_subcommand_required_set() {
+            let values = command.get_positionals().flat_map(|arg| arg.get_value_names().unwrap_or_default());
+            found.insert([&[verb], &values.map(clap::builder::Str::as_str).collect::<Vec<_>>()[..]].concat().join(" "));
+        }
+        for below in command.get_subcommands() {
+            of_clap(below, format!("{verb} {}", below.get_name()).trim(), found);
+        }
+    }
+
+    /// The same from the items of the manual's section on verbs: `.It Ic env add Ar NAME`, `.It Fl -level Ar LEVEL`.
+    fn of_manual(text: &str) -> BTreeSet<String> {
+        let section = text.split("\n.Sh VERBS\n").nth(1).unwrap().split("\n.Sh ").next().unwrap();
+        let mut verb = "";
+        let mut found = BTreeSet::new();
+        for item in section.lines().filter_map(|line| line.strip_prefix(".It ")) {
+            match item.strip_prefix("Ic ") {
+                Some(item) => {
+                    verb = item.split(" Ar ").next().unwrap();
+                    found.insert(item.replace(" Ar ", " "));
+                }
+                None if verb.is_empty() => assert!(["Fl h , Fl -help", "Fl V , Fl -version"].contains(&item), "{item}"),
+                None => {
+                    found.insert(format!("{verb} {}", item.replace("Fl ", "-").replace(" Ar ", " ")));
+                }
+            }
+        }
+        found
+    }
+
+    fn manual() -> String {
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/man/dbguard.1")).unwrap()
+    }
+
+    #[test]
+    fn the_manual_names_every_verb_and_option_and_no_other() {
+        let mut clap = BTreeSet::new();
+        of_clap(&Arguments::command(), "", &mut clap);
+        let manual = of_manual(&manual());
+        let missing: Vec<_> = clap.difference(&manual).collect();
+        let invented: Vec<_> = manual.difference(&clap).collect();
+        assert!(missing.is_empty() && invented.is_empty(), "missing: {missing:#?}\ninvented: {invented:#?}");
+        assert!(manual.contains("env add --level LEVEL"), "{manual:#?}");
+    }
+}
