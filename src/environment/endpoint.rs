@@ -57,6 +57,13 @@ impl Endpoint {
     }
 }
 
+/// Whether a name or an address is that of whatever machine it is used on, so that it tells none from another. A
+/// socket's directory is neither.
+pub fn is_loopback(host: &str) -> bool {
+    let endpoint = Endpoint::read(OsStr::new(host));
+    endpoint.is_loopback() && !matches!(endpoint, Endpoint::Socket(_))
+}
+
 /// A host name as it is compared.
 pub(super) fn name(text: &str) -> String {
     text.strip_suffix('.').unwrap_or(text).to_lowercase()

@@ -12,6 +12,7 @@ mod rules;
 
 use std::path::PathBuf;
 
+pub use endpoint::is_loopback;
 pub use glob::{BadPattern, Glob};
 pub use level::Level;
 pub use pattern::HostPattern;

@@ -7,11 +7,10 @@ use std::ffi::OsString;
 
 use super::case::Case;
 use super::decide::Review;
-use super::question::is_loopback;
 use crate::checklist::{Answer, Approved, How, Human};
 use crate::config::{NewEntry, edit};
 use crate::effects::{known_servers, notice};
-use crate::environment::{Environment, Level};
+use crate::environment::{Environment, Level, is_loopback};
 use crate::target::{Field, Resolution, Target};
 use crate::text::Untrusted;
 
@@ -44,7 +43,8 @@ pub(super) fn remember(
 }
 
 /// What a rule for this target would match: its address where one is given, since that decides where packets go; the
-/// name beside a loopback address, which is no address of anybody's. Nothing for lists of hosts and for forwarders, whose one end says little.
+/// name beside a loopback address, which is no address of anybody's. Nothing for lists of hosts and for forwarders,
+/// whose one end says little.
 fn entry(target: &Target) -> Option<NewEntry> {
     let [host] = target.hosts.as_slice() else { return None };
     if target.via.is_some() {

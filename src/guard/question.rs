@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 
 use crate::checklist::Question;
+use crate::environment::is_loopback;
 use crate::policy::Confirm;
 use crate::target::{Host, Target};
 
@@ -47,7 +48,8 @@ impl Names<'_> {
         (!name.value.is_empty()).then_some(Question::Name { what: "database", accepted })
     }
 
-    /// The host; in a list any of them. Behind a forwarder it is the far end.
+    /// The host; in a list any of them. Behind a forwarder it is the far end; `localhost` there is every machine's name:
+    /// typed, it confirms nothing.
     fn by_host(&self) -> Option<Question> {
         let names: Vec<String> = match &self.target.via {
             Some(via) => {
@@ -65,12 +67,6 @@ impl Names<'_> {
         let field = if self.name_differs { address.or(name) } else { name.or(address) };
         field.map(|field| lossy(&field.value)).filter(|name| !name.is_empty())
     }
-}
-
-/// `localhost` is every machine's name: typed, it confirms nothing.
-pub(super) fn is_loopback(name: &str) -> bool {
-    let address = name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-    address || name.eq_ignore_ascii_case("localhost")
 }
 
 fn lossy(value: &OsStr) -> String {
@@ -124,11 +120,14 @@ mod tests {
 
     #[test]
     fn behind_a_forwarder_the_far_end_is_typed_and_never_localhost() {
-        let to = Some(Endpoint { names: vec!["localhost".into(), "bastion.prod.example".into()], port: None });
+        let to = Some(Endpoint {
+            names: vec!["localhost".into(), "0.0.0.0".into(), "bastion.prod.example".into()],
+            port: None,
+        });
         let via = Some(Via { program: "ssh".into(), pid: 1, to });
         let target = Target { via, ..target("localhost", None) };
         let question = names(&target).question(Confirm::Host);
-        assert!(question.accepts("bastion") && !question.accepts("localhost"));
+        assert!(question.accepts("bastion") && !question.accepts("localhost") && !question.accepts("0.0.0.0"));
     }
 
     #[test]
