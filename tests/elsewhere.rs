@@ -128,3 +128,17 @@ fn this_machine_gets_no_name_because_a_script_leaves_it() {
     let ended = pty.finish();
     assert!(!ended.screen.contains("No rule names this target"), "{}", ended.screen);
 }
+
+#[test]
+fn two_questions_on_one_terminal_are_asked_one_after_the_other() {
+    let sandbox = sandbox().fake("pg_dump").shims(["psql", "pg_dump"]);
+    let script = "pg_dump -h db.prod.demo | psql -h db.staging.demo";
+    let mut pty = sandbox.tool_pty("/bin/sh", ["-c", script]).start();
+    pty.wait_for("PRODUCTION").wait_for("Type the host to go on:");
+    // By then psql has given up waiting for what pg_dump writes, and has a question of its own.
+    std::thread::sleep(std::time::Duration::from_millis(2500));
+    assert!(!pty.screen().contains("STAGING"), "{}", pty.screen());
+    pty.send("db\n").wait_for("STAGING").wait_for("Type the host to go on:").send("db\n");
+    assert_eq!(pty.finish().code, 0);
+    assert_eq!((sandbox.calls("pg_dump").len(), sandbox.calls("psql").len()), (1, 3), "psql is asked twice and run");
+}

@@ -8,6 +8,7 @@ mod draw;
 mod line;
 mod modes;
 mod signals;
+mod turn;
 mod wrap;
 
 use std::cell::{Cell, OnceCell};
@@ -22,6 +23,7 @@ pub use self::draw::Canvas;
 use self::line::Heard;
 use self::modes::{Echo, Modes};
 use self::signals::Signals;
+use self::turn::Turn;
 use crate::checklist::{Answer, Banner, Human, Section};
 use crate::text::Secret;
 use crate::world::Vars;
@@ -41,6 +43,7 @@ pub struct Tty {
     vars: Vars,
     patience: Duration,
     stuck: Cell<bool>,
+    turn: OnceCell<Turn>,
 }
 
 /// Why nobody can be asked.
@@ -72,7 +75,7 @@ impl Tty {
             Controlling::Background => return Err(Nobody::Background),
         };
         let vars = vars.clone();
-        Ok(Self { terminal, canvas: OnceCell::new(), vars, patience, stuck: Cell::new(false) })
+        Ok(Self { terminal, canvas: OnceCell::new(), vars, patience, stuck: Cell::new(false), turn: OnceCell::new() })
     }
 
     /// Measured when something is drawn: most of what is opened is never drawn on.
@@ -86,11 +89,16 @@ impl Tty {
     /// Writes, as long as the terminal takes it. In the background nothing is written: with `stty tostop` that would
     /// stop the process.
     fn put(&self, text: &str) {
-        if self.stuck.get() || !terminal::in_foreground(&self.terminal) {
+        if self.stuck.get() || !self.is_our_turn() || !terminal::in_foreground(&self.terminal) {
             return;
         }
         let until = Instant::now() + STUCK;
         self.stuck.set(line::write_all(&self.terminal, text.as_bytes(), until).is_err());
+    }
+
+    /// Waits until no other dbguard asks on this terminal; waited for once.
+    fn is_our_turn(&self) -> bool {
+        !matches!(self.turn.get_or_init(|| Turn::wait(Instant::now() + self.patience)), Turn::Taken)
     }
 
     /// Asks once, and again after the job was suspended and brought back.
@@ -105,6 +113,9 @@ impl Tty {
     }
 
     fn hear_once(&self, question: &str, echo: Echo) -> Result<Heard, &'static str> {
+        if !self.is_our_turn() {
+            return Err("another question stands on this terminal");
+        }
         if !terminal::in_foreground(&self.terminal) {
             return Err(Nobody::Background.because());
         }
