@@ -1,4 +1,6 @@
 //! Who is asked.
+//!
+//! The trait is here and the terminal in `effects`, so that a checklist can be settled in a test without one.
 
 use super::screen::{Banner, Section};
 use crate::text::Secret;

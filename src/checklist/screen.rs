@@ -1,4 +1,6 @@
 //! What is shown, as data.
+//!
+//! It knows no terminal: whoever draws it escapes what came from outside, and gives a tone its colour.
 
 use crate::environment::{Level, Look};
 

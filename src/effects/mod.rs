@@ -1,4 +1,7 @@
-//! Everything that changes or asks the outside.
+//! Everything that changes or asks the outside: the terminal, the audit log and the grants, the server's own answer,
+//! and the tool that takes this process's place.
+//!
+//! Nothing here decides whether something may happen; `guard` does, and hands over what it decided.
 
 pub mod attest;
 pub mod audit;

@@ -1,4 +1,7 @@
 //! Which question confirms which target.
+//!
+//! Names of hosts and databases come from the target, never from what the server says of itself; which answers pass is
+//! the checklist's to say.
 
 use std::ffi::OsStr;
 
@@ -48,8 +51,8 @@ impl Names<'_> {
         (!name.value.is_empty()).then_some(Question::Name { what: "database", accepted })
     }
 
-    /// The host; in a list any of them. Behind a forwarder it is the far end; `localhost` there is every machine's name:
-    /// typed, it confirms nothing.
+    /// The host; in a list any of them. Behind a forwarder it is the far end; `localhost` there is every machine's
+    /// name: typed, it confirms nothing.
     fn by_host(&self) -> Option<Question> {
         let names: Vec<String> = match &self.target.via {
             Some(via) => {

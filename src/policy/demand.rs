@@ -1,4 +1,7 @@
 //! What an environment demands. A level is a bundle: one word sets every demand.
+//!
+//! Values only, ordered by strictness, so that the strictest of two is their maximum. Where they come from, a level or
+//! the keys of a file, `config` knows.
 
 use crate::environment::Level;
 use crate::plan::Risk;

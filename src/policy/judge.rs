@@ -1,4 +1,7 @@
 //! Environment × risk × who is there → verdict.
+//!
+//! Total and pure: it reads nothing, asks nobody, and knows a person, an agent and nobody apart only as they are handed
+//! in. What then stands for a person is the guard's to find.
 
 use super::{Confirm, Policy, WithoutTerminal};
 use crate::plan::Risk;

@@ -1,4 +1,7 @@
 //! Where a field of a target came from.
+//!
+//! Whoever reads a source names it here beside the value. People and JSON see it, and rules about a service see whether
+//! the service decided.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
