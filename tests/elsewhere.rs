@@ -142,3 +142,19 @@ fn two_questions_on_one_terminal_are_asked_one_after_the_other() {
     assert_eq!(pty.finish().code, 0);
     assert_eq!((sandbox.calls("pg_dump").len(), sandbox.calls("psql").len()), (1, 3), "psql is asked twice and run");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_here_document_is_followed_and_arrives_whole() {
+    let sandbox = sandbox().shims(["psql"]);
+    let away = "psql -X -h localhost <<'E'\n\\c - - db.prod.demo\nDROP TABLE t;\nE\n";
+    let through_a_pipe = "printf 'SELECT 1;\n\\\\c - - db.prod.demo\n' | (sleep 1; psql -X -h localhost)";
+    for script in [away, through_a_pipe] {
+        let output = sandbox.tool("/bin/sh", ["-c", script]).output();
+        assert_eq!(output.code, 125, "{script}: {}", output.err());
+    }
+    assert_eq!(sandbox.calls("psql").len(), 0);
+    let stays = "psql -X -h localhost <<'E'\nSELECT 1;\n\\c x\nE\n";
+    assert_eq!(sandbox.tool("/bin/sh", ["-c", stays]).output().code, 0);
+    assert_eq!(String::from_utf8_lossy(&sandbox.calls("psql")[0].stdin), "SELECT 1;\n\\c x\n");
+}

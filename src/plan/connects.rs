@@ -1,9 +1,10 @@
 //! Where a psql script goes on its own: the `\connect`s in what `-c`, `-f` and a redirected standard input hold.
 //!
 //! An invocation that starts at a harmless server may end at another one. This is asked of every psql before anything
-//! else is, so it must cost next to nothing: text without the letters of the command is only skimmed. Standard input
-//! that is a pipe is not looked at, since looking would hold up a program that talks with psql, and reading ends after two
-//! seconds wherever it is: this machine's own work is not held up.
+//! else is, so it must cost next to nothing: text without the letters of the command is only skimmed. Of standard
+//! input that is a pipe only what stands there already is looked at (a here document is all there), since waiting would
+//! hold up a program that talks with psql, and reading ends after two seconds wherever it is: this machine's own work is
+//! not held up.
 
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
@@ -64,6 +65,10 @@ fn matters(path: &Path, late: impl Fn() -> bool) -> bool {
 }
 
 fn redirected(stdin: &Stdin, reading: &mut Reading<'_>) {
+    let standing = stdin.glance();
+    if mentions(standing.as_slice(), || false) {
+        return reading.script(Box::new(standing.as_slice()), None);
+    }
     if stdin.file().is_some_and(|file| mentions(file, || reading.report.late()))
         && let Some(file) = stdin.file()
     {

@@ -124,6 +124,31 @@ impl Stdin {
         }
     }
 
+    /// What stands in a pipe at this moment, at most 64 KiB; the pipe keeps it, and nothing is waited for. A here
+    /// document is all there before the tool starts.
+    ///
+    /// Only Linux can look without taking away (`tee(2)`).
+    #[cfg(target_os = "linux")]
+    pub fn glance(&self) -> Vec<u8> {
+        use nix::fcntl::{SpliceFFlags, tee};
+        let Source::Stream(fd) = &self.source else { return Vec::new() };
+        let copied = || -> io::Result<Vec<u8>> {
+            let (reader, writer) = io::pipe()?;
+            let length = tee(fd, &writer, PIPE, SpliceFFlags::SPLICE_F_NONBLOCK)?;
+            drop(writer);
+            let mut bytes = Vec::with_capacity(length);
+            reader.take(PIPE as u64).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        copied().unwrap_or_default()
+    }
+
+    /// Nothing: a pipe cannot be looked at here without taking away what it holds.
+    #[cfg(not(target_os = "linux"))]
+    pub fn glance(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
     /// What the tool must get as its standard input; `None` when that is the one this process has, untouched.
     pub fn into_stdio(self) -> io::Result<Option<Stdio>> {
         let Source::Stream(fd) = self.source else {
