@@ -271,3 +271,14 @@ fn another_server_behind_a_staging_name_is_called_out_although_nothing_is_asked(
     assert_eq!((output.code, output.out().as_str()), (0, "42\n"));
     assert!(output.err().contains("this is another server than last time"), "{}", output.err());
 }
+
+#[test]
+fn a_broken_file_does_not_take_this_machine_from_a_readable_rule() {
+    let broken = "[environment.production]\nlevel = \"produktion\"\n";
+    let good = "[environment.mine]\nlevel = \"development\"\nmatch = [{ host = \"localhost\" }]\n";
+    let config = format!("include = [\"broken.toml\"]\n{good}");
+    let sandbox = Sandbox::new().config(&config).file("home/.config/dbguard/broken.toml", broken).fake("psql");
+    let output = sandbox.run(["run", "--", "psql", "-h", "localhost", "-p", "1"]).output();
+    assert_eq!(output.code, 0, "{}", output.err());
+    assert!(output.err().contains("every target but this machine"), "{}", output.err());
+}

@@ -187,12 +187,8 @@ impl Session {
 /// `app on db1:5432, db2:5432 through ssh as alice`: the far end where a forwarder says it.
 fn place(target: &Target) -> String {
     let text = |field: &Field<std::ffi::OsString>| field.shown();
-    let host = |host: &Host| {
-        let name = host.host.as_ref().or(host.hostaddr.as_ref()).map_or_else(|| "?".to_owned(), text);
-        format!("{name}:{}", host.port.value)
-    };
     let dbname = target.dbname.as_ref().map_or_else(|| "the whole server".to_owned(), text);
-    let hosts = target.hosts.iter().map(host).collect::<Vec<_>>().join(", ");
+    let hosts = target.hosts.iter().map(Host::shown).collect::<Vec<_>>().join(", ");
     let through = target.via.as_ref().map_or_else(String::new, |via| {
         let to = via.to.as_ref().and_then(|to| to.names.first()).map_or("somewhere unknown", String::as_str);
         format!(", which {} forwards to {to},", via.program)

@@ -141,23 +141,12 @@ fn tool_name(tool: &OsStr) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// The environment. Where the configuration cannot be used, a rule that would have been stricter may be among what
-/// is lost; so nothing but the built-in `local` keeps a level below production then, and that only where the lost
-/// text does not speak of this machine.
+/// The environment. A configuration that cannot be used is in the rules already: what is in doubt is unknown to them.
 fn classify(resolution: &Resolution, config: &Config) -> Environment {
-    let target = match resolution {
-        Resolution::Resolved(target) => target,
+    match resolution {
+        Resolution::Resolved(target) => config.rules.classify(target),
         Resolution::NoServer { because } | Resolution::Ambiguous { because, .. } => {
-            return Environment::Unknown { because: because.clone() };
+            Environment::Unknown { because: because.clone() }
         }
-    };
-    let environment = config.rules.classify(target);
-    if config.trouble.is_none() || environment.level() == Level::Production {
-        return environment;
     }
-    let builtin = matches!(&environment, Environment::Known(known) if known.rule.is_none());
-    if builtin && !config.local_in_doubt {
-        return environment;
-    }
-    Environment::Unknown { because: "the configuration cannot be used".to_owned() }
 }

@@ -90,16 +90,10 @@ pub(crate) fn describe(case: &Case<'_>, target: &Target) -> String {
 
 /// The target in one phrase: `db1.prod.example.com:5432/app`.
 pub(crate) fn place(target: &Target) -> String {
-    let hosts: Vec<String> = target.hosts.iter().map(host).collect();
+    let hosts: Vec<String> = target.hosts.iter().map(|host| Untrusted::text(&host.shown()).to_string()).collect();
     let name = target.affects.first().or(target.dbname.as_ref());
     let dbname = name.map(|name| format!("/{}", Untrusted::text(&name.shown())));
     format!("{}{}", hosts.join(","), dbname.unwrap_or_default())
-}
-
-fn host(host: &crate::target::Host) -> String {
-    let name = host.host.as_ref().or(host.hostaddr.as_ref());
-    let name = name.map(|name| Untrusted::text(&name.shown()).to_string()).unwrap_or_default();
-    if name.contains(':') { format!("[{name}]:{}", host.port.value) } else { format!("{name}:{}", host.port.value) }
 }
 
 /// The invocation as it would be typed again, without its secrets.

@@ -101,6 +101,16 @@ pub struct Host {
     pub port: Field<u16>,
 }
 
+impl Host {
+    /// Host and port to show, as they would stand in a URI: `db1:5432`, `[::1]:5432`. They still have to go through
+    /// [`crate::text::Untrusted`].
+    pub fn shown(&self) -> String {
+        let name = self.host.as_ref().or(self.hostaddr.as_ref()).map_or_else(|| "?".to_owned(), Field::shown);
+        let port = self.port.value;
+        if name.contains(':') { format!("[{name}]:{port}") } else { format!("{name}:{port}") }
+    }
+}
+
 /// A forwarder of the user's that listens on the loopback port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Via {
