@@ -61,7 +61,9 @@ impl Snapshot {
     /// The same places on macOS, as DESIGN says; a relative path is ignored, as the XDG specification says.
     pub fn base(&self, var: &str, fallback: &str) -> Option<PathBuf> {
         let set = self.vars.filled(var).map(PathBuf::from).filter(|path| path.is_absolute());
-        set.or_else(|| Some(self.home()?.join(fallback)))
+        // A relative `HOME` is libpq's to follow; dbguard's own files do not move with the working directory.
+        let home = self.home().filter(|home| home.is_absolute()).or(self.user.home.as_deref());
+        set.or_else(|| Some(home?.join(fallback)))
     }
 
     /// dbguard's own configuration directory.
