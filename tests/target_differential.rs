@@ -20,7 +20,7 @@ use listener::Callers;
 use oracle::{Bench, Outcome};
 
 const SEED: u64 = 2026;
-const CASES: u64 = 800;
+const CASES: u64 = 3000;
 const WRAPPED_CASES: u64 = 80;
 const PGCLI_CASES: u64 = 12;
 const WORKERS: u8 = 2;
