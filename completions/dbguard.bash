@@ -31,8 +31,14 @@ _dbguard() {
             dbguard,explain)
                 cmd="dbguard__subcmd__explain"
                 ;;
+            dbguard,init)
+                cmd="dbguard__subcmd__init"
+                ;;
             dbguard,log)
                 cmd="dbguard__subcmd__log"
+                ;;
+            dbguard,prompt)
+                cmd="dbguard__subcmd__prompt"
                 ;;
             dbguard,run)
                 cmd="dbguard__subcmd__run"
@@ -80,7 +86,7 @@ _dbguard() {
 
     case "${cmd}" in
         dbguard)
-            opts="-h -V --help --version run explain status sessions allow log config env trust completions"
+            opts="-h -V --help --version init run explain status prompt sessions allow log config env trust completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -301,6 +307,20 @@ _dbguard() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        dbguard__subcmd__init)
+            opts="-h --functions --full --help bash zsh fish"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         dbguard__subcmd__log)
             opts="-n -h --env --json --help show verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -344,6 +364,24 @@ _dbguard() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dbguard__subcmd__prompt)
+            opts="-h --answer --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --answer)
+                    COMPREPLY=($(compgen -W "coarse path titled" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

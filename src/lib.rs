@@ -13,6 +13,7 @@ pub mod error;
 pub mod guard;
 pub mod plan;
 pub mod policy;
+pub mod prompt;
 pub mod shell;
 pub mod target;
 pub mod text;

@@ -16,6 +16,9 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
+    /// Print the code that a shell's start-up file evaluates
+    #[command(after_help = "Example, in ~/.zshrc: eval \"$(dbguard init zsh)\"")]
+    Init(Init),
     /// Run a tool under guard; what a shim does
     #[command(after_help = "Example: dbguard run -- psql -h db1.prod.example.com app")]
     Run(ToolLine),
@@ -25,6 +28,9 @@ pub(super) enum Verb {
     /// Say what a bare psql typed here would reach, and why
     #[command(after_help = "Example: dbguard status --json")]
     Status(Status),
+    /// Print what the prompt shows here, for other prompts and for scripts
+    #[command(after_help = "Example: dbguard prompt")]
+    Prompt(Prompt),
     /// List the open sessions of all tabs
     Sessions {
         /// Print JSON for scripts and editors
@@ -60,6 +66,36 @@ pub(super) struct ToolLine {
     /// The tool and its arguments
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "TOOL ARGS")]
     pub(super) line: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Init {
+    /// The shell
+    pub(super) shell: Shell,
+    /// Define a function for each tool as well, where `PATH` cannot be changed
+    #[arg(long)]
+    pub(super) functions: bool,
+    /// The whole code; without it, one line that fetches it
+    #[arg(long, hide = true)]
+    pub(super) full: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Prompt {
+    /// Answer a hook, and what it tells; hidden, since it is theirs and changes with them
+    #[arg(long, hide = true, num_args = 0.., value_name = "TOLD")]
+    pub(super) answer: Option<Vec<Told>>,
+}
+
+/// What a hook tells when it asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Told {
+    /// It compares times in whole seconds.
+    Coarse,
+    /// `PATH` has changed: look for tools that need a shim.
+    Path,
+    /// The title speaks of an environment now.
+    Titled,
 }
 
 #[derive(Args, Debug)]
@@ -234,7 +270,7 @@ mod tests {
 
     /// Verbs as `env add NAME`, their options as `env add --level LEVEL`; not a verb that only stands before others.
     fn of_clap(command: &Command, verb: &str, found: &mut BTreeSet<String>) {
-        for option in command.get_arguments().filter(|arg| !arg.is_positional()) {
+        for option in command.get_arguments().filter(|arg| !arg.is_positional() && !arg.is_hide_set()) {
             let name = option.get_long().map(|long| format!("--{long}"));
             let name = name.or_else(|| option.get_short().map(|short| format!("-{short}"))).unwrap();
             let value = option.get_value_names().filter(|_| option.get_action().takes_values()).unwrap_or_default();

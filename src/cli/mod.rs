@@ -9,8 +9,10 @@ mod config;
 mod env;
 mod explain;
 mod grants;
+mod init;
 mod log;
 mod output;
+mod prompt;
 mod sessions;
 mod status;
 mod trust;
@@ -83,6 +85,8 @@ fn perform(verb: Verb) -> Result<ExitCode> {
             let (tool, args) = split(&line.line)?;
             Err(guard::run(tool, args, &snapshot))
         }
+        Verb::Init(init) => init::run(&init, &snapshot),
+        Verb::Prompt(prompt) => prompt::run(&prompt, &snapshot),
         Verb::Explain(explain) => explain::run(&explain, &snapshot),
         Verb::Status(status) => status::run(&status, &snapshot),
         Verb::Sessions { json } => sessions::run(json, &snapshot),

@@ -10,5 +10,7 @@ pub mod grants;
 pub mod known_servers;
 pub mod notice;
 pub mod sessions;
+pub mod shims;
+pub mod stamps;
 mod state;
 pub mod tty;

@@ -88,6 +88,18 @@ impl Environment {
         }
     }
 
+    /// How it is shown; an unknown one looks like production with a word of its own.
+    pub fn look(&self) -> Look {
+        match self {
+            Self::Known(known) => known.look.clone(),
+            Self::Unknown { .. } => Look {
+                label: "UNKNOWN".to_owned(),
+                icon: Level::Production.icon().to_owned(),
+                color: Level::Production.color().to_owned(),
+            },
+        }
+    }
+
     /// How careful to be: unknown counts as production.
     pub fn level(&self) -> Level {
         match self {

@@ -1,7 +1,37 @@
-//! What differs between shells: quoting, and later rendering, titles and the init prelude.
+//! What differs between shells and terminals: quoting, the init code, the answer that a prompt hook reads, titles.
 //!
-//! It knows nothing of databases; it is handed text and answers with text.
+//! It knows nothing of databases; it is handed text and answers with text. The shells' own code stands in `shell/` as
+//! plain files and is embedded here.
 
+mod answer;
+mod init;
 mod quote;
+mod terminal;
 
+use std::ffi::OsStr;
+
+pub use answer::{Answer, Position};
+pub use init::{Prelude, code, stub};
 pub use quote::posix;
+pub use terminal::{Terminal, inert};
+
+/// The shells that have a hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shell {
+    /// GNU Bash, from the 3.2 of macOS on.
+    Bash,
+    /// The Z shell.
+    Zsh,
+    /// fish, the friendly interactive shell.
+    Fish,
+}
+
+impl Shell {
+    /// `text` as one word of this shell's own language, whatever bytes are in it.
+    pub fn quote(self, text: &OsStr) -> Vec<u8> {
+        match self {
+            Self::Bash | Self::Zsh => quote::single(text, b"'\\''", false),
+            Self::Fish => quote::single(text, b"\\'", true),
+        }
+    }
+}

@@ -7,6 +7,7 @@ pub mod agents;
 pub mod files;
 pub mod net;
 pub mod processes;
+pub mod program;
 pub mod stdin;
 pub mod terminal;
 pub mod tools;

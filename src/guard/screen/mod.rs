@@ -10,7 +10,7 @@ pub(super) use target::target;
 
 use crate::checklist::{Banner, Line, Section, Tone};
 use crate::effects::sessions::Session;
-use crate::environment::{Environment, Level, Look};
+use crate::environment::Environment;
 use crate::plan::{Finding, Mode, Plan, Risk};
 use crate::text::Untrusted;
 
@@ -20,19 +20,7 @@ const SHOWN: usize = 12;
 /// The head: environment, tool, and what must be read first.
 pub(super) fn banner(environment: &Environment, tool: &str, alarms: Vec<String>) -> Banner {
     let title = format!("{} · {tool}", environment.name());
-    Banner { look: look(environment), level: environment.level(), title, alarms }
-}
-
-/// How an environment is shown; an unknown one looks like production with a word of its own.
-pub(crate) fn look(environment: &Environment) -> Look {
-    match environment {
-        Environment::Known(known) => known.look.clone(),
-        Environment::Unknown { .. } => Look {
-            label: "UNKNOWN".to_owned(),
-            icon: Level::Production.icon().to_owned(),
-            color: Level::Production.color().to_owned(),
-        },
-    }
+    Banner { look: environment.look(), level: environment.level(), title, alarms }
 }
 
 fn line(label: &str, value: &str, note: &str) -> Line {

@@ -1,0 +1,75 @@
+//! `dbguard init`: the code that a shell's start-up file evaluates.
+//!
+//! It prints nothing else, asks nothing, reads no configuration and never fails for want of a home directory: a shell
+//! has to start.
+
+use std::process::ExitCode;
+
+use super::args::{Init, Shell as Named};
+use super::output;
+use crate::effects::shims;
+use crate::error::Result;
+use crate::shell::{self, Prelude, Shell};
+use crate::target;
+use crate::world::{Snapshot, program};
+
+pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
+    let shell = kind(init.shell);
+    let program = program::path(&snapshot.vars);
+    if !init.full && shell != Shell::Fish {
+        let mut words = vec!["init", word(shell), "--full"];
+        words.extend(init.functions.then_some("--functions"));
+        let line = shell::stub(shell, program.as_os_str(), &words);
+        output::print(|out| out.write_all(&line))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let shims = shims::directory(snapshot).unwrap_or_default();
+    if !shims.as_os_str().is_empty() {
+        // A disk that is full or read-only leaves the shell without shims; `doctor` says so.
+        let _ = shims::refresh(&shims, &program, target::TOOLS, &snapshot.vars);
+    }
+    let prelude = Prelude {
+        program,
+        shims,
+        tints: snapshot.state_dir().map(|state| state.join("tints")),
+        vars: vars(),
+        functions: if init.functions { target::TOOLS.to_vec() } else { Vec::new() },
+    };
+    let code = shell::code(shell, &prelude);
+    output::print(|out| out.write_all(&code))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Everything in the vars that the answer depends on.
+fn vars() -> Vec<&'static str> {
+    let target = [
+        "PGHOST",
+        "PGHOSTADDR",
+        "PGPORT",
+        "PGDATABASE",
+        "PGUSER",
+        "PGSERVICE",
+        "PGSERVICEFILE",
+        "PGSYSCONFDIR",
+        "PGCLUSTER",
+        "DATABASE_URL",
+    ];
+    let own = ["DBGUARD_CONFIG", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "HOME", "TERM", "NO_COLOR"];
+    target.into_iter().chain(own).collect()
+}
+
+fn kind(shell: Named) -> Shell {
+    match shell {
+        Named::Bash => Shell::Bash,
+        Named::Zsh => Shell::Zsh,
+        Named::Fish => Shell::Fish,
+    }
+}
+
+fn word(shell: Shell) -> &'static str {
+    match shell {
+        Shell::Bash => "bash",
+        Shell::Zsh => "zsh",
+        Shell::Fish => "fish",
+    }
+}

@@ -1,0 +1,47 @@
+//! Shims: links named after the tools, in one directory that stands first on `PATH`.
+//!
+//! A link is made for a tool that is installed, and for no other: a script that asks whether a tool is there gets the
+//! true answer. Links are never taken away while shells may use them; `uninstall` does that. Nothing here knows what a
+//! tool does.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use crate::world::{Snapshot, Vars, tools};
+
+/// The directory of the shims; `None` without a home directory.
+pub fn directory(snapshot: &Snapshot) -> Option<PathBuf> {
+    Some(snapshot.base("XDG_DATA_HOME", ".local/share")?.join("dbguard/shims"))
+}
+
+/// Makes the links that are missing, or that lead to another program.
+///
+/// Errors: the first link that could not be made; the others are made all the same.
+pub fn refresh(directory: &Path, program: &Path, names: &[&str], vars: &Vars) -> io::Result<()> {
+    let mut outcome = fs::create_dir_all(directory);
+    for name in names {
+        let link = directory.join(name);
+        if fs::read_link(&link).is_ok_and(|to| to == program) || tools::locate(OsStr::new(name), vars).is_err() {
+            continue;
+        }
+        outcome = outcome.and(point(&link, program));
+    }
+    outcome
+}
+
+/// Makes the link in one step, so that nobody ever finds none. What is no link is somebody's own file and stays.
+fn point(link: &Path, program: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(link).is_ok_and(|meta| !meta.is_symlink()) {
+        return Ok(());
+    }
+    let mut name = link.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}", std::process::id()));
+    let fresh = link.with_file_name(name);
+    symlink(program, &fresh)?;
+    fs::rename(&fresh, link).inspect_err(|_| {
+        let _ = fs::remove_file(&fresh);
+    })
+}
