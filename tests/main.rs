@@ -30,6 +30,7 @@ mod exec;
 mod explain;
 mod grants;
 mod incident;
+mod init;
 mod plan_psql;
 mod plan_server;
 mod plan_tools;

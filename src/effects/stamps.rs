@@ -83,3 +83,128 @@ fn thin_out(directory: &Path) {
         let _ = std::fs::remove_file(directory.join(name));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::world::{User, Vars};
+
+    const GRAIN: Duration = Duration::from_millis(20);
+
+    /// A directory of its own with a file in it, gone at the end.
+    struct Place(PathBuf);
+
+    impl Place {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("dbguard-stamps-{}-{name}", std::process::id()));
+            let _ = fs::remove_dir_all(&path);
+            fs::create_dir_all(path.join("work")).unwrap();
+            let place = Self(path.canonicalize().unwrap());
+            place.write("file", 100);
+            place.touch("", 50);
+            place
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.0.join("work").join(name)
+        }
+
+        fn write(&self, name: &str, seconds: u64) {
+            fs::write(self.path(name), "").unwrap();
+            self.touch(name, seconds);
+        }
+
+        fn touch(&self, name: &str, seconds: u64) {
+            let time = UNIX_EPOCH + Duration::from_secs(seconds);
+            let file = File::open(self.path(name)).unwrap();
+            file.set_times(FileTimes::new().set_modified(time)).unwrap();
+        }
+
+        fn snapshot(&self) -> Snapshot {
+            let vars = Vars::from_iter([("XDG_STATE_HOME", self.0.as_os_str())]);
+            let user = User { uid: 0, name: None, home: None };
+            Snapshot { vars, cwd: self.0.clone(), user, now: SystemTime::now() }
+        }
+
+        fn watch(&self, names: &[&str]) -> Watch {
+            let files: Vec<PathBuf> = names.iter().map(|name| self.path(name)).collect();
+            watch(&files, GRAIN, &self.snapshot())
+        }
+    }
+
+    impl Drop for Place {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn time_of(stamp: &Path) -> SystemTime {
+        stamp.metadata().unwrap().modified().unwrap()
+    }
+
+    #[test]
+    fn the_stamp_has_the_time_of_the_newest_change_and_is_shared() {
+        let place = Place::new("newest");
+        let watched = place.watch(&["file"]);
+        assert_eq!(watched.paths, [place.path("").parent().unwrap().join("work"), place.path("file")]);
+        assert_eq!(time_of(&watched.stamp), UNIX_EPOCH + Duration::from_secs(100));
+        assert_eq!(place.watch(&["file"]).stamp, watched.stamp);
+        place.touch("file", 200);
+        assert_eq!(time_of(&place.watch(&["file"]).stamp), UNIX_EPOCH + Duration::from_secs(200));
+    }
+
+    #[test]
+    fn of_a_file_that_is_not_there_the_nearest_directory_is_watched() {
+        let place = Place::new("absent");
+        assert_eq!(place.watch(&["a/b/c"]).paths, [place.path("").parent().unwrap().join("work")]);
+    }
+
+    #[test]
+    fn what_a_link_leads_to_is_watched_with_its_directory() {
+        let place = Place::new("link");
+        fs::create_dir(place.path("far")).unwrap();
+        fs::write(place.path("far/real"), "").unwrap();
+        std::os::unix::fs::symlink("far/real", place.path("link")).unwrap();
+        let paths = place.watch(&["link"]).paths;
+        for name in ["link", "far", "far/real"] {
+            assert!(paths.contains(&place.path(name)), "{name} in {paths:?}");
+        }
+    }
+
+    #[test]
+    fn a_change_of_just_now_leaves_the_stamp_older_so_that_it_is_asked_once_more() {
+        let place = Place::new("racy");
+        fs::write(place.path("file"), "now").unwrap();
+        let changed = time_of(&place.path("file"));
+        assert!(time_of(&place.watch(&["file"]).stamp) < changed);
+    }
+
+    #[test]
+    fn a_time_in_the_future_does_not_hide_later_changes() {
+        let place = Place::new("future");
+        place.touch("file", 100_000_000_000);
+        assert!(time_of(&place.watch(&["file"]).stamp) < SystemTime::now());
+    }
+
+    #[test]
+    fn without_a_place_for_it_there_is_no_stamp() {
+        let place = Place::new("nowhere");
+        let mut snapshot = place.snapshot();
+        snapshot.vars.set("XDG_STATE_HOME", "/proc/nowhere");
+        let watched = watch(&[place.path("file")], GRAIN, &snapshot);
+        assert_eq!(watched.stamp, PathBuf::new());
+        assert!(!watched.paths.is_empty());
+    }
+
+    #[test]
+    fn stamps_do_not_pile_up() {
+        let place = Place::new("many");
+        for seconds in 1000..1200 {
+            place.touch("file", seconds);
+            assert!(place.watch(&["file"]).stamp.exists());
+        }
+        assert!(fs::read_dir(place.0.join("dbguard/stamps")).unwrap().count() <= MOST);
+    }
+}

@@ -1,0 +1,163 @@
+//! `dbguard init`: what it prints, in which worlds, and that no byte of a path is lost or obeyed on the way.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use crate::support::{DBGUARD, Sandbox, tool};
+
+const SHELLS: [&str; 3] = ["bash", "zsh", "fish"];
+
+/// The line of the README that starts it.
+fn line(shell: &str) -> String {
+    if shell == "fish" { "dbguard init fish | source".to_owned() } else { format!("eval \"$(dbguard init {shell})\"") }
+}
+
+/// A world in which `dbguard` is on `PATH`.
+fn world() -> Sandbox {
+    let sandbox = Sandbox::new();
+    symlink(DBGUARD, sandbox.path("bin/dbguard")).unwrap();
+    sandbox
+}
+
+/// Runs a script in a shell that reads no start-up files.
+fn script<'s>(sandbox: &'s Sandbox, shell: &str, script: &str) -> crate::support::Run<'s> {
+    let quiet = match shell {
+        "bash" => "--norc",
+        "zsh" => "-f",
+        _ => "--no-config",
+    };
+    sandbox.tool(tool(shell).unwrap().to_str().unwrap(), [quiet, "-c", script])
+}
+
+#[test]
+fn bash_and_zsh_get_one_line_that_fetches_the_rest() {
+    let sandbox = world();
+    let bash = "\\builtin eval \"$('[DIR]/bin/dbguard' init bash --full)\"\n";
+    sandbox.tool("dbguard", ["init", "bash"]).stdout(bash).status(0);
+    let zsh = "\\builtin emulate zsh -o no_aliases -c \"$('[DIR]/bin/dbguard' init zsh --full --functions)\"\n";
+    sandbox.tool("dbguard", ["init", "zsh", "--functions"]).stdout(zsh).status(0);
+}
+
+#[test]
+fn the_whole_is_the_same_in_every_directory_and_session() {
+    let sandbox = world();
+    for shell in SHELLS {
+        let here = sandbox.tool("dbguard", ["init", shell, "--full"]).output();
+        let session = format!("cd / && export DATABASE_URL=postgres://x/y CI=1 && dbguard init {shell} --full");
+        let there = sandbox.tool("sh", ["-c", &session]).output();
+        assert_eq!((here.code, here.out()), (0, there.out()), "{shell}");
+        assert!(here.out().contains("__dbguard_program"), "{here:?}");
+    }
+}
+
+#[test]
+fn it_works_with_and_without_quotes_around_the_substitution() {
+    let expected = "[DIR]/home/.local/share/dbguard/shims/psql\n";
+    for shell in ["bash", "zsh"] {
+        if tool(shell).is_none() {
+            continue;
+        }
+        for form in ["eval \"$(dbguard init SHELL)\"", "eval $(dbguard init SHELL)"] {
+            let form = format!("{}\ncommand -v psql", form.replace("SHELL", shell));
+            script(&world(), shell, &form).stdout(expected).status(0);
+        }
+    }
+    // What looks like a pattern is neither expanded nor taken away.
+    let form = "shopt -s nullglob failglob\neval $(dbguard init bash)\ncommand -v psql";
+    script(&world(), "bash", form).stdout(expected).status(0);
+}
+
+#[test]
+fn every_byte_of_a_path_reaches_each_shell_as_it_is() {
+    for shell in SHELLS {
+        if tool(shell).is_none() {
+            continue;
+        }
+        for range in [1..=127u8, 128..=255] {
+            let bytes: Vec<u8> = range.filter(|&byte| byte != b'/').collect();
+            let base = world();
+            let data = [base.path("home/").into_os_string().into_vec(), bytes].concat();
+            let sandbox = base.var("XDG_DATA_HOME", OsString::from_vec(data.clone()));
+            let show = format!("{}\nprintf '%s' \"$__dbguard_shims\"", line(shell));
+            let shown = script(&sandbox, shell, &show).output();
+            let neutral = [b"[DIR]", &data[sandbox.root().as_os_str().len()..], b"/dbguard/shims"].concat();
+            assert_eq!((shown.code, shown.err().as_str()), (0, ""), "{shell}: {shown:?}");
+            assert!(shown.stdout == neutral, "{shell}:\n{:?}\n{:?}", shown.out(), String::from_utf8_lossy(&neutral));
+            let link = Path::new(std::ffi::OsStr::from_bytes(&data)).join("dbguard/shims/psql");
+            assert_eq!(fs::read_link(link).unwrap(), sandbox.path("bin/dbguard"));
+        }
+    }
+}
+
+#[test]
+fn a_program_in_a_directory_with_a_hostile_name_is_called_by_that_name() {
+    let hostile = "work/it's $(touch pwned) `touch pwned` \"x\" \\ * !!";
+    for shell in SHELLS {
+        if tool(shell).is_none() {
+            continue;
+        }
+        let sandbox = Sandbox::new().dir(hostile);
+        symlink(DBGUARD, sandbox.path(hostile).join("dbguard")).unwrap();
+        let mut path = sandbox.path(hostile).into_os_string();
+        path.push(":/usr/local/bin:/usr/bin:/bin");
+        let sandbox = sandbox.var("PATH", path);
+        let form = format!("{}\ncommand -v psql; test -e pwned; and echo pwned", line(shell));
+        let form = if shell == "fish" { form } else { form.replace("; and ", " && ") };
+        let output = script(&sandbox, shell, &form).output();
+        assert_eq!(output.out(), "[DIR]/home/.local/share/dbguard/shims/psql\n", "{shell}: {output:?}");
+        assert_eq!(output.err(), "", "{shell}");
+    }
+}
+
+#[test]
+fn a_broken_configuration_no_home_and_a_full_disk_change_nothing_about_it() {
+    for shell in SHELLS {
+        if tool(shell).is_none() {
+            continue;
+        }
+        let mended = |form: &str| format!("{}\necho {form}", line(shell));
+        let broken = world().config("this is [ not TOML");
+        script(&broken, shell, &mended("alive")).stdout("alive\n").status(0);
+        let homeless = world().var("HOME", "/nonexistent").no_var("XDG_DATA_HOME").no_var("XDG_STATE_HOME");
+        script(&homeless, shell, &mended("alive")).stdout("alive\n").status(0);
+        let nowhere = world().var("XDG_DATA_HOME", "/proc/nowhere").var("XDG_STATE_HOME", "/proc/nowhere");
+        script(&nowhere, shell, &mended("alive")).stdout("alive\n").status(0);
+    }
+}
+
+#[test]
+fn shims_are_made_for_what_is_installed_and_for_nothing_else() {
+    let sandbox = Sandbox::new().fake("psql").fake("pgcli");
+    symlink(DBGUARD, sandbox.path("bin/dbguard")).unwrap();
+    let path = sandbox.path("bin").into_os_string();
+    let sandbox = sandbox.var("PATH", path);
+    let names = |sandbox: &Sandbox| {
+        let entries = fs::read_dir(sandbox.path("home/.local/share/dbguard/shims")).unwrap();
+        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    sandbox.tool("dbguard", ["init", "bash", "--full"]).output();
+    assert_eq!(names(&sandbox), ["pgcli", "psql"]);
+    // Installed later, it is found when a shell's PATH changes, or with the next shell.
+    let sandbox = sandbox.fake("pg_dump");
+    sandbox.tool("dbguard", ["prompt", "--answer"]).output();
+    assert_eq!(names(&sandbox), ["pgcli", "psql"]);
+    sandbox.tool("dbguard", ["prompt", "--answer", "path"]).output();
+    assert_eq!(names(&sandbox), ["pg_dump", "pgcli", "psql"]);
+}
+
+#[test]
+fn a_shim_of_an_older_place_is_led_to_this_one_and_a_file_of_the_users_own_is_left() {
+    let shims = "home/.local/share/dbguard/shims";
+    let sandbox = world().dir(shims).file(&format!("{shims}/pg_dump"), "mine");
+    symlink("/old/place/dbguard", sandbox.path(shims).join("psql")).unwrap();
+    sandbox.tool("dbguard", ["init", "bash", "--full"]).output();
+    assert_eq!(fs::read_link(sandbox.path(shims).join("psql")).unwrap(), sandbox.path("bin/dbguard"));
+    assert_eq!(sandbox.read(&format!("{shims}/pg_dump")), "mine");
+    let left: Vec<_> = fs::read_dir(sandbox.path(shims)).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().contains('.')), "{left:?}");
+}
