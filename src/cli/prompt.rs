@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::prompt::{self, Reading, Segment, Theme};
 use crate::shell::{Answer, Terminal};
 use crate::target;
+use crate::text::columns;
 use crate::world::terminal::has_colour;
 use crate::world::{Snapshot, program};
 
@@ -57,7 +58,7 @@ fn answer(
     let once = if each.is_empty() && told.contains(&Told::Titled) { terminal.title(&home) } else { String::new() };
     Answer {
         level: segment.level,
-        width: segment.text.chars().count(),
+        width: columns(&segment.text),
         color: if has_colour(&snapshot.vars) { segment.sgr } else { String::new() },
         text: segment.text,
         position: theme.position,

@@ -4,6 +4,7 @@ use super::{Reading, Show, Style, Theme, Voice};
 use crate::environment::Level;
 use crate::shell::inert;
 use crate::target::Target;
+use crate::text::shortened;
 
 /// What is shown, inert and on one line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,11 +66,7 @@ fn words(format: &str, voice: &Voice, bare: bool) -> String {
         out.extend([" (", &voice.source, ")"]);
     }
     let text = inert(&out);
-    let text = text.trim();
-    if text.chars().count() <= LONGEST {
-        return text.to_owned();
-    }
-    text.chars().take(LONGEST - 1).chain(['…']).collect()
+    shortened(text.trim(), LONGEST)
 }
 
 /// `db1.prod.example.com:6432/app`, without the usual port; `local` for a socket.

@@ -4,11 +4,13 @@
 //! bidirectional controls. Nothing reaches a terminal, a log or an error message but through [`Untrusted`]. This
 //! module knows nothing of the rest of the program.
 
+mod columns;
 pub mod lossy;
 pub mod redact;
 mod secret;
 mod untrusted;
 
+pub use columns::{columns, columns_of, shortened};
 pub use secret::Secret;
 pub use untrusted::Untrusted;
 pub(crate) use untrusted::misleads;

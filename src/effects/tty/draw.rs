@@ -5,10 +5,10 @@
 
 use nu_ansi_term::{Color, Style};
 
-use super::wrap::{columns, wrap};
+use super::wrap::wrap;
 use crate::checklist::{Banner, Line, Section, Tone};
 use crate::environment::Level;
-use crate::text::Untrusted;
+use crate::text::{Untrusted, columns};
 
 /// What is drawn on.
 #[derive(Clone, Copy, Debug)]
