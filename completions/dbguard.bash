@@ -43,6 +43,9 @@ _dbguard() {
             dbguard,run)
                 cmd="dbguard__subcmd__run"
                 ;;
+            dbguard,scan)
+                cmd="dbguard__subcmd__scan"
+                ;;
             dbguard,sessions)
                 cmd="dbguard__subcmd__sessions"
                 ;;
@@ -86,7 +89,7 @@ _dbguard() {
 
     case "${cmd}" in
         dbguard)
-            opts="-h -V --help --version init run explain status prompt sessions allow log config env trust completions"
+            opts="-h -V --help --version init run explain status prompt sessions scan allow log config env trust completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -396,6 +399,24 @@ _dbguard() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dbguard__subcmd__scan)
+            opts="-h --json --sarif --github --fail-on --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --fail-on)
+                    COMPREPLY=($(compgen -W "destroy write unknown" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

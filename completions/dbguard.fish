@@ -32,6 +32,7 @@ complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "explain" -d 'Say wh
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "status" -d 'Say what a bare psql typed here would reach, and why'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "prompt" -d 'Print what the prompt shows here, for other prompts and for scripts'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "sessions" -d 'List the open sessions of all tabs'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "scan" -d 'Say what SQL files would do: every statement that writes or destroys'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "allow" -d 'Allow one invocation, or some minutes of them, to run without a terminal'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "log" -d 'Read the audit log: what was asked, what was answered, how to get back'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "config" -d 'Check the configuration, show what it comes to, or where it is'
@@ -52,6 +53,13 @@ titled\t'The title speaks of an environment now'"
 complete -c dbguard -n "__fish_dbguard_using_subcommand prompt" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand sessions" -l json -d 'Print JSON for scripts and editors'
 complete -c dbguard -n "__fish_dbguard_using_subcommand sessions" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand scan" -l fail-on -d 'Exit with status 1 when this, or what is stricter, was found' -r -f -a "destroy\t'What loses data or locks people out, and what is not understood'
+write\t'Everything that is not a read'
+unknown\t'Only what is not understood'"
+complete -c dbguard -n "__fish_dbguard_using_subcommand scan" -l json -d 'Print JSON for scripts and editors'
+complete -c dbguard -n "__fish_dbguard_using_subcommand scan" -l sarif -d 'Print SARIF 2.1.0 for code scanning'
+complete -c dbguard -n "__fish_dbguard_using_subcommand scan" -l github -d 'Print annotations for GitHub Actions'
+complete -c dbguard -n "__fish_dbguard_using_subcommand scan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dbguard -n "__fish_dbguard_using_subcommand allow" -l for -d 'How long the grant holds: 90s, 10m, 2h' -r
 complete -c dbguard -n "__fish_dbguard_using_subcommand allow" -l reason -d 'Why; recorded in the audit log' -r
 complete -c dbguard -n "__fish_dbguard_using_subcommand allow" -l revoke -d 'Take a grant back' -r

@@ -37,6 +37,7 @@ mod plan_tools;
 mod redact;
 mod redact_planted;
 mod sandbox;
+mod scan;
 mod secrets;
 mod support;
 mod target_differential;

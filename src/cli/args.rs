@@ -37,6 +37,11 @@ pub(super) enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Say what SQL files would do: every statement that writes or destroys
+    #[command(
+        after_help = "Example: dbguard scan --fail-on destroy migrations/\n\nWhat is meant can be allowed in the file: -- dbguard: allow drop-table: REASON"
+    )]
+    Scan(Scan),
     /// Allow one invocation, or some minutes of them, to run without a terminal
     #[command(after_help = "Example: dbguard allow --once --reason 'nightly cleanup' -- psql -h db1 -f cleanup.sql")]
     Allow(Allow),
@@ -112,6 +117,35 @@ pub(super) struct Status {
     /// Print JSON for scripts and editors
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Scan {
+    /// Print JSON for scripts and editors
+    #[arg(long, group = "format")]
+    pub(super) json: bool,
+    /// Print SARIF 2.1.0 for code scanning
+    #[arg(long, group = "format")]
+    pub(super) sarif: bool,
+    /// Print annotations for GitHub Actions
+    #[arg(long, group = "format")]
+    pub(super) github: bool,
+    /// Exit with status 1 when this, or what is stricter, was found
+    #[arg(long, value_name = "RISK", value_enum)]
+    pub(super) fail_on: Option<FailOn>,
+    /// SQL files, directories with *.sql files below them, or - for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// What loses data or locks people out, and what is not understood
+    Destroy,
+    /// Everything that is not a read
+    Write,
+    /// Only what is not understood
+    Unknown,
 }
 
 #[derive(Args, Debug)]

@@ -13,6 +13,7 @@ mod init;
 mod log;
 mod output;
 mod prompt;
+mod scan;
 mod sessions;
 mod status;
 mod trust;
@@ -90,6 +91,7 @@ fn perform(verb: Verb) -> Result<ExitCode> {
         Verb::Explain(explain) => explain::run(&explain, &snapshot),
         Verb::Status(status) => status::run(&status, &snapshot),
         Verb::Sessions { json } => sessions::run(json, &snapshot),
+        Verb::Scan(scan) => scan::run(&scan, &snapshot),
         Verb::Allow(allow) => grants::run(allow, &snapshot),
         Verb::Log(log) => log::run(&log, &snapshot),
         Verb::Config(verb) => config::run(verb, &snapshot),

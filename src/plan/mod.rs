@@ -3,6 +3,7 @@
 //! What is not understood is [`Risk::Unknown`], which is as strict as [`Risk::Destroy`]. This module does not know
 //! where the invocation would run, nor what is allowed there.
 
+mod allow;
 mod archive;
 mod classify;
 mod completion;
@@ -11,6 +12,7 @@ mod lexer;
 mod meta;
 mod psql;
 mod report;
+pub mod scan;
 mod script;
 mod tools;
 

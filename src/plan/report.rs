@@ -17,6 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const LISTED: usize = 200;
 /// How many findings of one kind on the same objects in one file are listed before they are only counted.
 const SAME: usize = 3;
+/// How many findings a scan lists of one file: what bounds its memory.
+const SCANNED: usize = 2000;
 /// How many notes are kept.
 const NOTES: usize = 50;
 
@@ -32,7 +34,8 @@ pub(super) struct Report {
     inputs: Vec<Input>,
     notes: Vec<String>,
     leaves: bool,
-    deadline: Instant,
+    /// None where nobody waits: a scan.
+    deadline: Option<Instant>,
 }
 
 impl Default for Report {
@@ -45,12 +48,18 @@ impl Default for Report {
             inputs: Vec::new(),
             notes: Vec::new(),
             leaves: false,
-            deadline: Instant::now() + PATIENCE,
+            deadline: Some(Instant::now() + PATIENCE),
         }
     }
 }
 
 impl Report {
+    /// For a scan: as long as it takes, and every finding that destroys or is unknown listed by itself, since each of
+    /// them wants an answer of its own.
+    pub(super) fn of_scan() -> Self {
+        Self { deadline: None, ..Self::default() }
+    }
+
     /// Raises the risk without a finding: statements that read.
     pub(super) fn raise(&mut self, risk: Risk) {
         self.risk = self.risk.max(risk);
@@ -59,7 +68,8 @@ impl Report {
     /// Adds a finding.
     pub(super) fn add(&mut self, finding: Finding) {
         self.raise(finding.risk);
-        let full = self.counts.len() >= LISTED;
+        let (listed, same) = self.limits(finding.risk);
+        let full = self.counts.len() >= listed;
         let key = (finding.risk, finding.kind.clone(), finding.objects.clone(), finding.file.clone());
         if full && !self.counts.contains_key(&key) {
             self.unlisted += 1;
@@ -67,8 +77,17 @@ impl Report {
         }
         let count = self.counts.entry(key).or_insert(0);
         *count += 1;
-        if *count <= SAME && self.findings.len() < LISTED {
+        if *count <= same && self.findings.len() < listed {
             self.findings.push(finding);
+        }
+    }
+
+    /// How many findings are listed, and how many that are alike.
+    fn limits(&self, risk: Risk) -> (usize, usize) {
+        match (self.deadline, risk >= Risk::Destroy) {
+            (Some(_), _) => (LISTED, SAME),
+            (None, false) => (SCANNED, SAME),
+            (None, true) => (SCANNED, SCANNED),
         }
     }
 
@@ -126,12 +145,14 @@ impl Report {
 
     /// Begins counting anew: waiting for standard input has a limit of its own.
     pub(super) fn restart(&mut self) {
-        self.deadline = Instant::now() + PATIENCE;
+        if self.deadline.is_some() {
+            self.deadline = Some(Instant::now() + PATIENCE);
+        }
     }
 
     /// Whether reading has taken as long as it may.
     pub(super) fn late(&self) -> bool {
-        Instant::now() >= self.deadline
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     /// The plan.
@@ -152,10 +173,12 @@ impl Report {
     }
 
     fn note_counts(&mut self) {
-        let many = std::mem::take(&mut self.counts).into_iter().filter(|(_, count)| *count > SAME);
-        for ((_, kind, objects, _), count) in many {
-            let on = if objects.is_empty() { String::new() } else { format!(" on {}", objects.join(", ")) };
-            self.note(format!("{count} times {kind}{on}: only the first {SAME} are listed"));
+        for ((risk, kind, objects, _), count) in std::mem::take(&mut self.counts) {
+            let same = self.limits(risk).1;
+            if count > same {
+                let on = if objects.is_empty() { String::new() } else { format!(" on {}", objects.join(", ")) };
+                self.note(format!("{count} times {kind}{on}: only the first {same} are listed"));
+            }
         }
         if self.unlisted > 0 {
             self.note(format!("{} more findings are not listed", self.unlisted));

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
 
+use super::allow::Allowances;
 use super::classify::{self, Outcome, Session};
 use super::lexer::Variables;
 use super::lexer::cut::{Cut, Message, Stop};
@@ -45,6 +46,10 @@ pub(super) struct Reading<'r> {
     pub(super) strayed: bool,
     /// Every message, where somebody wants them.
     pub(super) sent: Option<Vec<Vec<u8>>>,
+    /// What comments allow; only a scan heeds them.
+    pub(super) allowances: Option<Allowances>,
+    /// The only directories that included files may stand below; empty: anywhere.
+    within: Vec<PathBuf>,
 }
 
 impl<'r> Reading<'r> {
@@ -60,7 +65,14 @@ impl<'r> Reading<'r> {
             connects: Vec::new(),
             strayed: false,
             sent: None,
+            allowances: None,
+            within: Vec::new(),
         }
+    }
+
+    /// Reads as a scan does: heeds the comments, and follows includes no further than below these directories.
+    pub(super) fn scanned(&mut self, within: Vec<PathBuf>) {
+        (self.allowances, self.within) = (Some(Allowances::default()), within);
     }
 
     /// Reads what `-c` sends: one message for the server, without variables and meta-commands; or, if it begins with a
@@ -75,26 +87,59 @@ impl<'r> Reading<'r> {
 
     /// Reads a file by the name that psql was given.
     pub(super) fn file(&mut self, name: &Path) {
+        if let Err(why) = self.read(name) {
+            let shown = Untrusted::path(name).to_string();
+            self.report.found(Risk::Unknown, "unreadable", vec![shown.clone()], String::new());
+            self.report.note(format!("`{shown}` was not read: {why}"));
+        }
+    }
+
+    /// Reads a file that another one includes; answers why it was not read.
+    fn include(&mut self, name: &Path) -> Result<(), String> {
+        let below = |real: PathBuf| self.within.iter().any(|directory| real.starts_with(directory));
+        let real = self.cwd.as_ref().and_then(|cwd| cwd.join(name).canonicalize().ok());
+        if !self.within.is_empty() && real.is_some_and(|real| !below(real)) {
+            return Err("it stands outside of what is scanned".to_owned());
+        }
+        let paused = self.allowances.as_mut().map(Allowances::pause);
+        let outcome = self.read(name);
+        if let (Some(allowances), Some(paused)) = (&mut self.allowances, paused) {
+            allowances.resume(paused);
+        }
+        outcome
+    }
+
+    fn read(&mut self, name: &Path) -> Result<(), String> {
         if self.stopped {
-            return;
+            return Ok(());
         }
-        let Some(path) = self.cwd.as_ref().map(|cwd| cwd.join(name)) else {
-            return self.unreadable(name, "the working directory is not known beforehand");
-        };
+        let path =
+            self.cwd.as_ref().map(|cwd| cwd.join(name)).ok_or("the working directory is not known beforehand")?;
         if self.open.len() >= NESTED {
-            return self.unreadable(name, "files include each other too deeply");
+            return Err("files include each other too deeply".to_owned());
         }
-        let (file, identity) = match open(&path) {
-            Ok(opened) => opened,
-            Err(why) => return self.unreadable(name, &why),
-        };
+        let (file, identity) = open(&path)?;
         if self.open.contains(&identity) {
-            return self.unreadable(name, "it includes itself");
+            return Err("it includes itself".to_owned());
         }
         self.report.input(&path, &file);
         self.open.push(identity);
         self.script(Box::new(file), Some(name));
         self.open.pop();
+        Ok(())
+    }
+
+    /// Reports a finding, unless a comment allows it; answers whether it was reported.
+    fn find(&mut self, finding: Finding) -> bool {
+        let finding = match &mut self.allowances {
+            Some(allowances) => allowances.admit(finding),
+            None => Some(finding),
+        };
+        match finding {
+            Some(finding) => self.report.add(finding),
+            None => return false,
+        }
+        true
     }
 
     /// Reads a script from any source.
@@ -103,20 +148,13 @@ impl<'r> Reading<'r> {
         script.run();
     }
 
-    fn unreadable(&mut self, name: &Path, why: &str) {
-        let shown = Untrusted::path(name).to_string();
-        self.report.found(Risk::Unknown, "unreadable", vec![shown.clone()], String::new());
-        self.report.note(format!("`{shown}` was not read: {why}"));
-    }
-
     /// Takes in what a message does; answers with how many blocks of data follow it.
     fn message(&mut self, message: &Message, file: Option<&Path>) -> usize {
         let Outcome { risk, found, copies, more } = classify::message(&message.text, &mut self.session);
         if let Some(sent) = &mut self.sent {
             sent.push(message.text.clone());
         }
-        // Whatever it is, it is sent.
-        self.report.raise(risk.max(Risk::Read));
+        let mut all = true;
         let mut at = 0;
         let mut line = message.line;
         for found in found {
@@ -128,8 +166,10 @@ impl<'r> Reading<'r> {
             at = found.at;
             let file = file.map(Path::to_owned);
             let (risk, kind, objects) = (found.risk, found.kind, found.objects);
-            self.report.add(Finding { risk, kind, objects, file, line: Some(line), statement: found.shown });
+            all &= self.find(Finding { risk, kind, objects, file, line: Some(line), statement: found.shown });
         }
+        // Whatever it is, it is sent; and what is not listed counts.
+        self.report.raise(if all || more > 0 { risk.max(Risk::Read) } else { Risk::Read });
         if more > 0 {
             self.report.note(format!("{more} more findings in the statement at line {}", message.line));
         }
@@ -143,8 +183,9 @@ impl<'r> Reading<'r> {
         let statement = one_line(&message.text);
         let (kind, file) = (kind.to_owned(), file.map(Path::to_owned));
         let (risk, line) = (Risk::Unknown, Some(message.line));
-        self.report.add(Finding { risk, kind, objects: Vec::new(), file, line, statement });
-        self.report.note(why);
+        if self.find(Finding { risk, kind, objects: Vec::new(), file, line, statement }) {
+            self.report.note(why);
+        }
     }
 }
 
@@ -196,6 +237,8 @@ impl Script<'_, '_, '_> {
         if !self.reading.stopped && !self.cut.is_blank() {
             self.send();
         }
+        self.heed();
+        self.heeded();
     }
 
     /// Looks at the first line: a byte order mark is skipped, an archive is not SQL.
@@ -240,7 +283,7 @@ impl Script<'_, '_, '_> {
     fn tell(&mut self, risk: Risk, kind: &str, objects: Vec<String>, statement: &str) {
         let (kind, statement) = (kind.to_owned(), statement.to_owned());
         let (file, line) = (self.file.map(Path::to_owned), Some(self.lines.number()));
-        self.reading.report.add(Finding { risk, kind, objects, file, line, statement });
+        self.reading.find(Finding { risk, kind, objects, file, line, statement });
     }
 
     fn line(&mut self) {
@@ -251,16 +294,37 @@ impl Script<'_, '_, '_> {
             match self.cut.scan(&self.reading.variables) {
                 Stop::Line => return,
                 Stop::Semicolon => self.send(),
-                Stop::Backslash => self.meta_command(),
+                Stop::Backslash => {
+                    self.heed();
+                    self.meta_command();
+                }
             }
+            self.heeded();
         }
     }
 
     /// Sends the open message and skips the data that the script holds for it.
     fn send(&mut self) {
         let message = self.cut.take();
+        self.cut.trailing_aside();
+        self.heed();
         let copies = self.reading.message(&message, self.file);
         self.skip_data(copies);
+    }
+
+    /// The comments that were passed count for what is done next.
+    fn heed(&mut self) {
+        let comments = self.cut.asides.take();
+        if let Some(allowances) = &mut self.reading.allowances {
+            allowances.begin(comments, self.file);
+        }
+    }
+
+    /// It was done.
+    fn heeded(&mut self) {
+        if let Some(allowances) = &mut self.reading.allowances {
+            allowances.end(self.file);
+        }
     }
 
     fn skip_data(&mut self, blocks: usize) {

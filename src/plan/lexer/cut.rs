@@ -3,6 +3,7 @@
 //!
 //! What a message says is not decided here. Where the cut depends on something unknown, the message carries a doubt.
 
+use super::asides::{Asides, speaks};
 use super::{Variables, continues_name, dollar_tag, in_variable, is_space, starts_name};
 
 /// The longest message that is kept whole; of a longer one the beginning is kept, and that is a doubt.
@@ -57,6 +58,7 @@ pub(in crate::plan) struct Cut {
     at: usize,
     number: usize,
     substitutions: usize,
+    pub(in crate::plan) asides: Asides,
 }
 
 impl Cut {
@@ -72,6 +74,7 @@ impl Cut {
             at: 0,
             number: 0,
             substitutions: 0,
+            asides: Asides::default(),
         }
     }
 
@@ -109,6 +112,16 @@ impl Cut {
     /// Depth of parentheses, which psql restores at `\elif`, `\else` and `\endif`.
     pub(in crate::plan) fn parens(&mut self) -> &mut u32 {
         &mut self.parens
+    }
+
+    /// Passes over a comment to dbguard that is all that follows on the line: it belongs to what stands before it.
+    pub(in crate::plan) fn trailing_aside(&mut self) {
+        let space = self.rest().iter().take_while(|&&byte| byte == b' ' || byte == b'\t').count();
+        let after = self.rest().get(space..).unwrap_or_default();
+        if speaks(after) {
+            self.skip(space);
+            self.line_comment();
+        }
     }
 
     /// Makes the open message doubtful.
@@ -196,6 +209,8 @@ impl Cut {
 
     fn line_comment(&mut self) {
         let length = memchr::memchr(b'\r', self.rest()).unwrap_or(self.rest().len());
+        let end = self.at + length;
+        self.asides.hear(self.line.get(self.at..end).unwrap_or_default(), self.number);
         // A comment before a message is not part of it either: older psql does not send it at all.
         if self.message.text.is_empty() { self.skip(length) } else { self.take_bytes(length) }
     }

@@ -5,6 +5,7 @@
 //! decides what a message says. Both work on bytes: a script need not be UTF-8. Sources of the rules: `psqlscan.l`,
 //! `psqlscanslash.l`, `mainloop.c` and `scan.l` of PostgreSQL 10 to 18.
 
+mod asides;
 pub(super) mod cut;
 pub(super) mod lines;
 pub(super) mod slash;

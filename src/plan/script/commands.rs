@@ -11,6 +11,7 @@ use crate::plan::connects;
 use crate::plan::lexer::slash::{self, Argument};
 use crate::plan::lexer::token::{self, Backslashes, Kind};
 use crate::plan::meta::{Action, action};
+use crate::text::Untrusted;
 
 impl Script<'_, '_, '_> {
     /// A meta-command: the line's rest begins with its backslash.
@@ -115,9 +116,13 @@ impl Script<'_, '_, '_> {
             return self.tell(Risk::Unknown, "include", Vec::new(), shown);
         }
         let path = PathBuf::from(OsStr::from_bytes(&name.text));
-        match self.place(&path, relative) {
-            Some(path) => self.reading.file(&path),
-            None => self.tell(Risk::Unknown, "include", Vec::new(), shown),
+        let Some(path) = self.place(&path, relative) else {
+            return self.tell(Risk::Unknown, "include", Vec::new(), shown);
+        };
+        if let Err(why) = self.reading.include(&path) {
+            let name = Untrusted::path(&path).to_string();
+            self.reading.report.note(format!("`{name}` was not read: {why}"));
+            self.tell(Risk::Unknown, "unreadable", vec![name], shown);
         }
     }
 
