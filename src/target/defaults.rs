@@ -10,7 +10,7 @@ use super::conninfo::{self, Setting, TrimC as _, Trouble};
 use super::ground::Ground;
 use super::origin::{Field, Origin};
 use super::service;
-use super::{Host, Parameter};
+use super::{Engine, Host, Parameter, Target};
 use crate::text::{Secret, Untrusted};
 
 /// The parameters of a connection after merging, and what they come to.
@@ -21,6 +21,23 @@ pub(super) struct Settled {
     pub(super) user: Field<OsString>,
     pub(super) service: Option<Field<OsString>>,
     pub(super) parameters: Vec<Parameter>,
+}
+
+impl Settled {
+    /// The target of a connection that acts on its own database alone.
+    pub(super) fn target(self) -> Target {
+        Target {
+            engine: Engine::Postgresql,
+            hosts: self.hosts,
+            dbname: Some(self.dbname),
+            user: Some(self.user),
+            service: self.service,
+            affects: Vec::new(),
+            every_database: false,
+            via: None,
+            parameters: self.parameters,
+        }
+    }
 }
 
 /// Whether the database name of a list of parameters may be a connection string.

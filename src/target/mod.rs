@@ -14,6 +14,7 @@ mod json;
 mod keywords;
 mod origin;
 mod parse;
+mod project;
 mod resolve;
 mod service;
 mod tools;
@@ -26,6 +27,7 @@ use std::ffi::OsString;
 pub use connect::connect;
 pub use invocation::{Invocation, Opt};
 pub use origin::{Field, Origin};
+pub use project::{Mention, Mentions, PROJECT_VARS, SELECTION_VARS, Source, TARGET_VARS, URL_VARS, Watched, mentions};
 pub use resolve::{parse, resolve};
 pub use tunnel::forwarder;
 

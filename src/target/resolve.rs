@@ -15,7 +15,7 @@ use super::tools::request::{Aim, Given, Request};
 use super::tools::{self, Tool};
 use super::tunnel::through;
 use super::wrapper::{self, Start};
-use super::{Engine, Invocation, Opt, Resolution, Target};
+use super::{Invocation, Opt, Resolution, Target};
 use crate::text::Untrusted;
 use crate::world::Snapshot;
 
@@ -171,21 +171,16 @@ fn connect(request: Request, ground: &Ground<'_>) -> Result<Outcome, Trouble> {
     let explicit = merge(request.given, request.dbname)?;
     let settled = settle(explicit, ground)?;
     Ok(Outcome::Target(Box::new(Target {
-        engine: Engine::Postgresql,
-        hosts: settled.hosts,
-        dbname: (!request.physical).then_some(settled.dbname),
-        user: Some(settled.user),
-        service: settled.service,
+        dbname: (!request.physical).then(|| settled.dbname.clone()),
         affects: request.affects,
         every_database: request.every_database,
-        via: None,
-        parameters: settled.parameters,
+        ..settled.target()
     })))
 }
 
 impl Target {
     /// Whether both are the same place, whatever the origins say.
-    fn same_place(&self, other: &Self) -> bool {
+    pub(super) fn same_place(&self, other: &Self) -> bool {
         let hosts = |target: &Self| -> Vec<_> {
             let one = |host: &super::Host| (value(host.host.as_ref()), value(host.hostaddr.as_ref()), host.port.value);
             target.hosts.iter().map(one).collect()

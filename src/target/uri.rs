@@ -115,7 +115,7 @@ fn keep(pairs: &mut Vec<Pair>, keyword: &str, value: &[u8]) -> Result<(), Troubl
 }
 
 /// Percent-decoding: `%00` and half a code are errors.
-fn decoded(text: &[u8]) -> Result<Vec<u8>, Trouble> {
+pub(super) fn decoded(text: &[u8]) -> Result<Vec<u8>, Trouble> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((&byte, after)) = rest.split_first() {

@@ -1,0 +1,143 @@
+//! Reading a project's files, and keeping account of what was looked at.
+//!
+//! The files are anybody's: a clone may hold a FIFO, a link to a device, a gigabyte. Each is opened without waiting, has
+//! to be a regular file, and is read as far as a limit. What is in them is not known here.
+
+use std::cell::RefCell;
+use std::fs::OpenOptions;
+use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use super::Watched;
+use crate::text::Untrusted;
+
+/// The largest file that is read.
+const LARGEST: u64 = 1024 * 1024;
+
+/// How many directories are searched between the working directory and the root of the project.
+const DEEPEST: usize = 64;
+
+/// The directories below a project's own that hold its configuration.
+const BELOW: &[&str] = &["config", "conf", "prisma"];
+
+/// The files of a project.
+#[derive(Debug)]
+pub(super) struct Look {
+    /// From the working directory up to the root.
+    places: Vec<Place>,
+    watched: RefCell<Watched>,
+}
+
+/// A directory, and which of [`BELOW`] it has.
+#[derive(Debug)]
+struct Place {
+    directory: PathBuf,
+    has: Vec<&'static str>,
+}
+
+/// A file that is there.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    /// Its path.
+    pub(super) path: PathBuf,
+    /// Its text, bytes that are not UTF-8 replaced; or why it cannot be read.
+    pub(super) text: Result<String, String>,
+}
+
+impl Look {
+    /// Lists the directories to search.
+    pub(super) fn new(cwd: &Path, root: &Path) -> Self {
+        let below = cwd.ancestors().take_while(|directory| directory.starts_with(root)).take(DEEPEST);
+        let mut directories: Vec<PathBuf> = below.map(Path::to_owned).collect();
+        if directories.is_empty() {
+            directories.push(cwd.to_owned());
+        }
+        let has = |directory: &Path| BELOW.iter().copied().filter(|name| directory.join(name).is_dir()).collect();
+        let places: Vec<Place> =
+            directories.into_iter().map(|directory| Place { has: has(&directory), directory }).collect();
+        let all = |place: &Place| {
+            let below: Vec<PathBuf> = place.has.iter().map(|name| place.directory.join(name)).collect();
+            std::iter::once(place.directory.clone()).chain(below)
+        };
+        let watched = Watched { directories: places.iter().flat_map(all).collect(), ..Watched::default() };
+        Self { places, watched: RefCell::new(watched) }
+    }
+
+    /// What was looked at.
+    pub(super) fn watched(self) -> Watched {
+        self.watched.into_inner()
+    }
+
+    /// Remembers a var that was asked for by a name that a file says.
+    pub(super) fn asked(&self, var: &str) {
+        let mut watched = self.watched.borrow_mut();
+        if !watched.vars.iter().any(|known| known == var) {
+            watched.vars.push(var.to_owned());
+        }
+    }
+
+    /// The nearest directory that has any of these files, with those that it has, in the order of the names.
+    pub(super) fn nearest(&self, names: &[&str]) -> Vec<Found> {
+        let each = |place: &Place| -> Vec<Found> {
+            let there = |name: &&&str| place.may_have(name);
+            names.iter().filter(there).filter_map(|name| self.read(&place.directory.join(name))).collect()
+        };
+        self.places.iter().map(each).find(|found| !found.is_empty()).unwrap_or_default()
+    }
+
+    /// Reads a file; `None` when it is not there.
+    pub(super) fn read(&self, path: &Path) -> Option<Found> {
+        let text = match open(path) {
+            Ok(None) => return None,
+            Ok(Some(bytes)) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+            Err(why) => Err(format!("`{}` {why}", Untrusted::path(path))),
+        };
+        let mut watched = self.watched.borrow_mut();
+        if !watched.files.iter().any(|known| known == path) {
+            watched.files.push(path.to_owned());
+        }
+        Some(Found { path: path.to_owned(), text })
+    }
+}
+
+impl Place {
+    /// Whether the directory of the name is there at all.
+    fn may_have(&self, name: &str) -> bool {
+        match name.split_once('/') {
+            Some((below, _)) if BELOW.contains(&below) => self.has.contains(&below),
+            _ => true,
+        }
+    }
+}
+
+/// The bytes of a regular file, or what is wrong with it.
+fn open(path: &Path) -> Result<Option<Vec<u8>>, String> {
+    let flags = nix::fcntl::OFlag::O_NONBLOCK | nix::fcntl::OFlag::O_NOCTTY;
+    let file = match OpenOptions::new().read(true).custom_flags(flags.bits()).open(path) {
+        Ok(file) => file,
+        Err(cause) if matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(cause) => return Err(unreadable(&cause)),
+    };
+    let kind = file.metadata().map_err(|cause| unreadable(&cause))?;
+    if kind.is_dir() {
+        return Ok(None); // `.env` is also the name that some give to a virtual environment
+    }
+    if !kind.is_file() {
+        return Err("is not a regular file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|cause| unreadable(&cause))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(format!("has more than {LARGEST} bytes"));
+    }
+    Ok(Some(bytes))
+}
+
+/// The cause without Rust's `(os error 13)`.
+fn unreadable(cause: &io::Error) -> String {
+    let text = cause.to_string();
+    format!("cannot be read: {}", text.split(" (os error").next().unwrap_or_default().to_lowercase())
+}
