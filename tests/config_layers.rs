@@ -322,3 +322,41 @@ fn ten_thousand_rules_are_read_and_matched_in_no_time() {
     let rule = known.rule.unwrap();
     assert_eq!((rule.line, rule.text.as_str()), (10_003, "host = \"db9999.prod.example.com\""));
 }
+
+#[test]
+fn the_last_word_on_how_things_look_holds_key_by_key() {
+    use dbguard::prompt::{Show, Style, Theme, Tint};
+    let sandbox = Sandbox::new()
+        .file("etc/config.toml", "[prompt]\nshow = \"always\"\nstyle = \"block\"\n[terminal]\ntint = \"background\"\n")
+        .config("[prompt]\nshow = \"strict\"\n");
+    let theme = load(&sandbox).theme;
+    assert_eq!((theme.show, theme.style, theme.tint), (Show::Strict, Style::Block, Tint::Background));
+    assert_eq!(load(&Sandbox::new()).theme, Theme::default());
+    assert_eq!(load(&Sandbox::new().config("[prompt]\n[title]\n[terminal]\n")).theme, Theme::default());
+}
+
+#[test]
+fn a_project_never_says_how_things_look_and_is_told_so() {
+    use dbguard::prompt::Theme;
+    let text = "[prompt]\nshow = \"never\"\n[title]\nformat = \"all is well\"\n[terminal]\ntint = \"none\"\n";
+    let sandbox = Sandbox::new().file("work/.dbguard.toml", text);
+    let places = places(&sandbox);
+    let trusted = places.trust.clone().unwrap();
+    for trust in [false, true] {
+        if trust {
+            trust::grant(&trusted, &sandbox.path("work/.dbguard.toml"), text).unwrap();
+        }
+        let config = config::load_from(&places);
+        assert_eq!(config.theme, Theme::default());
+        assert_eq!(config.errors, []);
+        let warnings: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(warnings.len(), 3, "{warnings:?}");
+        let file = sandbox.path("work/.dbguard.toml");
+        let expected = format!(
+            "warning: [prompt] does nothing in a project's file: how things look is for you to say\n --> {}:1:2\n  |\n\
+             1 | [prompt]\n  |  ^^^^^^\n  = help: take it out, or put it into your own configuration",
+            file.display()
+        );
+        assert_eq!(warnings[0], expected);
+    }
+}

@@ -31,6 +31,7 @@ mod explain;
 mod grants;
 mod incident;
 mod init;
+mod look;
 mod plan_psql;
 mod plan_server;
 mod plan_tools;

@@ -1,5 +1,6 @@
 //! `dbguard prompt`: what the prompt shows, for the hooks, for other prompts, and for scripts.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -7,10 +8,11 @@ use std::time::Duration;
 use super::args::{Prompt, Told};
 use super::output;
 use crate::config::{self, Places};
+use crate::effects::tints::Notes;
 use crate::effects::{shims, stamps};
 use crate::error::Result;
-use crate::prompt::{self, Reading, Segment, Theme};
-use crate::shell::{Answer, Terminal};
+use crate::prompt::{self, Reading, Segment, Theme, Tint};
+use crate::shell::{Answer, Paint, Painted, Terminal};
 use crate::target;
 use crate::text::columns;
 use crate::world::terminal::has_colour;
@@ -24,7 +26,7 @@ pub(super) fn run(prompt: &Prompt, snapshot: &Snapshot) -> Result<ExitCode> {
     let places = Places::of(snapshot);
     let config = config::load_from(&places);
     let reading = prompt::read(snapshot, &config.rules, &places.project_root);
-    let theme = Theme::default();
+    let theme = config.theme;
     let segment = Segment::of(&reading, &theme);
     let Some(told) = &prompt.answer else {
         output::print(|out| if segment.text.is_empty() { Ok(()) } else { writeln!(out, "{}", segment.text) })?;
@@ -39,33 +41,69 @@ pub(super) fn run(prompt: &Prompt, snapshot: &Snapshot) -> Result<ExitCode> {
     files.extend(places.trust);
     files.extend(reading.watched.iter().cloned());
     let watch = stamps::watch(&files, if told.contains(&Told::Coarse) { COARSE } else { FINE }, snapshot);
-    let answer = answer(&reading, segment, &theme, told, watch, snapshot);
+    let notes = Notes::of_parent(snapshot);
+    let terminal = Terminal::of(|name| snapshot.vars.get(name));
+    let paint = if has_colour(&snapshot.vars) { segment.paint.clone() } else { colourless(&segment.paint) };
+    let sets = terminal.sets(&paint);
+    let outdated = set_before(&notes, theme.tint, told).without(sets);
+    let home = directory_title(snapshot);
+    let screen =
+        Sent { once: terminal.undo(outdated, &home), each: terminal.paint(&paint), leave: terminal.undo(sets, &home) };
+    let answer = answer(&reading, segment, &theme, screen, watch, snapshot);
     output::print(|out| out.write_all(&answer.lines()))?;
+    // Only now: a hook that was interrupted while it read asks again, and has to find the same.
+    notes.settle(sets);
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the terminal is sent, and when.
+struct Sent {
+    once: String,
+    each: String,
+    leave: String,
+}
+
+/// What is set by now. Where nothing was noted, and the hook tells of a title, it may be everything that is in use.
+fn set_before(notes: &Notes, tint: Tint, told: &[Told]) -> Painted {
+    let (by_clients, by_prompts) = notes.read();
+    let titled = told.contains(&Told::Titled);
+    let assumed =
+        Painted { title: titled, tab: titled && tint != Tint::None, background: titled && tint == Tint::Background };
+    by_clients.and(by_prompts.unwrap_or(assumed)).and(Painted { title: titled, ..Painted::default() })
+}
+
+/// Without colour, only the words are left.
+fn colourless(paint: &Paint) -> Paint {
+    Paint { tab: None, background: None, ..paint.clone() }
+}
+
+/// What a title says that has nothing to say: the directory, as most shells have it.
+fn directory_title(snapshot: &Snapshot) -> String {
+    if snapshot.home() == Some(snapshot.cwd.as_path()) {
+        return "~".to_owned();
+    }
+    let name = snapshot.cwd.file_name().unwrap_or(OsStr::new("/"));
+    name.to_string_lossy().into_owned()
 }
 
 fn answer(
     reading: &Reading,
     segment: Segment,
     theme: &Theme,
-    told: &[Told],
+    sent: Sent,
     watch: stamps::Watch,
     snapshot: &Snapshot,
 ) -> Answer {
-    let terminal = Terminal::of(|name| snapshot.vars.get(name));
-    let each = terminal.title(&segment.title);
-    let home = format!("{}", snapshot.cwd.file_name().unwrap_or_default().to_string_lossy());
-    let once = if each.is_empty() && told.contains(&Told::Titled) { terminal.title(&home) } else { String::new() };
     Answer {
         level: segment.level,
         width: columns(&segment.text),
         color: if has_colour(&snapshot.vars) { segment.sgr } else { String::new() },
         text: segment.text,
         position: theme.position,
-        title: segment.title,
-        once,
-        each,
-        leave: String::new(),
+        title: segment.paint.title,
+        once: sent.once,
+        each: sent.each,
+        leave: sent.leave,
         shown: reading.bare().map(prompt::Voice::shown).unwrap_or_default(),
         stamp: watch.stamp,
         watched: watch.paths,

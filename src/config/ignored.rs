@@ -1,7 +1,7 @@
 //! What a project's file says that does not hold until a person trusts it.
 
 use super::layers::{Gathered, ReadFile, State};
-use super::merge::Effective;
+use super::merge::{Effective, of_project};
 use super::schema::{Document, Section};
 use super::source::Source;
 use super::trust::Trust;
@@ -14,7 +14,24 @@ use crate::text::Untrusted;
 /// A warning for each file that is not trusted and would loosen something.
 pub(super) fn warnings(gathered: &Gathered, environments: &[Effective]) -> Vec<Diagnostic> {
     let untrusted = |read: &&ReadFile| gathered.files.get(read.file).is_some_and(|file| file.state == State::Untrusted);
-    gathered.read.iter().filter(untrusted).filter_map(|read| warning(read, environments)).collect()
+    let loose = gathered.read.iter().filter(untrusted).filter_map(|read| warning(read, environments));
+    loose.chain(looks(gathered)).collect()
+}
+
+/// A warning for each section by which a project's file would change how everything looks: it could make production
+/// look harmless, and trust in its rules is no trust in that.
+fn looks(gathered: &Gathered) -> impl Iterator<Item = Diagnostic> {
+    let projects = gathered.read.iter().filter(|read| of_project(gathered, read));
+    projects.flat_map(|read| {
+        read.document.look.sections.iter().map(|(name, at)| Diagnostic {
+            severity: Severity::Warning,
+            ..read.source.error(
+                at.clone(),
+                format!("[{name}] does nothing in a project's file: how things look is for you to say"),
+                Some("take it out, or put it into your own configuration".to_owned()),
+            )
+        })
+    })
 }
 
 fn warning(read: &ReadFile, environments: &[Effective]) -> Option<Diagnostic> {

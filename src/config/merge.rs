@@ -6,11 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use super::layers::{Gathered, LoadedFile, ReadFile, State};
+use super::layers::{Gathered, Layer, LoadedFile, ReadFile, State};
 use super::schema::Section;
 use crate::diag::Diagnostic;
 use crate::environment::{Authority, Definition, Doubt, Level, Look, Rule, Rules};
 use crate::policy::Policy;
+use crate::prompt::Theme;
 
 /// An environment after all layers.
 #[derive(Clone, Debug)]
@@ -29,6 +30,7 @@ pub(super) struct Merged {
     /// One for each of the rules' definitions, in their order.
     pub(super) environments: Vec<Effective>,
     pub(super) unknown: Policy,
+    pub(super) theme: Theme,
     pub(super) errors: Vec<Diagnostic>,
 }
 
@@ -73,7 +75,21 @@ pub(super) fn merge(gathered: &Gathered, doubt: impl Fn(&[Diagnostic]) -> Doubt)
         let policy = Policy::of_level(definition.level);
         environments.push(Effective { definition, policy, places: Vec::new() });
     }
-    Merged { rules, environments, unknown, errors }
+    Merged { rules, environments, unknown, theme: theme(gathered), errors }
+}
+
+/// How things look: the last word of the files that may speak of it. Where one has errors, what can be read of it holds.
+fn theme(gathered: &Gathered) -> Theme {
+    let mut theme = Theme::default();
+    for read in gathered.read.iter().filter(|read| !of_project(gathered, read)) {
+        read.document.look.apply(&mut theme);
+    }
+    theme
+}
+
+/// Whether a file belongs to a project, which may not change how things look, trusted or not.
+pub(super) fn of_project(gathered: &Gathered, read: &ReadFile) -> bool {
+    gathered.files.get(read.file).is_none_or(|file| file.layer == Layer::Project)
 }
 
 fn authority(file: Option<&LoadedFile>) -> Authority {

@@ -8,6 +8,7 @@ pub mod edit;
 mod entry;
 mod ignored;
 mod layers;
+mod look;
 mod merge;
 mod patch;
 mod places;
@@ -30,6 +31,7 @@ use crate::diag::Diagnostic;
 use crate::environment::{Doubt, Environment, Rules};
 use crate::error::{Error, Result};
 use crate::policy::Policy;
+use crate::prompt::Theme;
 use crate::text::Untrusted;
 use crate::world::Snapshot;
 
@@ -51,6 +53,8 @@ pub struct Config {
     pub local_in_doubt: bool,
     /// Every environment, in the order of the rules' definitions.
     pub environments: Vec<Effective>,
+    /// How prompt, title and terminal look.
+    pub theme: Theme,
     unknown: Policy,
 }
 
@@ -81,6 +85,7 @@ pub fn load_from(places: &Places) -> Config {
         files: gathered.files,
         local_in_doubt,
         environments: merged.environments,
+        theme: merged.theme,
         unknown: merged.unknown,
     }
 }

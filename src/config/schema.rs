@@ -10,6 +10,7 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 use super::entry;
+use super::look::{self, Look};
 use super::policy;
 use super::source::Source;
 use super::suggest;
@@ -26,6 +27,8 @@ pub(super) struct Document {
     pub(super) includes: Vec<(String, Range<usize>)>,
     /// The `[environment.…]` tables in the order of the file.
     pub(super) sections: Vec<Section>,
+    /// `[prompt]`, `[title]` and `[terminal]`.
+    pub(super) look: Look,
 }
 
 /// One `[environment.…]` table.
@@ -45,7 +48,7 @@ pub(super) struct Section {
 }
 
 /// The sections and keys at the top of a file.
-const TOP: &[&str] = &["include", "environment"];
+const TOP: &[&str] = &["include", "environment", "prompt", "title", "terminal"];
 const SECTION: &[&str] = &["level", "match", "label", "icon", "color", "policy"];
 /// What `nu-ansi-term` can show on every terminal.
 pub(super) const COLORS: &[&str] = &[
@@ -82,7 +85,8 @@ pub(super) fn read(source: &Source) -> (Option<Document>, Vec<Diagnostic>) {
     for item in reader.items(tree.get_ref(), TOP, "the configuration") {
         match item.key {
             "include" => document.includes = includes(&mut reader, &item),
-            _ => document.sections = sections(&mut reader, &item),
+            "environment" => document.sections = sections(&mut reader, &item),
+            _ => look::section(&mut reader, &item, &mut document.look),
         }
     }
     (Some(document), shortened(source, reader.errors))
@@ -198,7 +202,7 @@ fn section(reader: &mut Reader<'_>, named: &Item<'_, '_>, table: &DeTable<'_>) -
 }
 
 /// Text for prompts, titles and banners.
-fn shown(reader: &mut Reader<'_>, item: &Item<'_, '_>, longest: usize) -> Option<String> {
+pub(super) fn shown(reader: &mut Reader<'_>, item: &Item<'_, '_>, longest: usize) -> Option<String> {
     let text = reader.string(item)?;
     let key = item.key;
     if text.trim().is_empty() {

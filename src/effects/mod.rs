@@ -13,4 +13,5 @@ pub mod sessions;
 pub mod shims;
 pub mod stamps;
 mod state;
+pub mod tints;
 pub mod tty;

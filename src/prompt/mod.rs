@@ -4,13 +4,17 @@
 //! and the strictest decides. It is total: it never fails, never asks, starts nothing. It knows nothing of plans and
 //! policy, nor of shells and terminals; those are handed the [`Segment`] that comes out.
 
+mod format;
 mod segment;
+mod shown;
 mod theme;
 
 use std::path::{Path, PathBuf};
 
-pub use segment::Segment;
-pub use theme::{Show, Style, Theme, Tint};
+pub use format::{BadFormat, FIELDS, mistakes};
+pub use segment::{Segment, shown};
+pub use shown::Shown;
+pub use theme::{Shades, Show, Style, Theme, Tint};
 
 use crate::environment::{Environment, Level, Rules};
 use crate::target::{self, Origin, Resolution, Target};
@@ -68,7 +72,7 @@ impl Reading {
 impl Voice {
     /// What a var can carry to the guard, to compare with what it finds: the environment and the place.
     pub fn shown(&self) -> String {
-        format!("{} {}", self.environment.name(), self.target().map(segment::place).unwrap_or_default())
+        segment::shown(&self.environment, self.target())
     }
 
     /// The target, as far as it is known.

@@ -1,9 +1,12 @@
 //! From what speaks for this shell to the words that are shown.
 
-use super::{Reading, Show, Style, Theme, Voice};
-use crate::environment::Level;
-use crate::shell::inert;
-use crate::target::Target;
+use std::ffi::OsString;
+
+use super::theme::dark;
+use super::{Reading, Show, Style, Theme, Tint, format};
+use crate::environment::{Environment, Level};
+use crate::shell::{Paint, inert};
+use crate::target::{Field, Host, Target};
 use crate::text::shortened;
 
 /// What is shown, inert and on one line.
@@ -15,8 +18,8 @@ pub struct Segment {
     pub text: String,
     /// The colour as SGR parameters.
     pub sgr: String,
-    /// The words of the title; empty where the title is left alone.
-    pub title: String,
+    /// The title and the colours of the terminal.
+    pub paint: Paint,
 }
 
 /// Longer than any terminal is wide says nothing more.
@@ -26,52 +29,115 @@ impl Segment {
     /// What is shown of this reading.
     pub fn of(reading: &Reading, theme: &Theme) -> Self {
         let Some(voice) = reading.deciding() else { return Self { level: "none", ..Self::default() } };
-        let shown = |show: Show| match show {
-            Show::Always => true,
-            Show::Relevant => voice.explicit || voice.environment.level() > Level::Development,
-            Show::Strict => voice.environment.level() > Level::Development,
-            Show::Never => false,
-        };
         let bare = reading.bare().is_some_and(|bare| std::ptr::eq(bare, voice));
-        let text = if shown(theme.show) { words(&theme.format, voice, bare) } else { String::new() };
-        let title = if shown(theme.title) { words(&theme.title_format, voice, bare) } else { String::new() };
-        let level = if text.is_empty() && title.is_empty() { "none" } else { voice.environment.level_word() };
-        Self { level, text, sgr: sgr(&voice.environment.look().color, theme.style), title }
+        let speaker = Speaker {
+            environment: &voice.environment,
+            target: voice.target(),
+            source: &voice.source,
+            besides: !bare,
+            explicit: voice.explicit,
+        };
+        speaker.segment(theme)
+    }
+
+    /// What the terminal shows while a client of this target runs. `tool` is its name, and the title where
+    /// the configuration has none for this environment.
+    pub fn of_client(environment: &Environment, target: &Target, tool: &str, theme: &Theme) -> Self {
+        let target = Some(target);
+        let mut segment = Speaker { environment, target, source: tool, besides: false, explicit: true }.segment(theme);
+        if segment.paint.title.is_empty() {
+            tool.clone_into(&mut segment.paint.title);
+        }
+        segment
     }
 }
 
-/// Fills in the format. Whoever decides against what a bare psql would reach is named.
-fn words(format: &str, voice: &Voice, bare: bool) -> String {
-    let look = voice.environment.look();
-    let place = voice.target().map(place).unwrap_or_default();
-    let field = |name: &str| match name {
-        "icon" => look.icon.clone(),
-        "label" => look.label.clone(),
-        "environment" => voice.environment.name().to_owned(),
-        "level" => voice.environment.level_word().to_owned(),
-        "place" => place.clone(),
-        "source" => voice.source.clone(),
-        _ => String::new(),
-    };
-    let mut out = String::new();
-    let mut rest = format;
-    while let Some((before, after)) = rest.split_once('{') {
-        out.push_str(before);
-        let Some((name, after)) = after.split_once('}') else { break };
-        out.push_str(&field(name));
-        rest = after;
+/// Whoever speaks for what is shown.
+struct Speaker<'a> {
+    environment: &'a Environment,
+    target: Option<&'a Target>,
+    source: &'a str,
+    /// It decides against what a bare psql would reach, and so is named.
+    besides: bool,
+    /// It is not built-in defaults alone.
+    explicit: bool,
+}
+
+impl Speaker<'_> {
+    fn segment(&self, theme: &Theme) -> Segment {
+        let text = if self.is_shown(theme.show) { self.words(&theme.format) } else { String::new() };
+        let paint = self.paint(theme);
+        let silent = text.is_empty() && paint.title.is_empty() && paint.tab.is_none();
+        let level = if silent { "none" } else { self.environment.level_word() };
+        Segment { level, text, sgr: sgr(&self.environment.look().color, theme.style), paint }
     }
-    out.push_str(rest);
-    if !bare && !format.contains("{source}") {
-        out.extend([" (", &voice.source, ")"]);
+
+    fn paint(&self, theme: &Theme) -> Paint {
+        let title = if self.is_shown(theme.title) { self.words(&theme.title_format) } else { String::new() };
+        let level = self.environment.level_word();
+        let (tab, background) = match theme.tint {
+            Tint::None => (None, None),
+            Tint::Tab => (theme.tab.of(self.environment, |color| color), None),
+            Tint::Background => {
+                (theme.tab.of(self.environment, |color| color), theme.background.of(self.environment, dark))
+            }
+        };
+        Paint { title, level, tab, background }
     }
-    let text = inert(&out);
-    shortened(text.trim(), LONGEST)
+
+    fn is_shown(&self, show: Show) -> bool {
+        match show {
+            Show::Always => true,
+            Show::Relevant => self.explicit || self.environment.level() > Level::Development,
+            Show::Strict => self.environment.level() > Level::Development,
+            Show::Never => false,
+        }
+    }
+
+    /// Fills in the format. Whoever decides against what a bare psql would reach is named.
+    fn words(&self, format: &str) -> String {
+        let mut out = format::fill(format, |name| self.field(name));
+        if self.besides && !format.contains("{source}") {
+            out.extend([" (", self.source, ")"]);
+        }
+        shortened(inert(&out).trim(), LONGEST)
+    }
+
+    fn field(&self, name: &str) -> String {
+        let look = self.environment.look();
+        let name_of = |field: fn(&Target) -> Option<&Field<OsString>>| {
+            self.target.and_then(field).map(Field::shown).unwrap_or_default()
+        };
+        match name {
+            "icon" => look.icon,
+            "label" => look.label,
+            "environment" => self.environment.name().to_owned(),
+            "level" => self.environment.level_word().to_owned(),
+            "place" => self.target.map(place).unwrap_or_default(),
+            "host" => self.hosts(|host| host.host.as_ref().or(host.hostaddr.as_ref()).map(Field::shown)),
+            "port" => self.hosts(|host| Some(host.port.value.to_string())),
+            "dbname" => name_of(|target| target.dbname.as_ref()),
+            "user" => name_of(|target| target.user.as_ref()),
+            "service" => name_of(|target| target.service.as_ref()),
+            "source" => self.source.to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    fn hosts(&self, of: impl Fn(&Host) -> Option<String>) -> String {
+        let hosts = self.target.map(|target| target.hosts.as_slice()).unwrap_or_default();
+        hosts.iter().filter_map(of).collect::<Vec<_>>().join(",")
+    }
+}
+
+/// What a var can carry to the guard: the environment and the place, inert and on one line.
+pub fn shown(environment: &Environment, target: Option<&Target>) -> String {
+    inert(&format!("{} {}", environment.name(), target.map(place).unwrap_or_default()))
 }
 
 /// `db1.prod.example.com:6432/app`, without the usual port; `local` for a socket.
-pub(super) fn place(target: &Target) -> String {
-    let host = |host: &crate::target::Host| {
+fn place(target: &Target) -> String {
+    let host = |host: &Host| {
         let shown = host.shown();
         shown.strip_suffix(":5432").map_or(shown.clone(), str::to_owned)
     };
@@ -96,5 +162,99 @@ fn sgr(color: &str, style: Style) -> String {
             if matches!(plain, "black" | "blue" | "red" | "magenta") { 97 } else { 30 },
             40 + bright + number
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::{Known, Look};
+    use crate::prompt::Shades;
+    use crate::shell::Rgb;
+    use crate::target::{Engine, Origin};
+
+    fn environment(level: Level) -> Environment {
+        let name = level.word().to_owned();
+        let look = Look { label: name.to_uppercase(), icon: level.icon().to_owned(), color: level.color().to_owned() };
+        Environment::Known(Known { matched: vec![name.clone()], name, level, look, rule: None })
+    }
+
+    fn target(host: &str, port: u16) -> Target {
+        let field = |value: &str| Some(Field::new(OsString::from(value), Origin::Default));
+        Target {
+            engine: Engine::Postgresql,
+            hosts: vec![Host { host: field(host), hostaddr: None, port: Field::new(port, Origin::Default) }],
+            dbname: field("app"),
+            user: field("alice"),
+            service: None,
+            affects: Vec::new(),
+            every_database: false,
+            via: None,
+            parameters: Vec::new(),
+        }
+    }
+
+    fn segment(level: Level, theme: &Theme) -> Segment {
+        Segment::of_client(&environment(level), &target("db1.example", 6432), "psql", theme)
+    }
+
+    #[test]
+    fn a_format_is_filled_in_with_every_field() {
+        let all = "{icon} {label} {environment} {level} {place} {host} {port} {dbname} {user} <{service}> {source}";
+        let theme = Theme { format: all.to_owned(), ..Theme::default() };
+        let expected = "▲ PRODUCTION production production db1.example:6432/app db1.example 6432 app alice <> psql";
+        assert_eq!(segment(Level::Production, &theme).text, expected);
+    }
+
+    #[test]
+    fn show_says_from_which_level_on() {
+        let texts = |show| Level::ALL.map(|level| !segment(level, &Theme { show, ..Theme::default() }).text.is_empty());
+        assert_eq!(texts(Show::Always), [true; 3]);
+        assert_eq!(texts(Show::Relevant), [true; 3]);
+        assert_eq!(texts(Show::Strict), [false, true, true]);
+        assert_eq!(texts(Show::Never), [false; 3]);
+    }
+
+    #[test]
+    fn production_is_tinted_and_what_has_no_colour_is_not() {
+        let paint = |level, theme: &Theme| segment(level, theme).paint;
+        let red = Some(Rgb(0xb0, 0x10, 0x20));
+        let theme = Theme::default();
+        assert_eq!(paint(Level::Production, &theme).tab, red);
+        assert_eq!(paint(Level::Production, &theme).background, None);
+        assert_eq!(paint(Level::Staging, &theme).tab, None);
+        let theme = Theme { tint: Tint::Background, ..theme };
+        assert_eq!(paint(Level::Production, &theme).background, Some(Rgb(0x2c, 0x04, 0x08)));
+        let theme = Theme { tint: Tint::None, ..theme };
+        assert_eq!(paint(Level::Production, &theme).tab, None);
+        let staging = Some(Rgb(1, 2, 3));
+        let theme = Theme { tab: Shades { staging, ..Shades::default() }, ..Theme::default() };
+        assert_eq!((paint(Level::Staging, &theme).tab, paint(Level::Production, &theme).tab), (staging, red));
+    }
+
+    #[test]
+    fn what_is_unknown_is_tinted_as_production_unless_it_has_a_colour_of_its_own() {
+        let unknown = Environment::Unknown { because: String::new() };
+        let of = |tab| {
+            let theme = Theme { tab, ..Theme::default() };
+            Segment::of_client(&unknown, &target("h", 5432), "psql", &theme).paint.tab
+        };
+        let (one, other) = (Some(Rgb(1, 1, 1)), Some(Rgb(2, 2, 2)));
+        assert_eq!(of(Shades::default()), Some(Rgb(0xb0, 0x10, 0x20)));
+        assert_eq!(of(Shades { production: one, ..Shades::default() }), one);
+        assert_eq!(of(Shades { production: one, unknown: other, ..Shades::default() }), other);
+    }
+
+    #[test]
+    fn a_client_that_the_title_has_nothing_to_say_of_is_named() {
+        assert_eq!(segment(Level::Development, &Theme::default()).paint.title, "psql");
+        assert_eq!(segment(Level::Production, &Theme::default()).paint.title, "▲ PRODUCTION db1.example:6432/app");
+    }
+
+    #[test]
+    fn what_goes_into_the_var_is_one_line_that_nothing_obeys() {
+        let target = target("db\n1\x1b]0;x\x07", 5432);
+        assert_eq!(shown(&environment(Level::Staging), Some(&target)), "staging db1]0;x/app");
+        assert_eq!(shown(&environment(Level::Staging), None), "staging ");
     }
 }

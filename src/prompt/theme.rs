@@ -1,6 +1,7 @@
 //! How the segment, the title and the terminal look: what `[prompt]`, `[title]` and `[terminal]` say.
 
-use crate::shell::Position;
+use crate::environment::Environment;
+use crate::shell::{Position, Rgb};
 
 /// How things look. The defaults are what an empty configuration gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,24 @@ pub struct Theme {
     pub title_format: String,
     /// What else of the terminal shows production.
     pub tint: Tint,
+    /// The colours of the tab.
+    pub tab: Shades,
+    /// The colours of the background.
+    pub background: Shades,
+}
+
+/// A colour for each level. Without one, production and what is unknown are shown in the colour of the environment, and
+/// the other levels are not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shades {
+    /// For production.
+    pub production: Option<Rgb>,
+    /// For what no rule names; without it, that of production.
+    pub unknown: Option<Rgb>,
+    /// For staging.
+    pub staging: Option<Rgb>,
+    /// For development.
+    pub development: Option<Rgb>,
 }
 
 /// When something is shown.
@@ -54,6 +73,38 @@ pub enum Tint {
     Background,
 }
 
+impl Shades {
+    /// The colour for this environment, made of the one of its name by `made` where none is given.
+    pub(super) fn of(&self, environment: &Environment, made: impl Fn(Rgb) -> Rgb) -> Option<Rgb> {
+        let own = || Some(made(rgb(&environment.look().color)));
+        match environment.level_word() {
+            "development" => self.development,
+            "staging" => self.staging,
+            "production" => self.production.or_else(own),
+            _ => self.unknown.or(self.production).or_else(own),
+        }
+    }
+}
+
+/// A colour's name as it looks on a tab.
+fn rgb(color: &str) -> Rgb {
+    match color.strip_prefix("bright-").unwrap_or(color) {
+        "yellow" => Rgb(0xb5, 0x89, 0x00),
+        "green" => Rgb(0x2e, 0x8b, 0x57),
+        "blue" => Rgb(0x26, 0x5f, 0xc0),
+        "magenta" | "purple" => Rgb(0xa0, 0x2c, 0xa0),
+        "cyan" => Rgb(0x1a, 0x8f, 0x9c),
+        "white" => Rgb(0xc8, 0xc8, 0xc8),
+        "black" => Rgb(0x20, 0x20, 0x20),
+        _ => Rgb(0xb0, 0x10, 0x20),
+    }
+}
+
+/// The same, so dark that light text is read on it.
+pub(super) fn dark(Rgb(red, green, blue): Rgb) -> Rgb {
+    Rgb(red / 4, green / 4, blue / 4)
+}
+
 impl Default for Theme {
     fn default() -> Self {
         Self {
@@ -64,6 +115,8 @@ impl Default for Theme {
             title: Show::Strict,
             title_format: "{icon} {label} {place}".to_owned(),
             tint: Tint::Tab,
+            tab: Shades::default(),
+            background: Shades::default(),
         }
     }
 }

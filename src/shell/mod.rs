@@ -13,7 +13,7 @@ use std::ffi::OsStr;
 pub use answer::{Answer, Position};
 pub use init::{Prelude, code, stub};
 pub use quote::posix;
-pub use terminal::{Terminal, inert};
+pub use terminal::{Paint, Painted, Rgb, Terminal, inert};
 
 /// The shells that have a hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,6 +11,10 @@ mod ps;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::{Pid, getppid, getsid};
+
 #[cfg(target_os = "linux")]
 pub(super) use linux::holder;
 #[cfg(target_os = "linux")]
@@ -27,4 +31,21 @@ pub struct Command {
     pub exe: Option<PathBuf>,
     /// Its arguments with the program's own name first, as the process shows them: it may have written over them.
     pub args: Vec<OsString>,
+}
+
+/// The process that started this one.
+pub fn parent() -> u32 {
+    getppid().as_raw().unsigned_abs()
+}
+
+/// Whether a process of this id runs, whoever it belongs to.
+pub fn is_running(pid: u32) -> bool {
+    let Some(pid) = i32::try_from(pid).ok().filter(|pid| *pid > 0) else { return false };
+    kill(Pid::from_raw(pid), None) != Err(Errno::ESRCH)
+}
+
+/// Whether a process belongs to the session of this one, and so has the same terminal.
+pub fn is_of_session(pid: u32) -> bool {
+    let Some(pid) = i32::try_from(pid).ok().filter(|pid| *pid > 0) else { return false };
+    getsid(Some(Pid::from_raw(pid))).is_ok_and(|session| getsid(None) == Ok(session))
 }

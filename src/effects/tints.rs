@@ -1,0 +1,104 @@
+//! What was set on a terminal and has to be taken back: notes in the state directory, one file for each shell.
+//!
+//! `tints/PID` is the mark of a client that the guard started in that shell's terminal: the hook sees it with a
+//! builtin and asks again at its next prompt, also when the client was killed. `tints/PID.on` is what the shell's own
+//! prompts have set. A note holds words, never sequences, and nothing is believed for it but that something has to be
+//! reset. Notes of shells that are gone are taken away by whoever writes one.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use crate::prompt::Shown;
+use crate::shell::Painted;
+use crate::world::{Snapshot, processes};
+
+/// The notes about the shell whose prompt is being made.
+#[derive(Debug)]
+pub struct Notes {
+    directory: Option<PathBuf>,
+    /// The shell itself, and the one that the vars name: Bash may put a process of its own between.
+    shells: Vec<u32>,
+}
+
+impl Notes {
+    /// The notes about the shell that asks.
+    pub fn of_parent(snapshot: &Snapshot) -> Self {
+        let parent = processes::parent();
+        let named = Shown::of(&snapshot.vars).map(|shown| shown.shell).filter(|pid| processes::is_of_session(*pid));
+        let shells = std::iter::once(parent).chain(named.filter(|pid| *pid != parent)).collect();
+        Self { directory: directory(snapshot), shells }
+    }
+
+    /// What is set by now, by a client or by the shell's own prompts. `None` where nothing was noted of the latter.
+    pub fn read(&self) -> (Painted, Option<Painted>) {
+        let read = |ending: &str| {
+            self.shells.iter().filter_map(|shell| read(&self.path(*shell, ending)?)).reduce(Painted::and)
+        };
+        (read("").unwrap_or_default(), read(".on"))
+    }
+
+    /// Notes what the prompt sets from now on; the clients' marks are done with.
+    pub fn settle(&self, now: Painted) {
+        for path in self.shells.iter().flat_map(|shell| [self.path(*shell, ""), self.path(*shell, ".on")]).flatten() {
+            let _ = fs::remove_file(path);
+        }
+        if let (Some(directory), Some(shell)) = (&self.directory, self.shells.first())
+            && now != Painted::default()
+        {
+            // Where it cannot be noted, the hook tells that its last answer had a title, and everything is reset.
+            let _ = write(directory, &format!("{shell}.on"), now);
+        }
+    }
+
+    fn path(&self, shell: u32, ending: &str) -> Option<PathBuf> {
+        Some(self.directory.as_ref()?.join(format!("{shell}{ending}")))
+    }
+}
+
+/// Leaves the mark of a client for the shell around it.
+pub fn mark(shell: u32, painted: Painted, snapshot: &Snapshot) -> io::Result<()> {
+    let directory = directory(snapshot).ok_or(io::ErrorKind::NotFound)?;
+    write(&directory, &shell.to_string(), painted)
+}
+
+/// What the prompts of this shell have set, as far as it was noted.
+pub fn set_by(shell: u32, snapshot: &Snapshot) -> Option<Painted> {
+    read(&directory(snapshot)?.join(format!("{shell}.on")))
+}
+
+/// Where the notes are.
+pub fn directory(snapshot: &Snapshot) -> Option<PathBuf> {
+    Some(snapshot.state_dir()?.join("tints"))
+}
+
+fn write(directory: &Path, name: &str, painted: Painted) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    prune(directory);
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(directory.join(name))?;
+    writeln!(file, "{}", words(painted))
+}
+
+fn words(painted: Painted) -> String {
+    let all = [(painted.title, "title"), (painted.tab, "tab"), (painted.background, "background")];
+    all.into_iter().filter_map(|(set, word)| set.then_some(word)).collect::<Vec<_>>().join(" ")
+}
+
+fn read(path: &Path) -> Option<Painted> {
+    let text = fs::read_to_string(path).ok()?;
+    let has = |word: &str| text.split_whitespace().any(|one| one == word);
+    Some(Painted { title: has("title"), tab: has("tab"), background: has("background") })
+}
+
+/// Takes away what nobody can ask for any more.
+fn prune(directory: &Path) {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        let pid = name.to_str().and_then(|name| name.strip_suffix(".on").unwrap_or(name).parse().ok());
+        if pid.is_some_and(|pid| !processes::is_running(pid)) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What a hook is told to send to the terminal: title and tint, and what takes them back.
+//!
+//! The hook's side is played by `run`, whose parent is this test's process: notes about "the shell" are about it.
+
+use crate::support::Sandbox;
+
+const CONFIG: &str = "[environment.production]\nlevel = \"production\"\nmatch = [{ host = \"*.prod.example\" }]\n";
+
+fn sandbox(more: &str) -> Sandbox {
+    Sandbox::new().config(&format!("{CONFIG}{more}")).var("PGUSER", "alice").var("PGDATABASE", "app")
+}
+
+/// The lines `once`, `each` and `leave` of an answer.
+#[track_caller]
+fn sent(sandbox: &Sandbox, told: &[&str]) -> [String; 3] {
+    let words = ["prompt", "--answer"].iter().chain(told);
+    let output = sandbox.run(words).output();
+    assert_eq!((output.code, output.err().as_str()), (0, ""));
+    let text = output.out();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "dbguard 1");
+    [lines[7], lines[8], lines[9]].map(str::to_owned)
+}
+
+const TITLE: &str = "\x1b]2;▲ PRODUCTION db1.prod.example/app\x07";
+const HOME: &str = "\x1b]2;work\x07";
+const TAB: &str = "\x1b]1337;SetColors=tab=b01020\x07";
+const NO_TAB: &str = "\x1b]1337;SetColors=tab=default\x07";
+
+#[test]
+fn an_unknown_terminal_gets_a_title_and_nothing_else() {
+    let sandbox = sandbox("").var("PGHOST", "db1.prod.example");
+    assert_eq!(sent(&sandbox, &[]), ["", TITLE, HOME]);
+    let sandbox = sandbox.var("PGHOST", "localhost");
+    assert_eq!(sent(&sandbox, &["titled"]), [HOME, "", ""]);
+}
+
+#[test]
+fn a_dumb_terminal_gets_nothing() {
+    let sandbox = sandbox("").var("PGHOST", "db1.prod.example").var("TERM", "dumb");
+    assert_eq!(sent(&sandbox, &["titled"]), ["", "", ""]);
+}
+
+#[test]
+fn a_tab_is_tinted_in_production_and_set_back_once_on_leaving_it() {
+    let iterm = || sandbox("").var("TERM_PROGRAM", "iTerm.app");
+    let sandbox = iterm().var("PGHOST", "db1.prod.example");
+    assert_eq!(sent(&sandbox, &[]), [String::new(), format!("{TITLE}{TAB}"), format!("{HOME}{NO_TAB}")]);
+    let sandbox = sandbox.var("PGHOST", "localhost");
+    assert_eq!(sent(&sandbox, &["titled"]), [format!("{HOME}{NO_TAB}"), String::new(), String::new()]);
+    assert_eq!(sent(&sandbox, &[]), ["", "", ""]);
+}
+
+#[test]
+fn a_tint_without_a_title_is_taken_back_too() {
+    let sandbox = sandbox("[title]\nshow = \"never\"\n").var("TERM_PROGRAM", "iTerm.app");
+    let sandbox = sandbox.var("PGHOST", "db1.prod.example");
+    assert_eq!(sent(&sandbox, &[]), ["", TAB, NO_TAB]);
+    let sandbox = sandbox.var("PGHOST", "localhost");
+    assert_eq!(sent(&sandbox, &[]), [NO_TAB, "", ""]);
+}
+
+#[test]
+fn a_background_goes_back_when_the_configuration_stops_asking_for_it() {
+    let before = sandbox("[terminal]\ntint = \"background\"\n");
+    let before = before.var("PGHOST", "db1.prod.example").var("TERM", "xterm-kitty");
+    let ground = "\x1b]11;#2c0408\x07";
+    assert_eq!(sent(&before, &[]), [String::new(), format!("{TITLE}{ground}"), format!("{HOME}\x1b]111\x07")]);
+    let after = before.config(CONFIG);
+    assert_eq!(sent(&after, &["titled"]), ["\x1b]111\x07", TITLE, HOME]);
+}
+
+#[test]
+fn without_colour_the_title_stays_and_the_tint_goes() {
+    let sandbox = sandbox("").var("TERM_PROGRAM", "iTerm.app").var("NO_COLOR", "1").var("PGHOST", "db1.prod.example");
+    assert_eq!(sent(&sandbox, &[]), ["", TITLE, HOME]);
+}
+
+#[test]
+fn the_mark_of_a_client_is_answered_once_and_then_gone() {
+    let me = std::process::id();
+    let sandbox = sandbox("").var("TERM_PROGRAM", "iTerm.app").var("PGHOST", "localhost");
+    let mark = format!("home/.local/state/dbguard/tints/{me}");
+    let sandbox = sandbox.file(&mark, "title tab background\n");
+    assert_eq!(sent(&sandbox, &[]), [format!("{HOME}{NO_TAB}\x1b]111\x07"), String::new(), String::new()]);
+    assert!(!sandbox.path(&mark).exists());
+    assert_eq!(sent(&sandbox, &[]), ["", "", ""]);
+}
+
+#[test]
+fn notes_about_shells_that_are_gone_are_taken_away_and_nobody_elses_file_is() {
+    // No process has an id beyond the largest that Linux gives.
+    let tints = "home/.local/state/dbguard/tints";
+    let files = ["4194305", "4194306.on", "1", "notes.txt"].map(|name| format!("{tints}/{name}"));
+    let sandbox = files.iter().fold(sandbox(""), |sandbox, file| sandbox.file(file, "title\n"));
+    let sandbox = sandbox.var("PGHOST", "db1.prod.example");
+    sent(&sandbox, &[]);
+    let left: Vec<bool> = files.iter().map(|file| sandbox.path(file).exists()).collect();
+    assert_eq!(left, [false, false, true, true]);
+    assert_eq!(sandbox.read(&format!("{tints}/{}.on", std::process::id())), "title\n");
+}
