@@ -192,6 +192,14 @@ impl EnvFile {
     }
 }
 
+/// What one file says of a var, and where.
+pub(super) fn value_in(found: &Found, name: &str, survey: &Survey<'_>) -> Option<Result<(String, Origin), String>> {
+    let entries = dotenv::parse(found.text.as_ref().ok()?);
+    let file = EnvFile { found: found.clone(), entries };
+    let entry = file.entries.iter().find(|entry| entry.name == name)?;
+    Some(filled(entry, &file, survey).map(|value| (value, file.at(entry).origin())))
+}
+
 /// The value with `${NAME}` filled in, as dotenv-expand and the readers of Ruby, Python, Go and Rust do: the process's
 /// own var, else what stands above in the file. Node's plain reader fills nothing in, and gets a URL that no driver takes.
 fn filled(entry: &Entry, file: &EnvFile, survey: &Survey<'_>) -> Result<String, String> {

@@ -4,14 +4,24 @@
 //! whose format is code is not looked at, a template is not filled in, and what cannot be said is ambiguous. The files
 //! are untrusted and bounded; no trouble with them is an error. It does not know rules or policy.
 
+mod alembic;
 mod dotenv;
 mod env_files;
+mod ini;
+mod java;
 mod jdbc;
+mod json;
 mod look;
+mod prisma;
+mod properties;
+mod rails;
 mod reading;
+mod record;
+mod sqitch;
 mod survey;
 mod url;
 mod vars;
+mod yaml;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -85,6 +95,15 @@ pub fn mentions(snapshot: &Snapshot, root: &Path) -> Mentions {
     let mut survey = Survey::new(snapshot, root);
     survey.url_vars();
     env_files::look(&mut survey);
+    rails::look(&mut survey);
+    alembic::look(&mut survey);
+    sqitch::look(&mut survey);
+    java::flyway(&mut survey);
+    java::liquibase(&mut survey);
+    json::sequelize(&mut survey);
+    json::typeorm(&mut survey);
+    json::db_migrate(&mut survey);
+    prisma::look(&mut survey);
     survey.done()
 }
 

@@ -40,6 +40,7 @@ pub(super) fn read(text: &str, origin: &Origin) -> Url {
     }
     match (scheme.as_str(), rest.strip_prefix("//")) {
         ("jdbc", _) => jdbc::read(rest, origin),
+        ("db", _) => sqitch(rest, origin),
         ("r2dbc", _) => match read(rest.strip_prefix("pool:").unwrap_or(rest), origin) {
             Url::Postgres(said, _) => Url::Postgres(said, Some(Driver::Own)),
             other @ (Url::Other | Url::Unclear(_)) => other,
@@ -74,13 +75,14 @@ fn own(scheme: &str) -> Option<(u16, Option<Driver>)> {
     };
     let driver = match suffix {
         "psycopg" | "psycopg2" | "psycopg2cffi" | "psycopg_async" | "aiopg" => Some(Driver::Libpq),
-        _ => None,
+        "" => None,
+        _ => Some(Driver::Any),
     };
     Some((port, driver))
 }
 
 /// Schemes of other engines. What is missing here is taken for unknown, which is the safe side.
-const OTHERS: &str = "mysql mysql2 mysqlx mysql-mymysql mariadb trilogy tidb sqlite sqlite3 sqlite2 pdo-sqlite pdo_sqlite \
+const OTHERS: &str = "offline mysql mysql2 mysqlx mysql-mymysql mariadb trilogy tidb sqlite sqlite3 sqlite2 pdo-sqlite pdo_sqlite \
     pdo-mysql pdo_mysql spatialite file libsql d1 duckdb mongodb redis rediss valkey valkeys memcached \
     sqlserver mssql mssqlms oracle oracledb db2 clickhouse snowflake bigquery databricks trino presto \
     hive cassandra scylla neo4j bolt elasticsearch amqp amqps nats kafka http https firebird spanner h2 \
@@ -101,13 +103,33 @@ fn unknown(scheme: &str) -> Url {
     Url::Unclear(format!("`{}` is no URL scheme that dbguard knows", Untrusted::text(scheme)))
 }
 
+/// `pg://host/name` or `pg:name`, behind Sqitch's `db:`.
+fn sqitch(rest: &str, origin: &Origin) -> Url {
+    let Some((engine, place)) = rest.split_once(':') else {
+        return Url::Unclear("a `db:` URI names no engine".to_owned());
+    };
+    match (engine, place.strip_prefix("//")) {
+        ("pg" | "postgres" | "postgresql" | "cockroach", Some(_)) => read(rest, origin),
+        ("pg" | "postgres" | "postgresql" | "cockroach", None) => {
+            let mut settings = Vec::new();
+            if !place.is_empty() {
+                put(&mut settings, b"dbname", place.as_bytes().to_vec(), origin);
+            }
+            let doubt = settings.iter().find_map(placeholder);
+            Url::Postgres(Said { settings, doubt, ..Said::default() }, Some(Driver::Libpq))
+        }
+        ("yugabyte", _) => unknown(engine),
+        _ => Url::Other,
+    }
+}
+
 /// `host=… dbname=…`, as libpq and the drivers of Go take it.
 fn connection_string(text: &str, origin: &Origin) -> Url {
-    if !text.contains('=') {
-        return Url::Unclear("it is no URL of a database".to_owned());
-    }
     if let Some(why) = template(text) {
         return Url::Unclear(why);
+    }
+    if !text.contains('=') {
+        return Url::Unclear("it is no URL of a database".to_owned());
     }
     match conninfo::parse(text.as_bytes(), origin) {
         Ok(settings) => Url::Postgres(Said { settings, ..Said::default() }, None),

@@ -37,7 +37,6 @@ pub const URL_VARS: &[&str] = &[
     "SQLALCHEMY_DATABASE_URL",
     "SQLALCHEMY_URL",
     "GOOSE_DBSTRING",
-    "SQITCH_TARGET",
     "FLYWAY_URL",
     "LIQUIBASE_COMMAND_URL",
     "JDBC_DATABASE_URL", // Heroku's for Java
@@ -52,7 +51,6 @@ pub(super) const USER_VARS: &[(&str, &str)] = &[
     ("JDBC_DATABASE_URL", "JDBC_DATABASE_USERNAME"),
     ("SPRING_DATASOURCE_URL", "SPRING_DATASOURCE_USERNAME"),
     ("QUARKUS_DATASOURCE_JDBC_URL", "QUARKUS_DATASOURCE_USERNAME"),
-    ("SQITCH_TARGET", "SQITCH_USERNAME"),
 ];
 
 /// Every var that the target of a bare `psql` depends on: libpq's ("34.15 Environment Variables"), those by which its
@@ -85,6 +83,7 @@ pub const SELECTION_VARS: &[&str] = &[
     "LIQUIBASE_DEFAULTS_FILE",
     "ALEMBIC_CONFIG",
     "SQITCH_CONFIG",
+    "SQITCH_TARGET", // a URI, or a name that the file explains
 ];
 
 /// Vars that lie over what a project's files say, or fill it in, besides the others.
