@@ -1,8 +1,489 @@
-# shellcheck shell=bash disable=SC2154 # the prelude assigns the variables
-# dbguard: what `dbguard init` evaluates, after a prelude that sets __dbguard_program, __dbguard_shims,
+# shellcheck shell=bash disable=SC2154,SC2178 # the prelude assigns; PROMPT_COMMAND is a string or an array
+# dbguard: what `dbguard init bash` evaluates, after a prelude that sets __dbguard_program, __dbguard_shims,
 # __dbguard_tints, __dbguard_vars and __dbguard_functions.
+#
+# Written for bash 3.2 (macOS) to 5.3, under any of its options. Three rules hold for every line: nothing is started
+# while nothing has changed; nothing of the user's is touched that is not put back; and what a name says is a value,
+# never code. Other tools' reasons for breaking these are the comments below.
 
-case ":$PATH:" in
-":$__dbguard_shims:"*) ;;
-*) PATH=$__dbguard_shims:$PATH ;;
-esac
+# Aliases are expanded while code is read, so an `alias local=…` would get into the functions below. They are put back
+# by the last line. This line itself is safe: a word with a backslash is never an alias.
+__dbguard_aliases=-u
+\builtin shopt -q expand_aliases && __dbguard_aliases=-s
+\builtin shopt -u expand_aliases
+
+# The entry of PROMPT_COMMAND. It is nothing in a shell that inherits PROMPT_COMMAND without the rest, and it is quoted
+# where an IFS of "_" would split it.
+# shellcheck disable=SC2016 # it is expanded at each prompt
+__dbguard_entry='${__dbguard_on+"__dbguard_hook"}'
+
+# What stands in PS1. It never changes: the values are looked up when the prompt is shown, so that no name is ever read
+# as code, and who wraps PS1 (VS Code, virtualenv) finds the same text at each prompt.
+# shellcheck disable=SC2016 # it is expanded at each prompt
+__dbguard_head='\[${__dbguard_before-}\]${__dbguard_text-}\[${__dbguard_after-}\]${__dbguard_gap-}'
+# shellcheck disable=SC2016 # it is expanded at each prompt
+__dbguard_tail='\[${__dbguard_each-}\]'
+
+# What encloses the values where `shopt -u promptvars` means that they stand in PS1 themselves.
+__dbguard_mark='\[\]\[\]\[\]'
+
+# The shims stand first on PATH. The meaning of empty elements is kept: in a list with a colon around each element,
+# ":" is a list of none and "::" a list of one.
+function __dbguard_path {
+    local list
+    case ${PATH-} in "$__dbguard_shims" | "$__dbguard_shims":*) return 0 ;; esac
+    [[ $__dbguard_shims && ${PATH+set} ]] && ! __dbguard_is_fixed PATH || return 0
+    __dbguard_others
+    # Assigning PATH empties the table of hashed commands, so that a psql that ran before is looked up again.
+    PATH=$__dbguard_shims${list:+:${list%:}}
+}
+
+# Writes the elements of PATH that are not the shims into `list`, each with a colon after it.
+function __dbguard_others {
+    list=:$PATH:
+    while [[ $list == *":$__dbguard_shims:"* ]]; do
+        list=${list%%":$__dbguard_shims:"*}:${list#*":$__dbguard_shims:"}
+    done
+    list=${list#:}
+}
+
+# Whether a variable is readonly. Bash before 4.4 can only try, in a process of its own: that is done once, at the start.
+function __dbguard_is_fixed {
+    local attributes="__dbguard_fixed_$1"
+    if [[ ! $__dbguard_modern ]]; then
+        [[ ${!attributes-} ]]
+        return
+    fi
+    eval "attributes=\${$1[*]+\${$1[*]@a}}"
+    [[ $attributes == *r* ]]
+}
+
+# Writes __dbguard_key, which puts together all that the answer depends on. Values are preceded by their lengths, so
+# that two different states never give one key. The attributes tell whether psql would see the var at all; bash before
+# 4.4 cannot tell without starting a process, and notices an `export` at the next change of any value.
+function __dbguard_define_key {
+    local IFS=' ' name body=''
+    for name in PWD PATH $__dbguard_vars; do
+        case $name in '' | [0-9]* | *[!A-Za-z0-9_]*) continue ;; esac
+        body+=",\${$name+${__dbguard_modern:+\${$name@a\}}\${#$name}:\$$name}"
+    done
+    eval "function __dbguard_key { key=\"$body\"; }"
+}
+
+# Whether a watched file is newer than the stamp, or gone.
+function __dbguard_touched {
+    local file
+    [[ -e $__dbguard_stamp ]] || return 0
+    for file in ${__dbguard_watched[@]+"${__dbguard_watched[@]}"}; do
+        [[ ! $file -nt $__dbguard_stamp && -e $file ]] || return 0
+    done
+    # A client has tinted the terminal.
+    [[ $__dbguard_tints && -e $__dbguard_tints/$$ ]]
+}
+
+# Asks the program, and takes the values of its answer apart. An interrupt in the middle leaves __dbguard_asked empty,
+# and so is asked again.
+function __dbguard_ask {
+    local key=$1 answer='' status=1 fields told
+    __dbguard_asked=
+    told=(${__dbguard_coarse:+coarse} ${__dbguard_title:+titled})
+    [[ $__dbguard_path_asked == "${PATH-}" ]] || told+=(path)
+    if [[ -x $__dbguard_program ]]; then
+        answer=$("$__dbguard_program" prompt --answer ${told[@]+"${told[@]}"} </dev/null 2>/dev/null)
+        status=$?
+    fi
+    fields=()
+    answer+=$'\n'
+    while [[ $answer ]]; do
+        fields+=("${answer%%$'\n'*}")
+        answer=${answer#*$'\n'}
+    done
+    if [[ $status != 0 || ${fields[0]} != 'dbguard 1' || ! ${fields[1]-} ]]; then
+        __dbguard_unanswered
+        return
+    fi
+    __dbguard_take "${fields[@]}"
+    if [[ $__dbguard_stamp ]]; then
+        __dbguard_asked=$key
+    fi
+    if [[ $__dbguard_path_asked != "${PATH-}" ]]; then
+        __dbguard_path_asked=${PATH-}
+        # A shim that was made just now stands before what is in the table. With `set +h` there is no table.
+        builtin hash -r 2>/dev/null
+    fi
+}
+
+# Takes the fields of an answer over.
+function __dbguard_take {
+    local once=${8-}
+    __dbguard_segment=${3-}
+    __dbguard_width=${4:-0}
+    __dbguard_sgr=${5-}
+    __dbguard_position=${6-}
+    __dbguard_title=${7-}
+    __dbguard_each=${9-}
+    __dbguard_leave=${10-}
+    __dbguard_stamp=${12-}
+    export DBGUARD_SHOWN="$$ ${11-}"
+    __dbguard_watched=()
+    if (($# > 12)); then
+        __dbguard_watched=("${@:13}")
+    fi
+    if [[ $once && -t 2 ]]; then
+        builtin printf %s "$once" >&2
+    fi
+    __dbguard_dress
+    __dbguard_watch_exit
+}
+
+# No answer: said in the place of the segment, and never an earlier answer instead.
+function __dbguard_unanswered {
+    local said='UNKNOWN dbguard does not answer'
+    if [[ $__dbguard_title && $__dbguard_each == *"$__dbguard_title"* ]]; then
+        __dbguard_each=${__dbguard_each%%"$__dbguard_title"*}$said${__dbguard_each#*"$__dbguard_title"}
+        __dbguard_title=$said
+    fi
+    __dbguard_segment="▲ $said"
+    __dbguard_width=33
+    __dbguard_sgr='1;31'
+    if [[ ${NO_COLOR-} || ${TERM:-dumb} == dumb ]]; then
+        __dbguard_sgr=
+    fi
+    unset DBGUARD_SHOWN
+    __dbguard_stamp=
+    __dbguard_watched=()
+    __dbguard_dress
+}
+
+# From the values to what PS1 looks up.
+function __dbguard_dress {
+    local text=$__dbguard_segment width=$__dbguard_width
+    __dbguard_before='' __dbguard_text='' __dbguard_after='' __dbguard_gap=''
+    [[ $text ]] || return 0
+    if [[ ${#text} != "$width" ]]; then
+        # This locale counts bytes, and so would readline: the words carry it all, the signs are left out.
+        text=${text//[!\ -~]/}
+        text=${text# }
+        width=${#text}
+    fi
+    if [[ $__dbguard_sgr ]]; then
+        __dbguard_before=$'\e['${__dbguard_sgr}m
+        __dbguard_after=$'\e[0m'
+    fi
+    __dbguard_columns=${COLUMNS:-80}
+    case $__dbguard_position in
+    line)
+        __dbguard_text=$text
+        __dbguard_gap=$'\n'
+        ;;
+    right)
+        if ((width < __dbguard_columns)) && [[ ${TERM:-dumb} != dumb ]]; then
+            # Save the cursor, go to the right edge and back by the width; then to where it was. All of it takes no room.
+            __dbguard_before=$'\e7\e[999C'$'\e['$((width - 1))D$__dbguard_before$text$__dbguard_after$'\e8'
+            __dbguard_after=
+        else
+            __dbguard_text=$text
+            __dbguard_gap=' '
+        fi
+        ;;
+    *)
+        __dbguard_text=$text
+        __dbguard_gap=' '
+        ;;
+    esac
+}
+
+# Takes what undoes a tint along to the shell's end, unless the user has a trap there: theirs stays.
+function __dbguard_watch_exit {
+    # Before 4.0 there is no telling whether there is one.
+    if [[ $__dbguard_leave && ! ${__dbguard_exit-} ]] && ((BASH_VERSINFO[0] >= 4)) && [[ ! $(trap -p EXIT) ]]; then
+        __dbguard_exit=1
+        trap __dbguard_undo EXIT
+    fi
+}
+
+function __dbguard_undo {
+    local status=$?
+    if [[ ${__dbguard_leave-} && -t 2 ]]; then
+        builtin printf %s "$__dbguard_leave" >&2
+    fi
+    return "$status"
+}
+
+# The same in words, for `shopt -u promptvars`: backslashes are doubled, and in POSIX mode "!" is as well.
+function __dbguard_literal {
+    local rest=$1 posix=
+    literal=
+    [[ ! -o posix ]] || posix=1
+    while [[ $rest ]]; do
+        case $rest in
+        \\*) literal+=\\\\ ;;
+        '!'*) literal+=!${posix:+!} ;;
+        *) literal+=${rest:0:1} ;;
+        esac
+        rest=${rest:1}
+    done
+}
+
+# Takes out of PS1 what stands in it from us, in either form; the rest is in `bare`.
+function __dbguard_strip {
+    local part rest
+    bare=${PS1-}
+    for part in "$__dbguard_head" "$__dbguard_tail"; do
+        while [[ $bare == *"$part"* ]]; do
+            bare=${bare%%"$part"*}${bare#*"$part"}
+        done
+    done
+    while [[ $bare == *"$__dbguard_mark"*"$__dbguard_mark"* ]]; do
+        rest=${bare#*"$__dbguard_mark"}
+        bare=${bare%%"$__dbguard_mark"*}${rest#*"$__dbguard_mark"}
+    done
+}
+
+# Sees to it that PS1 shows the values. Whoever has set PS1 since the last prompt finds their prompt decorated again;
+# one that is decorated is left alone, wherever in it we stand.
+function __dbguard_show {
+    local head=$__dbguard_head tail=$__dbguard_tail bare lines='' literal
+    if ! builtin shopt -q promptvars; then
+        __dbguard_literal "$__dbguard_before"
+        head="$__dbguard_mark\\[$literal\\]"
+        __dbguard_literal "$__dbguard_text"
+        head+=$literal
+        __dbguard_literal "$__dbguard_after"
+        head+="\\[$literal\\]$__dbguard_gap$__dbguard_mark"
+        __dbguard_literal "$__dbguard_each"
+        tail="$__dbguard_mark\\[$literal\\]$__dbguard_mark"
+    fi
+    [[ ${PS1-} != *"$head"*"$tail"* ]] || return 0
+    ! __dbguard_is_fixed PS1 || return 0
+    __dbguard_regain
+    __dbguard_strip
+    # A prompt that begins with an empty line keeps it above the segment.
+    while :; do
+        case $bare in
+        '\n'*) lines+='\n' bare=${bare:2} ;;
+        $'\n'*) lines+=$'\n' bare=${bare:1} ;;
+        *) break ;;
+        esac
+    done
+    PS1=$lines$head$bare$tail
+}
+
+# Puts the entry last into PROMPT_COMMAND. Only there it takes nothing from others: whoever runs first cannot give
+# PIPESTATUS back, and a prompt framework assigns PS1.
+#
+# From bash 5.1 on PROMPT_COMMAND may be an array. An entry with an index of its own survives that starship or
+# bash-preexec assign the first, and leaves them their place. Before, everything is one string; and an exported string
+# stays one, since arrays are not exported.
+function __dbguard_install {
+    local at=0 last=0 value
+    __dbguard_uninstall
+    if [[ $__dbguard_arrays && ${PROMPT_COMMAND[*]+${PROMPT_COMMAND[*]@a}} != *x* ]]; then
+        [[ ${PROMPT_COMMAND[*]+${PROMPT_COMMAND[*]@a}} == *a* ]] || __dbguard_was_string=1
+        for at in "${!PROMPT_COMMAND[@]}"; do
+            last=$at
+        done
+        at=$((last + 1))
+        if [[ ${PROMPT_COMMAND[last]-} == __bp_interactive_mode ]]; then
+            # bash-preexec takes what comes after this for typed commands.
+            PROMPT_COMMAND[at]=__bp_interactive_mode
+            at=$last
+        fi
+        PROMPT_COMMAND[at]=$__dbguard_entry
+        return
+    fi
+    value=${PROMPT_COMMAND-}
+    if [[ $value == *$'\n'__bp_interactive_mode ]]; then
+        value=${value%$'\n'__bp_interactive_mode}$'\n'$__dbguard_entry$'\n'__bp_interactive_mode
+    else
+        # A line of its own: the string may end in a semicolon, a blank or a comment.
+        value=${value:+$value$'\n'}$__dbguard_entry
+    fi
+    PROMPT_COMMAND=$value
+}
+
+# Takes the entry out of PROMPT_COMMAND.
+function __dbguard_uninstall {
+    local at value
+    # shellcheck disable=SC2048 # the indices are quoted inside
+    for at in ${PROMPT_COMMAND[*]+"${!PROMPT_COMMAND[@]}"}; do
+        value=${PROMPT_COMMAND[at]}
+        [[ $value == *"$__dbguard_entry"* ]] || continue
+        __dbguard_without
+        if ((at)) && [[ ! $value ]]; then
+            unset "PROMPT_COMMAND[$at]"
+        elif ((at)); then
+            PROMPT_COMMAND[at]=$value
+        else
+            # Without an index, so that a string stays one.
+            PROMPT_COMMAND=$value
+        fi
+    done
+}
+
+# Takes the entry out of `value`, with the line end that came with it.
+function __dbguard_without {
+    while [[ $value == *"$__dbguard_entry"* ]]; do
+        case $value in
+        *$'\n'"$__dbguard_entry"*) value=${value%%$'\n'"$__dbguard_entry"*}${value#*$'\n'"$__dbguard_entry"} ;;
+        *) value=${value%%"$__dbguard_entry"*}${value#*"$__dbguard_entry"} ;;
+        esac
+    done
+}
+
+# PS1 is not as it was left. Whoever assigns it at each prompt after us is let go first from the next prompt on. Where
+# somebody else calls us (VS Code moves PROMPT_COMMAND into a variable and decorates PS1 around ours), it stays so; but
+# starship, which does the same before bash 5.1, assigns PS1 afterwards.
+function __dbguard_regain {
+    local all=${PROMPT_COMMAND[*]-} held=" ${FUNCNAME[*]} "
+    [[ ${__dbguard_started-} ]] || return 0
+    all=${all% __bp_interactive_mode}
+    all=${all%$'\n'__bp_interactive_mode}
+    [[ $all != *"$__dbguard_entry" ]] || return 0
+    [[ $all == *"$__dbguard_entry"* || $held == *' starship_precmd '* ]] || return 0
+    ! __dbguard_is_fixed PROMPT_COMMAND || return 0
+    __dbguard_install
+}
+
+# What PROMPT_COMMAND runs. The errors of all that happens in it are nobody's business: not of `set -e`, which would
+# end the shell, and not of a trap for ERR.
+function __dbguard_hook {
+    local status=$? traced=''
+    case $- in *x*)
+        { set +x; } 2>/dev/null
+        traced=1
+        ;;
+    esac
+    __dbguard_prompt || :
+    [[ ! $traced ]] || set -x
+    # The next entry sees the status of the user's command; under `set -e` a status of ours ends the shell.
+    case $- in *e*) return 0 ;; esac
+    return "$status"
+}
+
+function __dbguard_prompt {
+    local key IFS=$' \t\n'
+    __dbguard_path
+    __dbguard_key
+    # `[` and not `[[`, which `shopt -s nocasematch` lets take PROD for prod.
+    if ! [ "$key" = "$__dbguard_asked" ] || __dbguard_touched; then
+        __dbguard_ask "$key"
+    elif [[ $__dbguard_position == right && $__dbguard_columns != "${COLUMNS:-80}" ]]; then
+        __dbguard_dress
+    fi
+    __dbguard_show
+    __dbguard_started=1
+}
+
+# For those who cannot change PATH: functions named as the tools. Each is one line and stands alone, since coding agents
+# copy functions without what they call. A function that the user has is theirs.
+function __dbguard_define_functions {
+    local IFS=' ' name program
+    builtin printf -v program %q "$__dbguard_program"
+    for name in $__dbguard_functions; do
+        case $name in '' | *[!A-Za-z0-9_]*) continue ;; esac
+        if builtin declare -F "$name" >/dev/null && [[ " ${__dbguard_defined-} " != *" $name "* ]]; then
+            continue
+        fi
+        eval "function $name { $program run -- $name \"\$@\"; }"
+        __dbguard_defined="${__dbguard_defined-} $name"
+    done
+}
+
+# Undoes all of it in the running shell; `dbguard init bash --remove` prints a call of it.
+function __dbguard_remove {
+    local IFS=$' \t\n' bare list name value
+    __dbguard_untitle
+    __dbguard_undo
+    if [[ ${__dbguard_exit-} && $(trap -p EXIT) == *__dbguard_undo* ]]; then
+        trap - EXIT
+    fi
+    if ! __dbguard_is_fixed PROMPT_COMMAND; then
+        __dbguard_uninstall
+        if [[ ! ${PROMPT_COMMAND[*]-} ]]; then
+            unset PROMPT_COMMAND
+        elif [[ ${__dbguard_was_string-} && ${!PROMPT_COMMAND[*]} == 0 ]]; then
+            value=${PROMPT_COMMAND-}
+            unset PROMPT_COMMAND
+            PROMPT_COMMAND=$value
+        fi
+    fi
+    # Those who moved PROMPT_COMMAND keep a copy of the entry.
+    for name in STARSHIP_PROMPT_COMMAND __vsc_original_prompt_command; do
+        value=${!name-}
+        [[ $value == *"$__dbguard_entry"* ]] || continue
+        __dbguard_without
+        builtin printf -v "$name" %s "$value"
+    done
+    if ! __dbguard_is_fixed PS1; then
+        __dbguard_strip
+        PS1=$bare
+    fi
+    if [[ $__dbguard_shims && :${PATH-}: == *":$__dbguard_shims:"* ]] && ! __dbguard_is_fixed PATH; then
+        __dbguard_others
+        PATH=${list%:}
+    fi
+    unset DBGUARD_SHOWN
+    for name in ${__dbguard_defined-}; do
+        unset -f "$name"
+    done
+    __dbguard_forget
+}
+
+# Gives the terminal a title that speaks of nothing, by the sequence of the last one. An empty title would be ignored.
+function __dbguard_untitle {
+    local plain=${PWD##*/}
+    plain=${plain//[[:cntrl:]]/}
+    if [[ $__dbguard_title && $__dbguard_each == *"$__dbguard_title"* && -t 2 ]]; then
+        builtin printf %s "${__dbguard_each%%"$__dbguard_title"*}${plain:-bash}${__dbguard_each#*"$__dbguard_title"}" >&2
+    fi
+}
+
+function __dbguard_forget {
+    local name
+    for name in "${!__dbguard_@}"; do
+        unset "$name"
+    done
+    for name in path others is_fixed define_key key touched ask take unanswered dress watch_exit undo literal strip show \
+        install uninstall without regain hook prompt define_functions remove untitle forget start; do
+        unset -f "__dbguard_$name"
+    done
+}
+
+# What happens at once: PATH, and in an interactive shell the rest. Nothing is asked before the first prompt.
+function __dbguard_start {
+    local name
+    __dbguard_modern='' __dbguard_arrays='' __dbguard_coarse=''
+    ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)) || __dbguard_modern=1
+    ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)) || __dbguard_arrays=1
+    # How finely bash before 5 compares times depends on how it was built: 3.2 in whole seconds.
+    ((BASH_VERSINFO[0] >= 5)) || __dbguard_coarse=1
+    for name in asked stamp path_asked segment width sgr position title each leave before text after gap columns; do
+        name=__dbguard_$name
+        builtin printf -v "$name" %s "${!name-}"
+    done
+    # What is asked after this line was evaluated again is asked anew.
+    __dbguard_asked=
+    __dbguard_path
+    __dbguard_define_functions
+    case $- in *i*) ;; *) return ;; esac
+    if [[ ! $__dbguard_modern ]]; then
+        for name in PATH PS1 PROMPT_COMMAND; do
+            (eval "$name=\${$name-}") 2>/dev/null || eval "__dbguard_fixed_$name=1"
+        done
+    fi
+    __dbguard_on=1
+    __dbguard_define_key
+    if __dbguard_is_fixed PROMPT_COMMAND; then
+        builtin printf 'dbguard: PROMPT_COMMAND is readonly, so the prompt shows no environment\n' >&2
+        return
+    fi
+    __dbguard_install
+    __dbguard_show
+}
+
+# A restricted shell may neither change PATH nor name a program by its path.
+case $- in *r*) ;; *) __dbguard_start || : ;; esac
+
+\builtin shopt "$__dbguard_aliases" expand_aliases
+unset __dbguard_aliases

@@ -40,6 +40,7 @@ mod redact_planted;
 mod sandbox;
 mod scan;
 mod secrets;
+mod shell_bash;
 mod support;
 mod target_differential;
 mod target_tables;

@@ -184,6 +184,11 @@ impl<'a> Pty<'a> {
         screen::strip(&running.seen.0.lock().unwrap().raw)
     }
 
+    /// What has been sent to the terminal so far, byte for byte.
+    pub(crate) fn raw(&self) -> Vec<u8> {
+        self.running.as_ref().expect("it was started").seen.0.lock().unwrap().raw.clone()
+    }
+
     /// Waits for its end.
     #[track_caller]
     pub(crate) fn finish(&mut self) -> Ended {

@@ -1,0 +1,445 @@
+//! dbguard in a real bash on a real terminal: what is seen, and what is left alone. The numbers are those of the
+//! table in docs/SHELLS.md.
+
+use std::os::unix::fs::symlink;
+
+use crate::support::{DBGUARD, Pty, Sandbox};
+
+pub(crate) const CONFIG: &str = "\
+[environment.production]
+level = \"production\"
+match = [{ host = \"*.prod.demo\" }]
+
+[environment.staging]
+level = \"staging\"
+match = [{ host = \"*.staging.demo\" }]
+";
+
+pub(crate) const PRODUCTION: &str = "▲ PRODUCTION db.prod.demo/app ";
+pub(crate) const STAGING: &str = "■ STAGING db.staging.demo/app ";
+pub(crate) const SILENT: &str = "▲ UNKNOWN dbguard does not answer ";
+
+/// The line that a person writes into their `.bashrc`.
+pub(crate) const INIT: &str = "eval \"$(dbguard init bash)\"";
+
+/// A world with dbguard on `PATH`, in which a bare psql would reach production.
+pub(crate) fn world() -> Sandbox {
+    let sandbox = Sandbox::new().config(CONFIG).var("PGHOST", "db.prod.demo").var("PGDATABASE", "app");
+    symlink(DBGUARD, sandbox.path("bin/dbguard")).unwrap();
+    sandbox
+}
+
+/// An interactive bash whose prompts end in `ready> `.
+pub(crate) struct Session<'a> {
+    pub(crate) pty: Pty<'a>,
+    seen: usize,
+    prompt: String,
+}
+
+impl<'a> Session<'a> {
+    /// Starts it with these lines for a `.bashrc`, and waits for its first prompt.
+    #[track_caller]
+    pub(crate) fn start(sandbox: &'a Sandbox, rc: &str) -> Self {
+        Self::under(sandbox, rc, &[])
+    }
+
+    /// The same, under another program.
+    #[track_caller]
+    pub(crate) fn under(sandbox: &'a Sandbox, rc: &str, program: &[&str]) -> Self {
+        let path = sandbox.path("record/rc");
+        std::fs::write(&path, format!("HISTFILE=\nPS1='ready> '\n{rc}\n")).unwrap();
+        let path = path.to_str().unwrap();
+        let words = [program, &["bash", "--noprofile", "--rcfile", path, "-i"]].concat();
+        let pty = sandbox.tool_pty(words[0], &words[1..]).size(50, 250).start();
+        let mut session = Self { pty, seen: 0, prompt: String::new() };
+        session.wait();
+        session
+    }
+
+    /// Waits for the next prompt, and answers with what was shown before it.
+    #[track_caller]
+    pub(crate) fn wait(&mut self) -> String {
+        self.pty.wait_for("ready> ");
+        let screen = self.pty.screen();
+        let after = &screen[self.seen..];
+        let at = after.find("ready> ").unwrap();
+        self.seen += at + "ready> ".len();
+        let shown = &after[..at];
+        let (output, prompt) = shown.rsplit_once('\n').unwrap_or(("", shown));
+        prompt.clone_into(&mut self.prompt);
+        output.to_owned()
+    }
+
+    /// Types a line; answers with what the command printed.
+    #[track_caller]
+    pub(crate) fn line(&mut self, line: &str) -> String {
+        self.pty.send(format!("{line}\n"));
+        let shown = self.wait();
+        shown.split_once('\n').map(|(_, output)| output.to_owned()).unwrap_or_default()
+    }
+
+    /// What stands before `ready> ` in the last prompt.
+    pub(crate) fn prompt(&self) -> &str {
+        &self.prompt
+    }
+
+    /// Ends it; answers with all the bytes that it sent.
+    #[track_caller]
+    pub(crate) fn end(mut self) -> Vec<u8> {
+        self.pty.send("\x15exit\n");
+        self.pty.finish().raw
+    }
+
+    /// Nothing but prompts: no message of bash's or of ours.
+    #[track_caller]
+    pub(crate) fn is_quiet(&mut self) {
+        for _ in 0..3 {
+            assert_eq!(self.line(""), "");
+        }
+        let screen = self.pty.screen();
+        for complaint in ["bash:", "unbound", "not found", "rror", "readonly", "No such", "dbguard:"] {
+            assert!(!screen.contains(complaint), "{screen}");
+        }
+    }
+}
+
+/// Starts a shell with dbguard between these lines, and looks at its prompt.
+#[track_caller]
+fn holds(before: &str, after: &str) {
+    let sandbox = world();
+    let mut session = Session::start(&sandbox, &format!("{before}\n{INIT}\n{after}"));
+    session.is_quiet();
+    assert_eq!(session.prompt(), PRODUCTION, "{before} / {after}");
+    session.line("PGHOST=db.staging.demo");
+    assert_eq!(session.prompt(), STAGING, "{before} / {after}");
+    session.is_quiet();
+    session.end();
+}
+
+#[test]
+fn one_line_in_the_rc_shows_where_psql_would_go_and_follows_every_change() {
+    let sandbox = world().file("work/other/service.conf", "[s]\nhost=db.staging.demo\ndbname=app\n");
+    let mut session = Session::start(&sandbox, INIT);
+    assert_eq!(session.prompt(), PRODUCTION);
+    session.line("PGHOST=db.staging.demo");
+    assert_eq!(session.prompt(), STAGING);
+    session.line("unset PGHOST; export PGSERVICEFILE=$PWD/other/service.conf PGSERVICE=s");
+    assert_eq!(session.prompt(), STAGING);
+    session.line("sed -i s/staging/prod/ other/service.conf");
+    assert_eq!(session.prompt(), PRODUCTION);
+    session.line("mv other/service.conf other/away");
+    assert!(!session.prompt().contains("PRODUCTION"), "{}", session.prompt());
+    session.line("mv other/away other/service.conf");
+    assert_eq!(session.prompt(), PRODUCTION);
+    session.line("sed -i s/prod.demo/elsewhere/ $XDG_CONFIG_HOME/dbguard/config.toml");
+    assert_eq!(session.prompt(), "▲ UNKNOWN db.prod.demo/app ");
+    session.is_quiet();
+    session.end();
+}
+
+#[test]
+fn a_var_that_is_not_exported_is_not_seen_by_psql_and_so_not_shown() {
+    let sandbox = world().no_var("PGHOST");
+    let mut session = Session::start(&sandbox, INIT);
+    session.line("PGHOST=db.prod.demo");
+    assert!(!session.prompt().contains("PRODUCTION"), "{}", session.prompt());
+    session.line("export PGHOST");
+    assert_eq!(session.prompt(), PRODUCTION);
+    session.line("export -n PGHOST");
+    assert!(!session.prompt().contains("PRODUCTION"), "{}", session.prompt());
+    session.end();
+}
+
+#[test]
+fn b1_b2_hooks_before_and_after_see_the_status_of_the_command() {
+    for after in [
+        "PROMPT_COMMAND+=(after)",
+        "PROMPT_COMMAND=\"$PROMPT_COMMAND;after\"",
+        "PROMPT_COMMAND=\"after;$PROMPT_COMMAND\"",
+    ] {
+        for before in ["PROMPT_COMMAND=before", "PROMPT_COMMAND=(before)", "export PROMPT_COMMAND=before"] {
+            let sandbox = world();
+            let hooks = "before() { first=$?; }; after() { last=$?; return $last; }";
+            let mut session = Session::start(&sandbox, &format!("{hooks}\n{before}\n{INIT}\n{after}"));
+            session.line("(exit 7)");
+            // The hook that stands before `after` returns the status of its own work, as ours does not.
+            let expected = if after.contains(";after") { "7 0" } else { "7 7" };
+            assert_eq!(session.line("echo $first $last"), expected, "{before} {after}");
+            assert_eq!(session.prompt(), PRODUCTION, "{before} {after}");
+            session.end();
+        }
+    }
+}
+
+#[test]
+fn b3_b4_pipestatus_status_and_last_argument_are_those_of_the_command() {
+    let sandbox = world();
+    let rc = format!("before() {{ seen=${{PIPESTATUS[*]}}; }}\nPROMPT_COMMAND=before\n{INIT}");
+    let mut session = Session::start(&sandbox, &rc);
+    session.line("false | true | (exit 3)");
+    assert_eq!(session.line("echo ${PIPESTATUS[*]} / $seen"), "1 0 3 / 1 0 3");
+    session.line("(exit 7)");
+    assert_eq!(session.line("echo $?"), "7");
+    session.line("true one two");
+    assert_eq!(session.line("echo $_"), "two");
+    session.end();
+}
+
+#[test]
+fn b5_an_array_of_hooks_stays_one_and_a_string_keeps_its_place() {
+    let sandbox = world();
+    let rc = "one() { ones=1; }; two() { twos=1; }";
+    let mut session = Session::start(&sandbox, &format!("{rc}\nPROMPT_COMMAND=(one two)\n{INIT}"));
+    let entry = "[2]=\"\\${__dbguard_on+\\\"__dbguard_hook\\\"}\"";
+    let expected = format!("declare -a PROMPT_COMMAND=([0]=\"one\" [1]=\"two\" {entry})");
+    assert_eq!(session.line("declare -p PROMPT_COMMAND"), expected);
+    assert_eq!(session.line("echo $ones$twos"), "11");
+    session.end();
+}
+
+#[test]
+fn b6_whatever_a_string_of_hooks_ends_in_it_stays_valid() {
+    for end in ["'true; '", "$'true\\n'", "'true # why'", "'true;'", "' '", "''"] {
+        for export in ["", "export "] {
+            holds(&format!("{export}PROMPT_COMMAND={end}"), "set +m");
+        }
+    }
+}
+
+#[test]
+fn b7_a_child_shell_that_inherits_the_hook_without_its_function_is_quiet() {
+    let sandbox = world();
+    let mut session = Session::start(&sandbox, &format!("export PS1; export PROMPT_COMMAND=true\n{INIT}"));
+    assert_eq!(session.prompt(), PRODUCTION);
+    session.line("bash --noprofile --norc -i");
+    assert_eq!(session.prompt(), "");
+    session.is_quiet();
+    assert_eq!(session.line("(exit 7)"), "");
+    assert_eq!(session.line("exit"), "exit");
+    assert_eq!(session.prompt(), PRODUCTION);
+    session.end();
+}
+
+#[test]
+fn b8_a_readonly_prompt_command_is_said_once_and_left_alone() {
+    let sandbox = world();
+    let mut session = Session::start(&sandbox, &format!("readonly PROMPT_COMMAND=true\n{INIT}"));
+    let said = "dbguard: PROMPT_COMMAND is readonly, so the prompt shows no environment";
+    assert_eq!(session.pty.screen().matches("dbguard").count(), 1);
+    assert!(session.pty.screen().contains(said));
+    session.line("true");
+    assert_eq!(session.prompt(), "");
+    assert!(session.line("type -P psql").contains("/dbguard/shims/"));
+    session.end();
+    // One that becomes readonly later holds our hook as well.
+    holds("", "readonly PROMPT_COMMAND");
+    holds("readonly PATH", "");
+}
+
+#[test]
+fn b9_traps_are_the_users() {
+    let sandbox = world();
+    let traps = "trap ': debug' DEBUG; trap ': int' INT; trap ': err' ERR; trap ': bye' EXIT";
+    let mut session = Session::start(&sandbox, &format!("{traps}\n{INIT}"));
+    session.line("PGHOST=db.staging.demo");
+    let kept = "trap -- ': bye' EXIT\ntrap -- ': int' SIGINT\ntrap -- ': debug' DEBUG\ntrap -- ': err' ERR";
+    assert_eq!(session.line("trap -p EXIT INT DEBUG ERR"), kept);
+    session.end();
+}
+
+#[test]
+fn b10_b11_b12_it_lives_under_every_option_of_the_shell() {
+    for option in [
+        "set -u",
+        "set -e",
+        "set -eu; set -o pipefail",
+        "set -o posix",
+        "set -f",
+        "set -T; set -E",
+        "set +h",
+        "set -a",
+        "set -C",
+        "set +m",
+        "set +B",
+        "shopt -s failglob",
+        "shopt -s nullglob dotglob extglob globstar",
+        "shopt -s nocasematch nocaseglob",
+        "shopt -s compat31",
+        "shopt -s compat44 localvar_inherit",
+        "shopt -u promptvars",
+        "shopt -u sourcepath checkwinsize expand_aliases",
+        "IFS=_",
+        "IFS=",
+        "IFS=$'0123456789/:;'",
+        "unset IFS",
+        "LC_ALL=C.UTF-8 POSIXLY_CORRECT=1",
+    ] {
+        holds(option, "");
+        holds("", option);
+    }
+}
+
+#[test]
+fn b13_aliases_of_the_user_do_not_get_into_the_code_and_are_aliases_still() {
+    let names =
+        "local typeset declare export unset set trap printf cd stat test hash shopt return case cat true grep psql";
+    let alias = format!("for name in {names}; do alias $name='false; false'; done");
+    let sandbox = world();
+    let mut session = Session::start(&sandbox, &format!("{alias}\n{INIT}\nunalias -a; alias hello='echo hi'"));
+    session.is_quiet();
+    assert_eq!(session.prompt(), PRODUCTION);
+    assert_eq!(session.line("hello"), "hi");
+    session.line("unalias hello; shopt -u expand_aliases");
+    assert_eq!(session.line(&format!("{INIT}; shopt expand_aliases")).split_whitespace().last(), Some("off"));
+    session.end();
+}
+
+#[test]
+fn b14_to_evaluate_it_again_changes_nothing() {
+    for before in ["", "PROMPT_COMMAND=true", "PROMPT_COMMAND=(true)", "export PROMPT_COMMAND=true"] {
+        let sandbox = world();
+        let mut session = Session::start(&sandbox, &format!("{before}\n{INIT}"));
+        let state = "declare -p PROMPT_COMMAND PATH; echo ${#PS1}";
+        let first = session.line(state);
+        for _ in 0..3 {
+            session.line(INIT);
+        }
+        assert_eq!(session.line(state), first);
+        assert_eq!(session.prompt(), PRODUCTION);
+        session.end();
+    }
+}
+
+#[test]
+fn b15_init_prints_nothing_and_a_shell_that_is_not_interactive_gets_the_path_alone() {
+    let sandbox = world();
+    sandbox.tool("bash", ["-c", INIT]).status(0);
+    sandbox.tool("bash", ["-ec", &format!("set -u; {INIT}; true")]).status(0);
+    let said = sandbox.tool("bash", ["-c", &format!("{INIT}; echo \"${{PATH%%:*}} ${{PS1-}}${{PROMPT_COMMAND-}}\"")]);
+    said.stdout("[DIR]/home/.local/share/dbguard/shims \n").status(0);
+}
+
+#[test]
+fn b16_a_dumb_terminal_gets_words_and_no_sequence_at_all() {
+    let sandbox = world().var("TERM", "dumb");
+    let mut session = Session::start(&sandbox, INIT);
+    session.line("");
+    assert_eq!(session.prompt(), PRODUCTION);
+    session.line("PGHOST=db.staging.demo");
+    session.line(&format!("rm {}", sandbox.path("bin/dbguard").display()));
+    session.line("PGHOST=db.prod.demo");
+    assert_eq!(session.prompt(), SILENT);
+    let raw = session.end();
+    assert!(!raw.contains(&0x1b), "{}", String::from_utf8_lossy(&raw));
+}
+
+#[test]
+fn b17_b18_a_program_that_goes_away_is_said_where_the_segment_stood_and_an_upgrade_is_followed() {
+    let sandbox = world();
+    let mut session = Session::start(&sandbox, INIT);
+    // What was written a moment before the first prompt is asked for once more.
+    session.line("sleep 0.1");
+    session.line("");
+    session.line("mv ../bin/dbguard ../bin/old");
+    // Nothing has changed: what was said holds.
+    assert_eq!(session.prompt(), PRODUCTION);
+    session.line("PGHOST=db.staging.demo");
+    assert_eq!(session.prompt(), SILENT);
+    assert_eq!(session.line("echo \"[${DBGUARD_SHOWN-}]\""), "[]");
+    session.is_quiet();
+    assert_eq!(session.prompt(), SILENT);
+    // The link now leads to a copy under another path.
+    session.line("cp -L ../bin/old ../run/new && ln -s ../run/new ../bin/dbguard");
+    assert_eq!(session.prompt(), STAGING);
+    session.line("ln -sf /bin/false ../bin/dbguard; PGHOST=db.prod.demo");
+    assert_eq!(session.prompt(), SILENT);
+    session.is_quiet();
+    session.end();
+}
+
+#[test]
+fn b19_an_emptied_path_is_taken_quietly() {
+    let sandbox = world();
+    let mut session = Session::start(&sandbox, &format!("{INIT}; keep=$PATH"));
+    for path in ["PATH=", "unset PATH", "PATH=:", "PATH=/nowhere"] {
+        session.line(path);
+        session.is_quiet();
+        assert_eq!(session.prompt(), PRODUCTION, "{path}");
+    }
+    session.line("PATH=$keep");
+    session.end();
+}
+
+#[test]
+fn the_shims_stay_first_on_path_and_empty_elements_keep_their_meaning() {
+    let sandbox = world();
+    let mut session = Session::start(&sandbox, &format!("{INIT}; keep=$PATH; s=${{PATH%%:*}}"));
+    for (path, expected) in [
+        ("/usr/bin:$s:/bin", "S:/usr/bin:/bin"),
+        ("/usr/bin:/bin:$s", "S:/usr/bin:/bin"),
+        ("/usr/bin:$s:$s:/bin:$s", "S:/usr/bin:/bin"),
+        (":$s", "S:"),
+        (":/bin", "S::/bin"),
+        ("/bin:", "S:/bin:"),
+        ("/bin::/usr/bin", "S:/bin::/usr/bin"),
+        ("$s", "S"),
+        ("$s:", "S:"),
+        ("", "S:"),
+    ] {
+        session.line(&format!("PATH={path}"));
+        assert_eq!(session.line("echo \"${PATH//\"$s\"/S}\""), expected, "{path}");
+    }
+    session.line("PATH=$keep");
+    session.end();
+}
+
+#[test]
+fn b20_every_sequence_in_the_prompt_is_marked_as_taking_no_room() {
+    for position in ["left", "line", "right"] {
+        for off in ["", "shopt -u promptvars"] {
+            let sandbox = world();
+            let mut session = Session::start(&sandbox, &format!("{INIT}\n{off}"));
+            session.line(&format!("__dbguard_position={position}; __dbguard_dress"));
+            let shown = session.line(
+                "p=${PS1@P}; while [[ $p == *$'\\001'* ]]; do p=${p%%$'\\001'*}${p#*$'\\002'}; done; declare -p p",
+            );
+            assert!(!shown.contains("\\E") && !shown.contains('\x1b'), "{position} {off}: {shown}");
+            session.end();
+        }
+    }
+}
+
+#[test]
+fn b21_b22_no_job_is_left_and_nothing_is_traced() {
+    let sandbox = world().var("DEBUG", "1");
+    let mut session = Session::start(&sandbox, INIT);
+    session.line("PGHOST=db.staging.demo");
+    assert_eq!(session.line("jobs"), "");
+    session.is_quiet();
+    // A person who traces their own commands sees little of ours, and goes on tracing.
+    session.line("set -x");
+    let traced = session.line("true traced");
+    assert!(traced.contains("+ true traced"), "{traced}");
+    assert!(traced.lines().count() < 8, "{traced}");
+    session.end();
+}
+
+#[test]
+fn b23_ctrl_c_at_the_prompt_gives_the_next_one() {
+    let sandbox = world();
+    let mut session = Session::start(&sandbox, INIT);
+    session.pty.send("echo half a comm").wait_for("half a comm").send("\x03");
+    session.wait();
+    assert_eq!(session.prompt(), PRODUCTION);
+    assert_eq!(session.line("echo $?"), "130");
+    session.is_quiet();
+    session.end();
+}
+
+#[test]
+fn b24_the_evaluation_works_without_quotes() {
+    let sandbox = world();
+    let session = Session::start(&sandbox, "eval $(dbguard init bash)");
+    assert_eq!(session.prompt(), PRODUCTION);
+    session.end();
+}
