@@ -29,7 +29,7 @@ complete -c dbguard -n "__fish_dbguard_needs_command" -s V -l version -d 'Print 
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "init" -d 'Print the code that a shell\'s start-up file evaluates'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "run" -d 'Run a tool under guard; what a shim does'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "explain" -d 'Say what a tool would reach and do, and why, touching nothing'
-complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "status" -d 'Say what a bare psql typed here would reach, and why'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "status" -d 'Say what this shell would reach, who says so, and why'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "prompt" -d 'Print what the prompt shows here, for other prompts and for scripts'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "sessions" -d 'List the open sessions of all tabs'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "scan" -d 'Say what SQL files would do: every statement that writes or destroys'

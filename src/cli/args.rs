@@ -25,7 +25,7 @@ pub(super) enum Verb {
     /// Say what a tool would reach and do, and why, touching nothing
     #[command(after_help = "Example: dbguard explain -- pg_restore -d app backup.dump")]
     Explain(Explain),
-    /// Say what a bare psql typed here would reach, and why
+    /// Say what this shell would reach, who says so, and why
     #[command(after_help = "Example: dbguard status --json")]
     Status(Status),
     /// Print what the prompt shows here, for other prompts and for scripts

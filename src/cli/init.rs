@@ -9,6 +9,7 @@ use super::args::{Init, Shell as Named};
 use super::output;
 use crate::effects::shims;
 use crate::error::Result;
+use crate::prompt;
 use crate::shell::{self, Prelude, Shell};
 use crate::target;
 use crate::world::{Snapshot, program};
@@ -40,22 +41,10 @@ pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Everything in the vars that the answer depends on.
+/// Everything in the vars that the answer depends on. `PATH` is compared by the hooks apart, since they change it.
 fn vars() -> Vec<&'static str> {
-    let target = [
-        "PGHOST",
-        "PGHOSTADDR",
-        "PGPORT",
-        "PGDATABASE",
-        "PGUSER",
-        "PGSERVICE",
-        "PGSERVICEFILE",
-        "PGSYSCONFDIR",
-        "PGCLUSTER",
-        "DATABASE_URL",
-    ];
-    let own = ["DBGUARD_CONFIG", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "HOME", "TERM", "NO_COLOR"];
-    target.into_iter().chain(own).collect()
+    let own = ["DBGUARD_CONFIG", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "TERM", "NO_COLOR"];
+    prompt::vars().filter(|var| *var != "PATH").chain(own).collect()
 }
 
 fn kind(shell: Named) -> Shell {

@@ -39,8 +39,13 @@ pub(super) fn run(prompt: &Prompt, snapshot: &Snapshot) -> Result<ExitCode> {
     }
     let mut files: Vec<PathBuf> = config.files.into_iter().map(|file| file.path).collect();
     files.extend(places.trust);
-    files.extend(reading.watched.iter().cloned());
-    let watch = stamps::watch(&files, if told.contains(&Told::Coarse) { COARSE } else { FINE }, snapshot);
+    files.extend(reading.files.iter().cloned());
+    let grain = if told.contains(&Told::Coarse) { COARSE } else { FINE };
+    let mut watch = stamps::watch(&files, &reading.directories, grain, snapshot);
+    if !reading.complete {
+        // Without a stamp the hook asks at every prompt.
+        watch.stamp.clear();
+    }
     let notes = Notes::of_parent(snapshot);
     let terminal = Terminal::of(|name| snapshot.vars.get(name));
     let paint = if has_colour(&snapshot.vars) { segment.paint.clone() } else { colourless(&segment.paint) };

@@ -1,4 +1,4 @@
-//! `dbguard status`: what a bare psql typed here would reach, and why.
+//! `dbguard status`: what this shell would reach, who says so, and why.
 
 use std::process::ExitCode;
 
@@ -12,8 +12,7 @@ pub(super) fn run(status: &Status, snapshot: &Snapshot) -> Result<ExitCode> {
     let found = guard::status(snapshot);
     if status.json {
         output::json(&found)?;
-    } else {
-        let (banner, sections) = found.screen(snapshot);
+    } else if let Some((banner, sections)) = found.screen(snapshot) {
         output::screen(&banner, &sections, &snapshot.vars)?;
     }
     Ok(ExitCode::SUCCESS)

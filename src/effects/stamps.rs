@@ -23,12 +23,14 @@ pub struct Watch {
     pub paths: Vec<PathBuf>,
 }
 
-/// Watches these files, whether they exist or not, with the directories in which they could appear or be replaced.
+/// Watches these files, whether they exist or not, with the directories in which they could appear or be replaced, and
+/// these directories.
 ///
 /// `grain` is how finely the shell compares times: a change within one grain of the newest one would not be seen, so
 /// until that has passed the stamp is a grain too old, and the shell asks once more.
-pub fn watch(files: &[PathBuf], grain: Duration, snapshot: &Snapshot) -> Watch {
+pub fn watch(files: &[PathBuf], directories: &[PathBuf], grain: Duration, snapshot: &Snapshot) -> Watch {
     let mut paths: Vec<PathBuf> = files.iter().flat_map(|file| existing(file)).collect();
+    paths.extend(directories.iter().filter(|directory| directory.is_dir()).cloned());
     paths.sort();
     paths.dedup();
     let newest = paths.iter().filter_map(|path| path.metadata().ok()?.modified().ok()).max();
@@ -130,7 +132,7 @@ mod tests {
 
         fn watch(&self, names: &[&str]) -> Watch {
             let files: Vec<PathBuf> = names.iter().map(|name| self.path(name)).collect();
-            watch(&files, GRAIN, &self.snapshot())
+            watch(&files, &[], GRAIN, &self.snapshot())
         }
     }
 
@@ -193,7 +195,7 @@ mod tests {
         let place = Place::new("nowhere");
         let mut snapshot = place.snapshot();
         snapshot.vars.set("XDG_STATE_HOME", "/proc/nowhere");
-        let watched = watch(&[place.path("file")], GRAIN, &snapshot);
+        let watched = watch(&[place.path("file")], &[], GRAIN, &snapshot);
         assert_eq!(watched.stamp, PathBuf::new());
         assert!(!watched.paths.is_empty());
     }

@@ -16,6 +16,7 @@ use crate::diag::Diagnostic;
 use crate::environment::Environment;
 use crate::plan::{self, Finding, Mode, Plan, Risk};
 use crate::policy::{self, Confirm, Presence, Verdict};
+use crate::prompt::{self, Reading, Voice};
 use crate::target::{Resolution, Target};
 use crate::world::stdin::Stdin;
 use crate::world::{Snapshot, tools};
@@ -54,22 +55,21 @@ pub fn explain(tool: &OsStr, args: &[OsString], stdin: &mut Stdin, snapshot: &Sn
     }
 }
 
-/// What a bare psql typed here would reach.
+/// What this shell would reach: a bare psql, and whatever else speaks of a database here.
 #[derive(Debug)]
 pub struct Status {
-    target: Option<Target>,
-    environment: Environment,
+    reading: Reading,
     reasons: Vec<String>,
 }
 
 /// The status of this shell.
 pub fn status(snapshot: &Snapshot) -> Status {
-    let config = config::load(snapshot);
-    let program = tools::locate("psql".as_ref(), &snapshot.vars).ok();
-    let case = Case::open("psql".as_ref(), &[], program, &config, snapshot);
-    let mut reasons = vec![why(&case.environment)];
+    let places = config::Places::of(snapshot);
+    let config = config::load_from(&places);
+    let reading = prompt::read(snapshot, &config.rules, &places.project_root);
+    let mut reasons: Vec<String> = reading.deciding().map(|voice| why(&voice.environment)).into_iter().collect();
     reasons.extend(doubts(&config));
-    Status { target: case.target().cloned(), environment: case.environment, reasons }
+    Status { reading, reasons }
 }
 
 /// The verdict in one word, and the reasons for it.
@@ -152,13 +152,17 @@ impl Explanation {
 }
 
 impl Status {
-    /// The head and the sections for people.
-    pub fn screen(&self, snapshot: &Snapshot) -> (Banner, Vec<Section>) {
-        let banner = screen::banner(&self.environment, "psql", Vec::new());
+    /// The head and the sections for people. The head is what the prompt shows: the strictest of all that speaks.
+    pub fn screen(&self, snapshot: &Snapshot) -> Option<(Banner, Vec<Section>)> {
+        let (bare, deciding) = (self.reading.bare()?, self.reading.deciding()?);
+        let banner = screen::banner(&deciding.environment, &deciding.source, Vec::new());
         let mut sections = Vec::new();
-        sections.extend(self.target.as_ref().map(|target| screen::target(target, &self.environment, snapshot)));
-        sections.push(screen::verdict(self.environment.level_word(), &self.reasons));
-        (banner, sections)
+        sections.extend(bare.target().map(|target| screen::target(target, &bare.environment, snapshot)));
+        if self.reading.voices.len() > 1 {
+            sections.push(screen::voices(&self.reading));
+        }
+        sections.push(screen::verdict(deciding.environment.level_word(), &self.reasons));
+        Some((banner, sections))
     }
 }
 
@@ -180,11 +184,28 @@ impl Serialize for Explanation {
 
 impl Serialize for Status {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(4))?;
+        let bare = self.reading.bare();
+        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("version", &1)?;
-        map.serialize_entry("target", &self.target)?;
-        map.serialize_entry("environment", &self.environment)?;
+        map.serialize_entry("target", &bare.map(Voice::target))?;
+        map.serialize_entry("environment", &bare.map(|bare| &bare.environment))?;
+        map.serialize_entry("shown", &self.reading.deciding().map(|voice| &voice.source))?;
+        map.serialize_entry("sources", &self.reading.voices.iter().map(Spoken).collect::<Vec<_>>())?;
         map.serialize_entry("reasons", &self.reasons)?;
+        map.end()
+    }
+}
+
+/// One source as JSON.
+struct Spoken<'a>(&'a Voice);
+
+impl Serialize for Spoken<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("source", &self.0.source)?;
+        map.serialize_entry("place", &self.0.place)?;
+        map.serialize_entry("target", &self.0.target())?;
+        map.serialize_entry("environment", &self.0.environment)?;
         map.end()
     }
 }

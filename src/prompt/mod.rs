@@ -17,7 +17,7 @@ pub use shown::Shown;
 pub use theme::{Shades, Show, Style, Theme, Tint};
 
 use crate::environment::{Environment, Level, Rules};
-use crate::target::{self, Origin, Resolution, Target};
+use crate::target::{self, Mention, Origin, Resolution, Source, Target};
 use crate::world::{Snapshot, tools};
 
 /// Everything that speaks for this shell, and what of it decides.
@@ -25,15 +25,21 @@ use crate::world::{Snapshot, tools};
 pub struct Reading {
     /// Every source, a bare psql first.
     pub voices: Vec<Voice>,
-    /// The files and directories that this depends on, besides the configuration's.
-    pub watched: Vec<PathBuf>,
+    /// The files that this depends on besides the configuration's, whether they exist or not.
+    pub files: Vec<PathBuf>,
+    /// The directories in which a file could appear.
+    pub directories: Vec<PathBuf>,
+    /// It depends on nothing else: a file may name vars that no hook compares.
+    pub complete: bool,
 }
 
 /// One source of a target.
 #[derive(Clone, Debug)]
 pub struct Voice {
-    /// Who says so: `psql`, `DATABASE_URL`, `.env:3`.
+    /// Who says so, short: `psql`, `DATABASE_URL`, `.env`.
     pub source: String,
+    /// The same with its place: the var, or file, line and key.
+    pub place: String,
     /// What it says.
     pub resolution: Resolution,
     /// Where that belongs.
@@ -42,17 +48,43 @@ pub struct Voice {
     pub explicit: bool,
 }
 
+/// The vars that the answer depends on, besides dbguard's own and the terminal's: a hook compares them.
+pub fn vars() -> impl Iterator<Item = &'static str> {
+    [target::TARGET_VARS, target::URL_VARS, target::SELECTION_VARS, target::PROJECT_VARS].into_iter().flatten().copied()
+}
+
 /// Asks every source. `root` is the root of the project.
 pub fn read(snapshot: &Snapshot, rules: &Rules, root: &Path) -> Reading {
     let program = tools::locate("psql".as_ref(), &snapshot.vars).ok();
     let invocation = target::parse("psql", &[], program, snapshot);
     let bare = target::resolve(&invocation, snapshot);
+    let mentions = target::mentions(snapshot, root);
+    let mut files = of_origins(target_of(&bare), snapshot);
+    files.extend(mentions.watched.files);
+    let voice = |source: String, place: String, resolution: Resolution, explicit| {
+        let environment = classify(&resolution, rules);
+        Voice { source, place, resolution, environment, explicit }
+    };
     let explicit = target_of(&bare).is_none_or(is_explicit);
-    let environment = classify(&bare, rules);
-    let watched = of_origins(target_of(&bare), snapshot);
-    let _ = root;
-    let voices = vec![Voice { source: "psql".to_owned(), resolution: bare, environment, explicit }];
-    Reading { voices, watched }
+    let first = voice("psql".to_owned(), "a bare psql".to_owned(), bare, explicit);
+    let others = mentions.found.into_iter().map(|mention| {
+        let Mention { source, resolution } = mention;
+        voice(short(&source, root), source.to_string(), resolution, true)
+    });
+    Reading {
+        voices: std::iter::once(first).chain(others).collect(),
+        files,
+        directories: mentions.watched.directories,
+        complete: mentions.watched.vars.is_empty(),
+    }
+}
+
+/// A source in few words: the var, or the file below the root of the project.
+fn short(source: &Source, root: &Path) -> String {
+    match source {
+        Source::Var(name) => name.clone(),
+        Source::File { path, .. } => path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned(),
+    }
 }
 
 impl Reading {
@@ -70,6 +102,11 @@ impl Reading {
 }
 
 impl Voice {
+    /// Host and database in few words; empty where they are not known.
+    pub fn where_to(&self) -> String {
+        self.target().map(segment::place).unwrap_or_default()
+    }
+
     /// What a var can carry to the guard, to compare with what it finds: the environment and the place.
     pub fn shown(&self) -> String {
         segment::shown(&self.environment, self.target())
@@ -94,9 +131,11 @@ fn target_of(resolution: &Resolution) -> Option<&Target> {
     }
 }
 
-/// Whether anybody said anything, or every field is built in.
+/// Whether anybody said anything, or every field is built in, or from the files of the machine's own clusters, which
+/// Debian's psql looks up by itself.
 fn is_explicit(target: &Target) -> bool {
-    let silent = |origin: &Origin| matches!(origin, Origin::Default | Origin::SystemUser | Origin::User);
+    let silent =
+        |origin: &Origin| matches!(origin, Origin::Default | Origin::SystemUser | Origin::User | Origin::File { .. });
     let fields = [&target.dbname, &target.user, &target.service].into_iter().flatten().map(|field| &field.origin);
     let hosts = target.hosts.iter().flat_map(|host| {
         let names = [&host.host, &host.hostaddr].into_iter().flatten().map(|field| &field.origin);
@@ -133,4 +172,100 @@ fn of_origins(target: Option<&Target>, snapshot: &Snapshot) -> Vec<PathBuf> {
     files.sort();
     files.dedup();
     files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::{User, Vars};
+
+    const CONFIG: &str = r#"
+[environment.production]
+level = "production"
+match = [{ host = "*.prod.example.com" }]
+
+[environment.staging]
+level = "staging"
+match = [{ host = "*.staging.example.com" }]
+"#;
+
+    /// What speaks in a world with these vars, no project and no psql.
+    fn reading(vars: &[(&str, &str)]) -> Reading {
+        let snapshot = Snapshot {
+            vars: vars.iter().copied().collect::<Vars>(),
+            cwd: "/nonexistent".into(),
+            user: User { uid: 1000, name: Some("alice".to_owned()), home: None },
+            now: std::time::UNIX_EPOCH,
+        };
+        let file = std::env::temp_dir().join(format!("dbguard-segment-{:?}.toml", std::thread::current().id()));
+        std::fs::write(&file, CONFIG).unwrap();
+        let config = crate::config::load_from(&crate::config::Places::only(file.clone(), &snapshot));
+        let _ = std::fs::remove_file(file);
+        assert!(config.trouble.is_none(), "{:?}", config.errors);
+        read(&snapshot, &config.rules, std::path::Path::new("/nonexistent"))
+    }
+
+    fn shown(vars: &[(&str, &str)]) -> (&'static str, String) {
+        let segment = Segment::of(&reading(vars), &Theme::default());
+        (segment.level, segment.text)
+    }
+
+    #[test]
+    fn where_nothing_speaks_of_a_database_nothing_is_shown() {
+        assert_eq!(shown(&[]), ("none", String::new()));
+    }
+
+    #[test]
+    fn what_a_bare_psql_would_reach_is_shown_by_level() {
+        assert_eq!(
+            shown(&[("PGHOST", "db1.prod.example.com"), ("PGDATABASE", "app")]),
+            ("production", "▲ PRODUCTION db1.prod.example.com/app".to_owned())
+        );
+        assert_eq!(
+            shown(&[("PGHOST", "db1.staging.example.com"), ("PGPORT", "6432"), ("PGDATABASE", "app")]),
+            ("staging", "■ STAGING db1.staging.example.com:6432/app".to_owned())
+        );
+        assert_eq!(
+            shown(&[("PGHOST", "/run/pg"), ("PGDATABASE", "app")]),
+            ("development", "● LOCAL [local]/app".to_owned())
+        );
+        assert_eq!(shown(&[("PGHOST", "db.elsewhere")]), ("unknown", "▲ UNKNOWN db.elsewhere/alice".to_owned()));
+    }
+
+    #[test]
+    fn where_sources_disagree_the_strictest_is_shown_and_named() {
+        let url = ("DATABASE_URL", "postgres://u:secret@db1.prod.example.com/app");
+        assert_eq!(
+            shown(&[("PGHOST", "localhost"), url]),
+            ("production", "▲ PRODUCTION db1.prod.example.com/app (DATABASE_URL)".to_owned())
+        );
+        let staging = ("DATABASE_URL", "postgres://db1.staging.example.com/app");
+        assert_eq!(shown(&[("PGHOST", "db1.prod.example.com"), staging]).0, "production");
+        // Production by name says more than a target that nothing names.
+        assert_eq!(shown(&[("PGHOST", "db.elsewhere"), url]).0, "production");
+    }
+
+    #[test]
+    fn among_equals_a_bare_psql_goes_first_if_anybody_said_where() {
+        let url = ("DATABASE_URL", "postgres://localhost/app");
+        assert_eq!(shown(&[url]), ("development", "● LOCAL localhost/app (DATABASE_URL)".to_owned()));
+        assert_eq!(
+            shown(&[url, ("PGHOST", "127.0.0.1"), ("PGDATABASE", "x")]),
+            ("development", "● LOCAL 127.0.0.1/x".to_owned())
+        );
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_or_that_misleads_is_not_in_it() {
+        let hostile = "a\x1b]0;x\x07\u{202e}$(id)`id`%n!!\u{9b}1m\r\nb";
+        let (_, text) = shown(&[("PGHOST", "db.elsewhere"), ("PGDATABASE", hostile)]);
+        assert!(!text.chars().any(|c| c.is_control() || crate::text::misleads(c)), "{text:?}");
+        assert!(text.contains("$(id)`id`%n!!"), "{text:?}");
+    }
+
+    #[test]
+    fn however_long_a_name_is_the_segment_fits_a_terminal() {
+        let (_, text) = shown(&[("PGHOST", "db.elsewhere"), ("PGDATABASE", &"デ".repeat(10_000))]);
+        assert!(crate::text::columns(&text) <= 200 && text.ends_with('…'), "{text}");
+    }
 }

@@ -1,6 +1,7 @@
 //! From what speaks for this shell to the words that are shown.
 
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt as _;
 
 use super::theme::dark;
 use super::{Reading, Show, Style, Theme, Tint, format};
@@ -135,15 +136,21 @@ pub fn shown(environment: &Environment, target: Option<&Target>) -> String {
     inert(&format!("{} {}", environment.name(), target.map(place).unwrap_or_default()))
 }
 
-/// `db1.prod.example.com:6432/app`, without the usual port; `local` for a socket.
-fn place(target: &Target) -> String {
-    let host = |host: &Host| {
-        let shown = host.shown();
-        shown.strip_suffix(":5432").map_or(shown.clone(), str::to_owned)
-    };
+/// `db1.prod.example.com:6432/app`, without the usual port; `[local]/app` for a socket, as psql's own prompt has it.
+pub(super) fn place(target: &Target) -> String {
     let hosts: Vec<String> = target.hosts.iter().map(host).collect();
     let dbname = target.dbname.as_ref().map(|name| format!("/{}", name.shown())).unwrap_or_default();
     format!("{}{dbname}", hosts.join(","))
+}
+
+fn host(host: &Host) -> String {
+    let socket =
+        |name: &Field<OsString>| name.value.as_bytes().starts_with(b"/") || name.value.as_bytes().starts_with(b"@");
+    let name = match &host.host {
+        Some(name) if host.hostaddr.is_none() && socket(name) => format!("[local]:{}", host.port.value),
+        Some(_) | None => host.shown(),
+    };
+    name.strip_suffix(":5432").map_or(name.clone(), str::to_owned)
 }
 
 /// SGR parameters of a colour's name.

@@ -8,6 +8,7 @@ use std::path::Path;
 use super::line;
 use crate::checklist::{Line, Section, Tone};
 use crate::environment::Environment;
+use crate::prompt::{Reading, Voice};
 use crate::target::{Field, Host, Origin, Target, Via};
 use crate::text::Untrusted;
 use crate::world::Snapshot;
@@ -26,6 +27,20 @@ pub(in crate::guard) fn target(target: &Target, environment: &Environment, snaps
     lines.extend(target.service.as_ref().map(|name| short.field("service", name)));
     lines.push(short.because(environment));
     Section { title: "target".to_owned(), lines }
+}
+
+/// Whatever speaks of a database here, with where that belongs; what the prompt shows is marked.
+pub(in crate::guard) fn voices(reading: &Reading) -> Section {
+    let shown = reading.deciding().map(std::ptr::from_ref);
+    let row = |voice: &Voice| {
+        let look = voice.environment.look();
+        let decides = shown == Some(std::ptr::from_ref(voice));
+        let value = format!("{} {} {}", look.icon, look.label, voice.where_to());
+        let note = if decides { format!("{}; the prompt shows this", voice.place) } else { voice.place.clone() };
+        let tone = if decides { Tone::Plain } else { Tone::Quiet };
+        Line { tone, ..line(&voice.source, value.trim(), &note) }
+    };
+    Section { title: "sources".to_owned(), lines: reading.voices.iter().map(row).collect() }
 }
 
 /// Who stands behind a loopback address.
