@@ -41,6 +41,7 @@ mod sandbox;
 mod scan;
 mod secrets;
 mod shell_bash;
+mod shell_fish;
 mod support;
 mod target_differential;
 mod target_tables;
