@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod announce;
 mod architecture;
 mod attest;
 mod attest_poolers;

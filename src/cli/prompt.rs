@@ -12,7 +12,7 @@ use crate::effects::tints::Notes;
 use crate::effects::{shims, stamps};
 use crate::error::Result;
 use crate::prompt::{self, Reading, Segment, Theme, Tint};
-use crate::shell::{Answer, Paint, Painted, Terminal};
+use crate::shell::{Answer, Painted, Terminal};
 use crate::target;
 use crate::text::columns;
 use crate::world::terminal::has_colour;
@@ -48,7 +48,8 @@ pub(super) fn run(prompt: &Prompt, snapshot: &Snapshot) -> Result<ExitCode> {
     }
     let notes = Notes::of_parent(snapshot);
     let terminal = Terminal::of(|name| snapshot.vars.get(name));
-    let paint = if has_colour(&snapshot.vars) { segment.paint.clone() } else { colourless(&segment.paint) };
+    let paint = segment.paint.clone();
+    let paint = if has_colour(&snapshot.vars) { paint } else { paint.without_colour() };
     let sets = terminal.sets(&paint);
     let outdated = set_before(&notes, theme.tint, told).without(sets);
     let home = directory_title(snapshot);
@@ -75,11 +76,6 @@ fn set_before(notes: &Notes, tint: Tint, told: &[Told]) -> Painted {
     let assumed =
         Painted { title: titled, tab: titled && tint != Tint::None, background: titled && tint == Tint::Background };
     by_clients.and(by_prompts.unwrap_or(assumed)).and(Painted { title: titled, ..Painted::default() })
-}
-
-/// Without colour, only the words are left.
-fn colourless(paint: &Paint) -> Paint {
-    Paint { tab: None, background: None, ..paint.clone() }
 }
 
 /// What a title says that has nothing to say: the directory, as most shells have it.

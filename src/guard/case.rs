@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
+use super::ambient::{self, Outdated};
 use super::refusal;
 use crate::config::Config;
 use crate::environment::{Environment, Level};
@@ -25,6 +26,8 @@ pub(super) struct Case<'a> {
     pub(super) environment: Environment,
     /// A script goes there: the tool starts at another server than the target.
     pub(super) followed: bool,
+    /// The prompt showed something else than what is found now.
+    pub(super) outdated: Option<Outdated>,
 }
 
 const NOWHERE: &str = "a script's `\\connect` goes to a place that is not known beforehand";
@@ -41,7 +44,18 @@ impl<'a> Case<'a> {
         let invocation = target::parse(&tool_name(tool), args, program, snapshot);
         let resolution = target::resolve(&invocation, snapshot);
         let environment = classify(&resolution, config);
-        Self { snapshot, config, invocation, resolution, environment, followed: false }
+        Self { snapshot, config, invocation, resolution, environment, followed: false, outdated: None }
+    }
+
+    /// Compares it with what the prompt of the shell around showed last.
+    pub(super) fn beside_prompt(mut self) -> Self {
+        self.outdated = ambient::outdated(&self);
+        self
+    }
+
+    /// Says where the prompt showed something else.
+    pub(super) fn tell_outdated(&self) {
+        self.outdated.iter().for_each(Outdated::tell);
     }
 
     /// The case of the strictest server that is reached: a script may leave the one that it starts at.

@@ -6,6 +6,8 @@
 
 mod acquaint;
 mod allow;
+mod ambient;
+mod announce;
 mod case;
 mod decide;
 mod launch;
@@ -59,9 +61,13 @@ struct Passed {
 fn pass(tool: &OsStr, args: &[OsString], config: &Config, snapshot: &Snapshot) -> Result<Passed> {
     let program = tools::locate(tool, &snapshot.vars)?;
     let mut stdin = Stdin::of_process();
-    let case = Case::open(tool, args, Some(program.clone()), config, snapshot).follow(&stdin);
+    let case = Case::open(tool, args, Some(program.clone()), config, snapshot).beside_prompt().follow(&stdin);
     let launch = launch::bare(args, program);
     if let Some(receipt) = free(&case) {
+        if !stdin.answers_nobody() {
+            case.tell_outdated();
+        }
+        announce::client(&case, case.target(), &case.environment, &stdin);
         return Ok(Passed { approved: checklist::unasked(), receipt, launch });
     }
     let plan = plan::plan(&case.invocation, &mut stdin, snapshot);
@@ -73,6 +79,7 @@ fn pass(tool: &OsStr, args: &[OsString], config: &Config, snapshot: &Snapshot) -
         return Err(unusable);
     }
     let target = case.target().ok_or_else(|| Error::refused("the target is not known"))?;
+    case.tell_outdated();
     let decided = decide::decide(&case, target, plan)?;
     let environment = &decided.seen.meeting.environment;
     if let Err(error) = sessions::register(snapshot, &case.invocation.tool, target, environment) {
@@ -81,6 +88,7 @@ fn pass(tool: &OsStr, args: &[OsString], config: &Config, snapshot: &Snapshot) -
             notice::warn(&error);
         }
     }
+    announce::client(&case, Some(target), environment, &stdin);
     let launch = launch::approved(launch, decided.seen, stdin, &snapshot.vars)?;
     Ok(Passed { approved: decided.approved, receipt: decided.receipt, launch })
 }

@@ -51,6 +51,16 @@ fn read(invocation: &Invocation, stdin: &mut Stdin, snapshot: &Snapshot) -> Plan
     report.into_plan(mode)
 }
 
+/// Whether a person would type into this tool at a terminal, as far as its command line says; no file is read for it.
+pub fn is_session(invocation: &Invocation, stdin: &Stdin) -> bool {
+    let elsewhere: &[&str] = match invocation.tool.as_str() {
+        "psql" => &["list", "command", "file", "help", "version"],
+        "pgcli" => &["list", "list-dsn", "ping", "help", "version"],
+        _ => return false,
+    };
+    stdin.is_terminal() && !stdin.answers_nobody() && !elsewhere.iter().any(|name| invocation.has(name))
+}
+
 /// The messages that psql would send for a script, each as the server gets it.
 pub fn messages(script: &[u8]) -> Vec<Vec<u8>> {
     let mut report = Report::default();

@@ -55,28 +55,31 @@ pub fn vars() -> impl Iterator<Item = &'static str> {
 
 /// Asks every source. `root` is the root of the project.
 pub fn read(snapshot: &Snapshot, rules: &Rules, root: &Path) -> Reading {
-    let program = tools::locate("psql".as_ref(), &snapshot.vars).ok();
-    let invocation = target::parse("psql", &[], program, snapshot);
-    let bare = target::resolve(&invocation, snapshot);
+    let bare = bare(snapshot, rules);
     let mentions = target::mentions(snapshot, root);
-    let mut files = of_origins(target_of(&bare), snapshot);
+    let mut files = of_origins(bare.target(), snapshot);
     files.extend(mentions.watched.files);
-    let voice = |source: String, place: String, resolution: Resolution, explicit| {
-        let environment = classify(&resolution, rules);
-        Voice { source, place, resolution, environment, explicit }
-    };
-    let explicit = target_of(&bare).is_none_or(is_explicit);
-    let first = voice("psql".to_owned(), "a bare psql".to_owned(), bare, explicit);
     let others = mentions.found.into_iter().map(|mention| {
         let Mention { source, resolution } = mention;
-        voice(short(&source, root), source.to_string(), resolution, true)
+        let environment = classify(&resolution, rules);
+        Voice { source: short(&source, root), place: source.to_string(), resolution, environment, explicit: true }
     });
     Reading {
-        voices: std::iter::once(first).chain(others).collect(),
+        voices: std::iter::once(bare).chain(others).collect(),
         files,
         directories: mentions.watched.directories,
         complete: mentions.watched.vars.is_empty(),
     }
+}
+
+/// What a bare psql would reach.
+pub fn bare(snapshot: &Snapshot, rules: &Rules) -> Voice {
+    let program = tools::locate("psql".as_ref(), &snapshot.vars).ok();
+    let invocation = target::parse("psql", &[], program, snapshot);
+    let resolution = target::resolve(&invocation, snapshot);
+    let explicit = target_of(&resolution).is_none_or(is_explicit);
+    let environment = classify(&resolution, rules);
+    Voice { source: "psql".to_owned(), place: "a bare psql".to_owned(), resolution, environment, explicit }
 }
 
 /// A source in few words: the var, or the file below the root of the project.

@@ -41,15 +41,10 @@ impl Segment {
         speaker.segment(theme)
     }
 
-    /// What the terminal shows while a client of this target runs. `tool` is its name, and the title where
-    /// the configuration has none for this environment.
+    /// What the terminal shows while a client of this target runs.
     pub fn of_client(environment: &Environment, target: &Target, tool: &str, theme: &Theme) -> Self {
         let target = Some(target);
-        let mut segment = Speaker { environment, target, source: tool, besides: false, explicit: true }.segment(theme);
-        if segment.paint.title.is_empty() {
-            tool.clone_into(&mut segment.paint.title);
-        }
-        segment
+        Speaker { environment, target, source: tool, besides: false, explicit: true }.segment(theme)
     }
 }
 
@@ -253,8 +248,9 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_the_title_has_nothing_to_say_of_is_named() {
-        assert_eq!(segment(Level::Development, &Theme::default()).paint.title, "psql");
+    fn the_title_speaks_of_staging_and_production() {
+        assert_eq!(segment(Level::Development, &Theme::default()).paint.title, "");
+        assert_eq!(segment(Level::Staging, &Theme::default()).paint.title, "■ STAGING db1.example:6432/app");
         assert_eq!(segment(Level::Production, &Theme::default()).paint.title, "▲ PRODUCTION db1.example:6432/app");
     }
 

@@ -53,6 +53,14 @@ impl Rgb {
     }
 }
 
+impl Paint {
+    /// The words alone.
+    #[must_use]
+    pub fn without_colour(self) -> Self {
+        Self { tab: None, background: None, ..self }
+    }
+}
+
 impl Painted {
     /// Everything that may have been set.
     pub const ALL: Self = Self { title: true, tab: true, background: true };

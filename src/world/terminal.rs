@@ -5,7 +5,7 @@
 //! This module draws nothing and asks nothing.
 
 use std::fs::{File, OpenOptions};
-use std::io::{stderr, stdin, stdout};
+use std::io::{IsTerminal as _, stderr, stdin, stdout};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
@@ -46,6 +46,11 @@ impl Controlling {
 /// Whether this process belongs to the group that the terminal obeys now.
 pub fn in_foreground(terminal: impl AsFd) -> bool {
     tcgetpgrp(terminal).is_ok_and(|group| group == getpgrp())
+}
+
+/// Whether a person may read standard error.
+pub fn is_stderr() -> bool {
+    stderr().is_terminal()
 }
 
 /// Whether to use colour: not when `NO_COLOR` is set to anything (no-color.org) nor on a terminal that has none.

@@ -14,6 +14,7 @@ mod wrap;
 use std::cell::{Cell, OnceCell};
 use std::ffi::OsString;
 use std::fs::File;
+use std::io::Write as _;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt as _;
 use std::process::{Command, Stdio};
@@ -63,6 +64,14 @@ impl Nobody {
             Self::NoTerminal => "there is no terminal to ask on",
             Self::Background => "this is a background job of its terminal",
         }
+    }
+}
+
+/// Sends sequences to the terminal of this process, where it stands in the foreground. A terminal that takes nothing
+/// just now is not waited for.
+pub fn send(sequences: &str) {
+    if let Controlling::Foreground(mut terminal) = Controlling::open() {
+        let _ = terminal.write_all(sequences.as_bytes());
     }
 }
 

@@ -27,6 +27,12 @@ fn line(label: &str, value: &str, note: &str) -> Line {
     Line { label: label.to_owned(), value: value.to_owned(), note: note.to_owned(), tone: Tone::Plain }
 }
 
+/// What the prompt showed before, where that is not what the target is now.
+pub(super) fn outdated(shown: &str) -> Section {
+    let line = Line { tone: Tone::Warn, ..line("showed", shown, "not what it is now") };
+    Section { title: "the prompt".to_owned(), lines: vec![line] }
+}
+
 /// What would happen.
 pub(super) fn plan(plan: &Plan, risk: Risk, read_only: &ReadOnly) -> Section {
     let mut lines = vec![Line { tone: tone(risk), ..line(word(risk), meaning(risk, plan.mode), "") }];

@@ -1,0 +1,179 @@
+//! While a client runs, the tab speaks of it; and where the prompt is outdated, that is said.
+//!
+//! The hook's shell is played by `sh`: it exports the var as the hooks do, and looks for the mark as they do.
+
+use crate::support::{DBGUARD, Ended, Sandbox};
+
+const CONFIG: &str = r##"
+[environment.production]
+level = "production"
+match = [{ host = "*.prod.demo" }]
+
+[environment.staging]
+level = "staging"
+match = [{ host = "*.staging.demo" }]
+
+[terminal]
+tab = { staging = "#b58900" }
+"##;
+
+fn sandbox() -> Sandbox {
+    Sandbox::new().services().config(CONFIG).shims(["psql", "pg_dump"]).var("TERM_PROGRAM", "iTerm.app")
+}
+
+/// What a shell sees that ran this, with the var as its hook has set it. Afterwards it says whether there is a mark.
+fn shell(sandbox: &Sandbox, shown: &str, typed: &str) -> Ended {
+    let tints = sandbox.path("home/.local/state/dbguard/tints");
+    let script = format!(
+        "export DBGUARD_SHOWN=\"$$ {shown}\"\n{typed}\n[ -e '{0}'/$$ ] && echo \"mark: $(cat '{0}'/$$)\"; exit 0",
+        tints.display()
+    );
+    let mut pty = sandbox.tool_pty("/bin/sh", ["-c", &script]).start();
+    pty.finish()
+}
+
+fn has(ended: &Ended, bytes: &str) -> bool {
+    ended.raw.windows(bytes.len()).any(|window| window == bytes.as_bytes())
+}
+
+const PROD: &str = "\x1b]2;▲ PRODUCTION db.prod.demo:";
+
+#[test]
+fn a_session_sets_title_and_tab_before_psql_speaks_and_leaves_a_mark() {
+    let sandbox = sandbox();
+    let script = "export DBGUARD_SHOWN=\"$$ local /x\"; psql -X service=production; echo ended";
+    let mut pty = sandbox.tool_pty("/bin/sh", ["-c", script]).start();
+    let shell = pty.pid();
+    pty.wait_for("Type the host to go on:").send("db.prod.demo\n");
+    pty.wait_for("=#").send("\\q\n").wait_for("ended");
+    let ended = pty.finish();
+    assert!(has(&ended, PROD) && has(&ended, "\x1b]1337;SetColors=tab=b01020\x07"), "{:?}", ended.screen);
+    assert_eq!(sandbox.read(&format!("home/.local/state/dbguard/tints/{shell}")), "title tab\n");
+}
+
+#[test]
+fn a_client_that_is_killed_leaves_its_mark() {
+    let sandbox = sandbox();
+    let script = "export DBGUARD_SHOWN=\"$$ local /x\"; psql -X service=staging; echo ended";
+    let mut pty = sandbox.tool_pty("/bin/sh", ["-c", script]).start();
+    let shell = pty.pid();
+    pty.wait_for("=#").send("\\! kill -9 $PPID\n").wait_for("ended");
+    let ended = pty.finish();
+    assert!(has(&ended, "\x1b]2;■ STAGING db.staging.demo:") && has(&ended, "\x1b]1337;SetColors=tab=b58900\x07"));
+    assert!(sandbox.path(&format!("home/.local/state/dbguard/tints/{shell}")).exists());
+}
+
+#[test]
+fn what_is_no_session_changes_nothing_on_the_terminal() {
+    let sandbox = sandbox();
+    for typed in [
+        "psql -Xc 'SELECT 1' service=staging",
+        "psql -X service=staging </dev/null",
+        "psql -X --version",
+        "psql -XAtqwl service=staging >/dev/null",
+    ] {
+        let ended = shell(&sandbox, "local /x", typed);
+        assert!(!has(&ended, "\x1b]"), "{typed}: {:?}", String::from_utf8_lossy(&ended.raw));
+        assert!(!ended.screen.contains("mark:"), "{typed}: {}", ended.screen);
+    }
+}
+
+/// `psql` that ends at once, on this machine: a session in development.
+fn at_home() -> Sandbox {
+    Sandbox::new().config(CONFIG).fake("psql").shims(["psql"]).var("TERM_PROGRAM", "iTerm.app")
+}
+
+#[test]
+fn development_says_nothing_and_takes_back_what_the_prompt_had_set() {
+    let sandbox = at_home();
+    let ended = shell(&sandbox, "local /x", "psql -h localhost");
+    assert_eq!(String::from_utf8_lossy(&ended.raw), "");
+    let set = "mkdir -p \"$XDG_STATE_HOME/dbguard/tints\"; echo title tab >\"$XDG_STATE_HOME/dbguard/tints/$$.on\"; ";
+    let ended = shell(&sandbox, "production db", &format!("{set}psql -h localhost"));
+    let expected = "\x1b]1337;SetColors=tab=default\x07\x1b]2;psql\x07mark: title tab\r\n";
+    assert_eq!(String::from_utf8_lossy(&ended.raw), expected);
+}
+
+#[test]
+fn without_a_hook_in_this_very_terminal_nothing_is_set() {
+    let sandbox = at_home();
+    let config = format!("{CONFIG}\n[title]\nshow = \"always\"\n");
+    let sandbox = sandbox.config(&config);
+    let run = |var: &str| {
+        let script = format!("{var}; psql -h localhost; exit 0");
+        String::from_utf8(sandbox.tool_pty("/bin/sh", ["-c", &script]).start().finish().raw).unwrap()
+    };
+    assert_eq!(
+        run("export DBGUARD_SHOWN=\"$$ local x\""),
+        "\x1b]2;● LOCAL localhost/root\x07".replace("root", &user())
+    );
+    // No hook; a shell of another terminal; what is no number.
+    let other = format!("export DBGUARD_SHOWN='{} local x'", std::process::id());
+    for var in [":", other.as_str(), "export DBGUARD_SHOWN=x"] {
+        assert_eq!(run(var), "", "{var}");
+    }
+}
+
+fn user() -> String {
+    nix::unistd::User::from_uid(nix::unistd::geteuid()).unwrap().unwrap().name
+}
+
+#[test]
+fn a_dumb_terminal_is_left_alone() {
+    let sandbox = at_home().config(&format!("{CONFIG}\n[title]\nshow = \"always\"\n")).var("TERM", "dumb");
+    let ended = shell(&sandbox, "local x", "psql -h localhost");
+    assert_eq!(String::from_utf8_lossy(&ended.raw), "");
+}
+
+#[test]
+fn where_nothing_can_be_noted_nothing_is_set() {
+    let sandbox = at_home().config(&format!("{CONFIG}\n[title]\nshow = \"always\"\n"));
+    let sandbox = sandbox.file("home/.local/state/dbguard/tints", "in the way");
+    let ended = shell(&sandbox, "local x", "psql -h localhost");
+    assert_eq!(String::from_utf8_lossy(&ended.raw), "");
+}
+
+const OUTDATED: &str = "dbguard: the prompt showed `production db.prod.demo/app`; now it is `local localhost/app`\r\n";
+
+#[test]
+fn a_prompt_that_is_outdated_is_called_out_also_where_nothing_is_asked() {
+    let sandbox = at_home().var("PGHOST", "localhost").var("PGDATABASE", "app");
+    let said = |shown: &str, typed: &str| shell(&sandbox, shown, typed).raw;
+    assert_eq!(String::from_utf8_lossy(&said("production db.prod.demo/app", "psql -c 'SELECT 1'")), OUTDATED);
+    let quiet = [
+        ("local localhost/app", "psql -c 'SELECT 1'"),
+        // A target that is named is not the prompt's.
+        ("production db.prod.demo/app", "psql -h localhost -c 'SELECT 1'"),
+        ("production db.prod.demo/app", "psql -c 'SELECT 1' other"),
+        // A script is not the shell.
+        ("production db.prod.demo/app", "sh -c 'psql -c 1; exit 0'"),
+        // The hook had no answer.
+        ("", "psql -c 'SELECT 1'"),
+        ("production db.prod.demo/app", "psql -c 'SELECT 1' >/dev/null"),
+    ];
+    for (shown, typed) in quiet {
+        assert_eq!(String::from_utf8_lossy(&said(shown, typed)), "", "{typed}");
+    }
+}
+
+#[test]
+fn what_the_prompt_showed_comes_inertly_into_line_and_checklist() {
+    let sandbox = sandbox().var("PGSERVICE", "production");
+    let script = "export DBGUARD_SHOWN=\"$$ staging db\x1b]0;x\x07\"; psql -Xc 'SELECT 1'; exit 0";
+    let mut pty = sandbox.tool_pty("/bin/sh", ["-c", script]).start();
+    pty.wait_for("the prompt showed `staging db\\x1B]0;x\\x07`; now it is `production db.prod.demo:");
+    pty.wait_for("the prompt").wait_for("showed").wait_for("staging db\\x1B]0;x\\x07").wait_for("not what it is now");
+    pty.wait_for("Type the host to go on:").send("\x03");
+    pty.finish();
+}
+
+#[test]
+fn the_var_is_what_the_answer_gives_the_hook() {
+    let sandbox = sandbox().var("PGSERVICE", "staging");
+    let answer = sandbox.run(["prompt", "--answer"]).output().out();
+    let shown = answer.lines().nth(10).unwrap().to_owned();
+    assert!(shown.starts_with("staging db.staging.demo"), "{shown}");
+    let ended = shell(&sandbox, &shown, "psql -XAtc 'SHOW cluster_name'");
+    assert_eq!(ended.screen, "staging\n");
+    assert!(std::path::Path::new(DBGUARD).exists());
+}
