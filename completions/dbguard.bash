@@ -40,6 +40,9 @@ _dbguard() {
             dbguard,prompt)
                 cmd="dbguard__subcmd__prompt"
                 ;;
+            dbguard,psqlrc)
+                cmd="dbguard__subcmd__psqlrc"
+                ;;
             dbguard,run)
                 cmd="dbguard__subcmd__run"
                 ;;
@@ -82,6 +85,15 @@ _dbguard() {
             dbguard__subcmd__log,verify)
                 cmd="dbguard__subcmd__log__subcmd__verify"
                 ;;
+            dbguard__subcmd__psqlrc,install)
+                cmd="dbguard__subcmd__psqlrc__subcmd__install"
+                ;;
+            dbguard__subcmd__psqlrc,print)
+                cmd="dbguard__subcmd__psqlrc__subcmd__print"
+                ;;
+            dbguard__subcmd__psqlrc,uninstall)
+                cmd="dbguard__subcmd__psqlrc__subcmd__uninstall"
+                ;;
             *)
                 ;;
         esac
@@ -89,7 +101,7 @@ _dbguard() {
 
     case "${cmd}" in
         dbguard)
-            opts="-h -V --help --version init run explain status prompt sessions scan allow log config env trust completions"
+            opts="-h -V --help --version init run explain status prompt psqlrc sessions scan allow log config env trust completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -383,6 +395,70 @@ _dbguard() {
             case "${prev}" in
                 --answer)
                     COMPREPLY=($(compgen -W "coarse path titled" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dbguard__subcmd__psqlrc)
+            opts="-h --help print install uninstall"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dbguard__subcmd__psqlrc__subcmd__install)
+            opts="-h --user --system --file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dbguard__subcmd__psqlrc__subcmd__print)
+            opts="-h --portable --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dbguard__subcmd__psqlrc__subcmd__uninstall)
+            opts="-h --user --system --file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

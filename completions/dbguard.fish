@@ -31,6 +31,7 @@ complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "run" -d 'Run a tool
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "explain" -d 'Say what a tool would reach and do, and why, touching nothing'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "status" -d 'Say what this shell would reach, who says so, and why'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "prompt" -d 'Print what the prompt shows here, for other prompts and for scripts'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "psqlrc" -d 'Put the environment into psql\'s own prompt, and make its sessions start read-only'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "sessions" -d 'List the open sessions of all tabs'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "scan" -d 'Say what SQL files would do: every statement that writes or destroys'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "allow" -d 'Allow one invocation, or some minutes of them, to run without a terminal'
@@ -51,6 +52,20 @@ complete -c dbguard -n "__fish_dbguard_using_subcommand prompt" -l answer -d 'An
 path\t'`PATH` has changed: look for tools that need a shim'
 titled\t'The title speaks of an environment now'"
 complete -c dbguard -n "__fish_dbguard_using_subcommand prompt" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and not __fish_seen_subcommand_from print install uninstall" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and not __fish_seen_subcommand_from print install uninstall" -f -a "print" -d 'Print the block that install would add'
+complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and not __fish_seen_subcommand_from print install uninstall" -f -a "install" -d 'Add dbguard\'s block to psql\'s start-up file, or bring it up to date'
+complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and not __fish_seen_subcommand_from print install uninstall" -f -a "uninstall" -d 'Take dbguard\'s block out again'
+complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from print" -l portable -d 'A version for machines without dbguard: read-only by hand, and no label'
+complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from print" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from install" -l file -d 'This file' -r -F
+complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from install" -l user -d 'Your own: ~/.psqlrc, or what PSQLRC names; this is what is taken without an option'
+complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from install" -l system -d 'That of everybody on this machine, which psql reads before each user\'s own'
+complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from install" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from uninstall" -l file -d 'This file' -r -F
+complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from uninstall" -l user -d 'Your own: ~/.psqlrc, or what PSQLRC names; this is what is taken without an option'
+complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from uninstall" -l system -d 'That of everybody on this machine, which psql reads before each user\'s own'
+complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from uninstall" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand sessions" -l json -d 'Print JSON for scripts and editors'
 complete -c dbguard -n "__fish_dbguard_using_subcommand sessions" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand scan" -l fail-on -d 'Exit with status 1 when this, or what is stricter, was found' -r -f -a "destroy\t'What loses data or locks people out, and what is not understood'

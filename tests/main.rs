@@ -36,6 +36,7 @@ mod look;
 mod plan_psql;
 mod plan_server;
 mod plan_tools;
+mod psqlrc;
 mod redact;
 mod redact_planted;
 mod sandbox;

@@ -31,6 +31,9 @@ pub(super) enum Verb {
     /// Print what the prompt shows here, for other prompts and for scripts
     #[command(after_help = "Example: dbguard prompt")]
     Prompt(Prompt),
+    /// Put the environment into psql's own prompt, and make its sessions start read-only
+    #[command(subcommand)]
+    Psqlrc(PsqlrcVerb),
     /// List the open sessions of all tabs
     Sessions {
         /// Print JSON for scripts and editors
@@ -101,6 +104,35 @@ pub(super) enum Told {
     Path,
     /// The title speaks of an environment now.
     Titled,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PsqlrcVerb {
+    /// Print the block that install would add
+    Print {
+        /// A version for machines without dbguard: read-only by hand, and no label
+        #[arg(long)]
+        portable: bool,
+    },
+    /// Add dbguard's block to psql's start-up file, or bring it up to date
+    #[command(after_help = "Example: dbguard psqlrc install")]
+    Install(PsqlrcFile),
+    /// Take dbguard's block out again
+    Uninstall(PsqlrcFile),
+}
+
+/// Which start-up file.
+#[derive(Args, Debug)]
+pub(super) struct PsqlrcFile {
+    /// Your own: ~/.psqlrc, or what PSQLRC names; this is what is taken without an option
+    #[arg(long, conflicts_with_all = ["system", "file"])]
+    pub(super) user: bool,
+    /// That of everybody on this machine, which psql reads before each user's own
+    #[arg(long, conflicts_with = "file")]
+    pub(super) system: bool,
+    /// This file
+    #[arg(long, value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

@@ -9,10 +9,12 @@ mod config;
 mod env;
 mod explain;
 mod grants;
+mod in_psql;
 mod init;
 mod log;
 mod output;
 mod prompt;
+mod psqlrc;
 mod scan;
 mod sessions;
 mod status;
@@ -46,7 +48,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// As a shim, as the hidden feeder of a pipe, or as dbguard itself.
+/// As a shim, as the hidden feeder of a pipe, as what psql asks at its prompt, or as dbguard itself.
 fn dispatch(argv: &[OsString]) -> Result<ExitCode> {
     let name = argv.first().map_or(OsStr::new("dbguard"), OsString::as_os_str);
     let rest = argv.get(1..).unwrap_or_default();
@@ -55,6 +57,9 @@ fn dispatch(argv: &[OsString]) -> Result<ExitCode> {
     }
     if rest.first().is_some_and(|word| word == stdin::FEED_VERB) {
         return Ok(stdin::feed().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS));
+    }
+    if rest.first().is_some_and(|word| word == in_psql::VERB) {
+        return in_psql::run(rest.get(1..).unwrap_or_default(), &Snapshot::read()?);
     }
     match Arguments::try_parse_from(argv) {
         Ok(arguments) => perform(arguments.verb),
@@ -88,6 +93,7 @@ fn perform(verb: Verb) -> Result<ExitCode> {
         }
         Verb::Init(init) => init::run(&init, &snapshot),
         Verb::Prompt(prompt) => prompt::run(&prompt, &snapshot),
+        Verb::Psqlrc(verb) => psqlrc::run(verb, &snapshot),
         Verb::Explain(explain) => explain::run(&explain, &snapshot),
         Verb::Status(status) => status::run(&status, &snapshot),
         Verb::Sessions { json } => sessions::run(json, &snapshot),

@@ -13,7 +13,7 @@ mod merge;
 mod patch;
 mod places;
 mod policy;
-mod replace;
+pub mod replace;
 mod schema;
 mod source;
 mod suggest;

@@ -10,14 +10,14 @@ use crate::text::Untrusted;
 
 /// Writes `text` in place of the file. A link stays a link: what it leads to is replaced. The mode is kept; a new file
 /// gets 0600 and a new directory 0700.
-pub(super) fn write(path: &Path, text: &str) -> Result<()> {
-    attempt(path, text).map_err(|cause| {
+pub fn write(path: &Path, text: impl AsRef<[u8]>) -> Result<()> {
+    attempt(path, text.as_ref()).map_err(|cause| {
         Error::refused(format!("`{}` cannot be written: {cause}", Untrusted::path(path)))
             .hint("nothing was changed; mend that and run the same command again")
     })
 }
 
-fn attempt(path: &Path, text: &str) -> io::Result<()> {
+fn attempt(path: &Path, text: &[u8]) -> io::Result<()> {
     let real = destination(path)?;
     let directory = real.parent().ok_or(io::ErrorKind::InvalidInput)?;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
@@ -40,8 +40,8 @@ fn destination(path: &Path) -> io::Result<PathBuf> {
     path.canonicalize()
 }
 
-fn fill(file: &mut File, text: &str, mode: u32) -> io::Result<()> {
-    file.write_all(text.as_bytes())?;
+fn fill(file: &mut File, text: &[u8], mode: u32) -> io::Result<()> {
+    file.write_all(text)?;
     file.set_permissions(Permissions::from_mode(mode))?;
     file.sync_all()
 }

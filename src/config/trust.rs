@@ -69,7 +69,7 @@ pub fn grant(store: &Path, path: &Path, content: &str) -> Result<()> {
     let shown = path.to_string_lossy().into_owned();
     let record = Record { version: 1, path: shown, sha256: hash(content.as_bytes()) };
     let text = serde_json::to_string(&record).map_err(|cause| Error::refused(cause.to_string()))?;
-    replace::write(&record_of(store, path), &format!("{text}\n"))
+    replace::write(&record_of(store, path), format!("{text}\n"))
 }
 
 /// Forgets this file; whether it was there.

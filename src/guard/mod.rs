@@ -10,6 +10,7 @@ mod ambient;
 mod announce;
 mod case;
 mod decide;
+pub mod inside;
 mod launch;
 mod question;
 mod record;

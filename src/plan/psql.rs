@@ -5,16 +5,22 @@
 //! Source: `main`, `parse_psql_options` and `process_psqlrc` in psql's `startup.c`.
 
 use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::classify::safe_encoding;
 use super::report::Report;
-use super::script::Reading;
+use super::script::{self, Reading};
 use super::{Mode, Risk};
+use crate::shell;
 use crate::target::Invocation;
 use crate::world::Snapshot;
 use crate::world::stdin::{Preview, Stdin};
+
+/// A start-up file that is larger is read as any other script.
+const LARGEST: u64 = 1 << 20;
 
 /// Reads everything that this psql would run.
 pub(super) fn read(invocation: &Invocation, stdin: &mut Stdin, snapshot: &Snapshot, report: &mut Report) -> Mode {
@@ -97,7 +103,13 @@ pub(super) fn startup_files(snapshot: &Snapshot, reading: &mut Reading<'_>, matt
         let mut report = Report::default();
         let mut startup = Reading::new(&mut report, &snapshot.cwd, Some(home));
         startup.variables = reading.variables.clone();
-        startup.file(&path);
+        match own_block(&path) {
+            Some((file, rest)) => {
+                startup.report.input(&path, &file);
+                startup.script(Box::new(rest.as_slice()), Some(&path));
+            }
+            None => startup.file(&path),
+        }
         let variables = std::mem::take(&mut startup.variables);
         let (connects, strayed) = (std::mem::take(&mut startup.connects), startup.strayed);
         reading.variables.agree(&variables);
@@ -105,6 +117,15 @@ pub(super) fn startup_files(snapshot: &Snapshot, reading: &mut Reading<'_>, matt
         reading.strayed |= strayed;
         reading.report.absorb(report, &["shell", "setenv"]);
     }
+}
+
+/// A start-up file with dbguard's own block in it, and what stands beside that. The block only reads, and only where a
+/// person types; its path of the program is the user's own standing choice like every other.
+fn own_block(path: &Path) -> Option<(File, Vec<u8>)> {
+    let (mut file, _) = script::open(path).ok()?;
+    let mut text = Vec::new();
+    Read::by_ref(&mut file).take(LARGEST).read_to_end(&mut text).ok()?;
+    Some((file, shell::beside(&text)?))
 }
 
 /// `.psqlrc`, `.psqlrc-15`, `.psqlrc-15.4`: those that are there.

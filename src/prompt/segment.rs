@@ -149,7 +149,7 @@ fn host(host: &Host) -> String {
 }
 
 /// SGR parameters of a colour's name.
-fn sgr(color: &str, style: Style) -> String {
+pub fn sgr(color: &str, style: Style) -> String {
     let (bright, plain) = match color.strip_prefix("bright-") {
         Some(plain) => (60, plain),
         None => (0, color),

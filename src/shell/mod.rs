@@ -5,6 +5,7 @@
 
 mod answer;
 mod init;
+mod psqlrc;
 mod quote;
 mod terminal;
 
@@ -12,6 +13,7 @@ use std::ffi::OsStr;
 
 pub use answer::{Answer, Position};
 pub use init::{Prelude, code, stub};
+pub use psqlrc::{Without, beside, block, portable, with, without};
 pub use quote::posix;
 pub use terminal::{Paint, Painted, Rgb, Terminal, inert};
 

@@ -17,6 +17,7 @@ mod parse;
 mod project;
 mod resolve;
 mod service;
+mod services;
 mod tools;
 mod tunnel;
 mod uri;
@@ -29,6 +30,7 @@ pub use invocation::{Invocation, Opt};
 pub use origin::{Field, Origin};
 pub use project::{Mention, Mentions, PROJECT_VARS, SELECTION_VARS, Source, TARGET_VARS, URL_VARS, Watched, mentions};
 pub use resolve::{parse, resolve};
+pub use services::services;
 pub use tunnel::forwarder;
 
 use crate::text::Secret;

@@ -2,21 +2,21 @@
 //!
 //! On Linux the kernel is asked over netlink (`sock_diag(7)`), since `/proc/net/tcp` walks a table of the size of the
 //! machine's memory and takes tens of milliseconds; that file is read where netlink is not to be had. On macOS `lsof`
-//! is run, which sees the user's own processes. This module knows no tool and no meaning of a port, and it never
-//! connects to anything.
+//! is run, which sees the user's own processes. The same two tell whom a process is connected to. This module knows no
+//! tool and no meaning of a port, and it never connects to anything.
 
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "macos")]
 mod lsof;
 
-use std::net::IpAddr;
-use std::path::Path;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 
 #[cfg(target_os = "linux")]
-pub use linux::holders;
+pub use linux::{connections, holders, sockets};
 #[cfg(target_os = "macos")]
-pub use lsof::holders;
+pub use lsof::{connections, holders, sockets};
 
 /// What a connection would be made to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +36,38 @@ pub struct Holder {
     pub address: Option<IpAddr>,
 }
 
+/// A connection of a process, seen from its own end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// What tells this socket from every other that the process has or will have.
+    pub socket: u64,
+    /// The far end.
+    pub peer: Peer,
+}
+
+/// The far end of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// Address and port.
+    Tcp(SocketAddr),
+    /// The path that was connected to, or `@name` in Linux's abstract name space.
+    Unix(PathBuf),
+}
+
 /// Elsewhere there is no means to tell: nothing is ever said to listen.
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 pub fn holders(_: Socket<'_>, _: u32, _: impl Fn(&std::ffi::OsStr) -> bool + Copy) -> std::io::Result<Vec<Holder>> {
     Ok(Vec::new())
+}
+
+/// Elsewhere there is no means to tell.
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+pub fn sockets(_: u32) -> std::io::Result<Vec<u64>> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+/// Elsewhere there is no means to tell.
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+pub fn connections(_: u32) -> std::io::Result<Vec<Connection>> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }

@@ -1,6 +1,7 @@
 //! Holders of listening sockets on Linux: the socket from the kernel, its process from `/proc`.
 
 mod netlink;
+mod peers;
 mod tables;
 
 use std::ffi::OsStr;
@@ -9,6 +10,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+
+pub use peers::{connections, sockets};
 
 use super::{Holder, Socket};
 use crate::world::processes;

@@ -23,10 +23,14 @@ const NLM_F_DUMP: u16 = 0x300;
 const NLMSG_ERROR: u16 = 2;
 const NLMSG_DONE: u16 = 3;
 const AF_UNIX: u8 = 1;
-const AF_INET: u8 = 2;
+pub(super) const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
 const IPPROTO_TCP: u8 = 6;
 const LISTENING: u32 = 1 << 10;
+const ESTABLISHED: u32 = 1 << 1;
+/// What is to be told of a unix socket besides its inode: `UDIAG_SHOW_NAME`, `UDIAG_SHOW_VFS`, `UDIAG_SHOW_PEER`.
+const NAME_AND_FILE: u32 = 0b011;
+const NAME_AND_PEER: u32 = 0b101;
 /// The loopback interface has this index in every network namespace (`LOOPBACK_IFINDEX`).
 const LOOPBACK: u32 = 1;
 /// The longest answer read, in parts of at most 32 kB: a machine with more listeners on one port is out of reason.
@@ -37,7 +41,7 @@ const PARTS: usize = 512;
 /// `None` also when the kernel has no such module: ask [`listening`] then, which tells the two apart.
 pub(super) fn lookup(address: IpAddr, port: u16) -> io::Result<Option<Listener>> {
     let mut found = None;
-    match exchange(&inet_request(family(address), NLM_F_REQUEST, Some(address), port), |body| {
+    match exchange(&inet_request(family(address), NLM_F_REQUEST, LISTENING, Some(address), port), |body| {
         found = found.or(listener(body));
     }) {
         Ok(()) => Ok(found),
@@ -50,7 +54,7 @@ pub(super) fn lookup(address: IpAddr, port: u16) -> io::Result<Option<Listener>>
 pub(super) fn listening(port: u16) -> io::Result<Vec<Listener>> {
     let mut found = Vec::new();
     for family in [AF_INET, AF_INET6] {
-        let request = inet_request(family, NLM_F_REQUEST | NLM_F_DUMP, None, port);
+        let request = inet_request(family, NLM_F_REQUEST | NLM_F_DUMP, LISTENING, None, port);
         let answered = exchange(&request, |body| found.extend(listener(body).filter(|_| bound_to(body, port))));
         match answered {
             // A kernel that was built or booted without IPv6.
@@ -66,7 +70,7 @@ pub(super) fn unix_listening(path: &OsStr) -> io::Result<Vec<u64>> {
     let wanted = UnixName::of(path);
     let mut exact = Vec::new();
     let mut alike = Vec::new();
-    exchange(&unix_request(), |body| {
+    exchange(&unix_request(LISTENING, NAME_AND_FILE), |body| {
         let Some(inode) = word(body, 4).map(u64::from) else { return };
         if wanted.is(body) {
             exact.push(inode);
@@ -75,6 +79,23 @@ pub(super) fn unix_listening(path: &OsStr) -> io::Result<Vec<u64>> {
         }
     })?;
     Ok(if exact.is_empty() { alike } else { exact })
+}
+
+/// Every established TCP connection of this network name space, as `struct inet_diag_msg`.
+pub(super) fn established(mut each: impl FnMut(&[u8])) -> io::Result<()> {
+    for family in [AF_INET, AF_INET6] {
+        let request = inet_request(family, NLM_F_REQUEST | NLM_F_DUMP, ESTABLISHED, None, 0);
+        match exchange(&request, &mut each) {
+            Err(Errno::ENOENT | Errno::EAFNOSUPPORT) if family == AF_INET6 => {}
+            answered => answered?,
+        }
+    }
+    Ok(())
+}
+
+/// Every connected unix socket with its name and its peer's inode.
+pub(super) fn connected(each: impl FnMut(&[u8])) -> io::Result<()> {
+    Ok(exchange(&unix_request(ESTABLISHED, NAME_AND_PEER), each)?)
 }
 
 /// A unix socket's name, as the kernel may have it.
@@ -117,9 +138,9 @@ fn trimmed(name: &[u8]) -> &[u8] {
 }
 
 /// `struct nlmsghdr`, then `struct inet_diag_req_v2`.
-fn inet_request(family: u8, flags: u16, address: Option<IpAddr>, port: u16) -> Vec<u8> {
+fn inet_request(family: u8, flags: u16, states: u32, address: Option<IpAddr>, port: u16) -> Vec<u8> {
     let mut body = vec![family, IPPROTO_TCP, 0, 0];
-    body.extend(LISTENING.to_ne_bytes());
+    body.extend(states.to_ne_bytes());
     body.extend(port.to_be_bytes());
     body.extend([0; 2]);
     let mut source = [0_u8; 16];
@@ -135,12 +156,12 @@ fn inet_request(family: u8, flags: u16, address: Option<IpAddr>, port: u16) -> V
     message(flags, &body)
 }
 
-/// `struct nlmsghdr`, then `struct unix_diag_req` for every listening socket, asking for name and file.
-fn unix_request() -> Vec<u8> {
+/// `struct nlmsghdr`, then `struct unix_diag_req` for every socket in these states.
+fn unix_request(states: u32, show: u32) -> Vec<u8> {
     let mut body = vec![AF_UNIX, 0, 0, 0];
-    body.extend(LISTENING.to_ne_bytes());
+    body.extend(states.to_ne_bytes());
     body.extend(0_u32.to_ne_bytes());
-    body.extend(3_u32.to_ne_bytes());
+    body.extend(show.to_ne_bytes());
     body.extend([0; 8]);
     message(NLM_F_REQUEST | NLM_F_DUMP, &body)
 }
@@ -226,7 +247,7 @@ fn bound_to(body: &[u8], port: u16) -> bool {
 }
 
 /// The value of an attribute after `struct unix_diag_msg`.
-fn attribute(body: &[u8], wanted: u16) -> Option<&[u8]> {
+pub(super) fn attribute(body: &[u8], wanted: u16) -> Option<&[u8]> {
     let mut rest = body.get(16..)?;
     loop {
         let length = usize::from(half(rest, 0)?);
@@ -242,7 +263,7 @@ fn family(address: IpAddr) -> u8 {
     if address.is_ipv4() { AF_INET } else { AF_INET6 }
 }
 
-fn word(bytes: &[u8], at: usize) -> Option<u32> {
+pub(super) fn word(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_ne_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
 }
 
@@ -281,8 +302,8 @@ mod tests {
 
     #[test]
     fn the_requests_have_the_sizes_of_the_kernels_structures() {
-        assert_eq!(inet_request(AF_INET, NLM_F_REQUEST, None, 1).len(), 16 + 56);
-        assert_eq!(unix_request().len(), 16 + 24);
+        assert_eq!(inet_request(AF_INET, NLM_F_REQUEST, LISTENING, None, 1).len(), 16 + 56);
+        assert_eq!(unix_request(LISTENING, NAME_AND_FILE).len(), 16 + 24);
     }
 
     #[test]

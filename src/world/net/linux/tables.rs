@@ -3,11 +3,12 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use super::Listener;
+use crate::world::net::{Connection, Peer};
 
 /// Everything that listens on this port, of both families.
 pub(super) fn listening(port: u16) -> io::Result<Vec<Listener>> {
@@ -15,6 +16,26 @@ pub(super) fn listening(port: u16) -> io::Result<Vec<Listener>> {
     // Absent without IPv6.
     let six = std::fs::read_to_string("/proc/self/net/tcp6").unwrap_or_default();
     Ok(four.lines().chain(six.lines()).filter_map(|line| entry(line, port)).collect())
+}
+
+/// The far ends of those of these sockets that are established TCP connections.
+pub(super) fn established(sockets: &[u64]) -> io::Result<Vec<Connection>> {
+    let four = std::fs::read_to_string("/proc/self/net/tcp")?;
+    let six = std::fs::read_to_string("/proc/self/net/tcp6").unwrap_or_default();
+    let all = four.lines().chain(six.lines()).filter_map(far_end);
+    Ok(all.filter(|connection| sockets.contains(&connection.socket)).collect())
+}
+
+/// As [`entry`], state `01` being ESTABLISHED, and the remote address.
+fn far_end(line: &str) -> Option<Connection> {
+    let mut fields = line.split_ascii_whitespace();
+    let (address, port) = fields.nth(2)?.split_once(':')?;
+    if fields.next()? != "01" {
+        return None;
+    }
+    let socket = fields.nth(5)?.parse().ok()?;
+    let peer = SocketAddr::new(parse(address)?.to_canonical(), u16::from_str_radix(port, 16).ok()?);
+    Some(Connection { socket, peer: Peer::Tcp(peer) })
 }
 
 /// The inodes of what listens at this path, or `@name`.

@@ -1,0 +1,66 @@
+//! `dbguard in-psql`: what psql asks at its start, at each prompt and from its macros.
+//!
+//! It is psql's start-up file that calls it, so it is no verb of the command line: words come by position, the answer
+//! is one value on standard output, and a failure is silence, which that file takes for "off".
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt as _;
+use std::process::ExitCode;
+
+use super::output;
+use crate::error::{Error, Kind, Result};
+use crate::guard::inside::{self, Interactive, Reconnect, Seat, Which};
+use crate::world::Snapshot;
+
+/// The word that leads here.
+pub(super) const VERB: &str = "in-psql";
+
+pub(super) fn run(words: &[OsString], snapshot: &Snapshot) -> Result<ExitCode> {
+    let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
+    match words.as_slice() {
+        ["prompt", number] => say(inside::prompt(snapshot, which(number)).as_bytes())?,
+        [what, pid, rest @ ..] => {
+            let pid = pid.parse().map_err(|_| unknown())?;
+            about(what, rest, &mut Seat::of(pid, snapshot))?;
+        }
+        _ => return Err(unknown()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is asked about this psql.
+fn about(what: &str, rest: &[&str], seat: &mut Seat<'_>) -> Result<()> {
+    match (what, rest) {
+        ("label", rest) => say(inside::label(seat, which(rest.first().unwrap_or(&"1"))).as_bytes()),
+        ("here", []) => say(word(inside::interactive(seat) == Interactive::Yes)),
+        ("enter", []) => say(word(inside::enter(seat) == Reconnect::Wanted)),
+        ("options", []) => say(inside::options(seat).as_bytes()),
+        ("settle", []) => {
+            inside::settle(seat, None);
+            say(b"done")
+        }
+        ("history", []) => say(inside::history(seat).as_os_str().as_bytes()),
+        _ => Err(unknown()),
+    }
+}
+
+fn which(number: &str) -> Which {
+    match number {
+        "2" => Which::Second,
+        "3" => Which::Third,
+        _ => Which::First,
+    }
+}
+
+/// A value of psql's `\if`.
+fn word(yes: bool) -> &'static [u8] {
+    if yes { b"on" } else { b"off" }
+}
+
+fn say(text: &[u8]) -> Result<()> {
+    output::print(|out| out.write_all(text))
+}
+
+fn unknown() -> Error {
+    Error::new(Kind::Usage, "`in-psql` is for psql's start-up file; see: dbguard psqlrc print")
+}

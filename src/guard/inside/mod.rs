@@ -1,0 +1,16 @@
+//! Inside an open psql: which connection it really has, what that is, and whether it may write.
+//!
+//! psql's start-up file (`shell/dbguard.psql`) asks here, through `dbguard in-psql`, at its start, at every prompt and
+//! for each of its macros. What psql knows of its connection comes in vars that psql itself sets, what only the kernel
+//! knows from the sockets of its process. Everything that is said of a connection is bound to those sockets: after `\c`
+//! nothing of it holds.
+
+mod derive;
+mod label;
+mod names;
+mod seat;
+mod start;
+
+pub use label::{Which, label, prompt};
+pub use seat::Seat;
+pub use start::{Interactive, Reconnect, enter, history, interactive, options, settle};

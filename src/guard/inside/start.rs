@@ -1,0 +1,204 @@
+//! The beginning of an interactive psql: read-only where that is demanded, its names remembered, its history its own.
+//!
+//! Read-only comes by `PGOPTIONS` and a second connection, never by `SET`, which would leak through a transaction pooler
+//! to other clients. A pooler that refuses start-up options is found out before: a failed `\connect` in a start-up
+//! file would leave psql without a connection.
+
+use std::ffi::OsString;
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use super::derive::{self, Derived};
+use super::names;
+use super::seat::{READ_ONLY, Seat, peer_text};
+use super::{label, seat};
+use crate::config::{self, Config};
+use crate::effects::inside::{self, Known, Names, Opened, ReadOnly};
+use crate::effects::sessions;
+use crate::environment::{Environment, Level};
+use crate::guard::case::Case;
+use crate::guard::server;
+use crate::plan::{Mode, Plan, Risk};
+use crate::target::{Invocation, Resolution, Target};
+use crate::world::Snapshot;
+
+/// Whether this psql takes its commands from a person: only then anything is set or asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Interactive {
+    /// A person types.
+    Yes,
+    /// `-c`, `-f`, a pipe, a list.
+    No,
+}
+
+/// As psql decides it: no source of SQL on the command line, and terminals on both sides (`main` in startup.c).
+pub fn interactive(seat: &Seat<'_>) -> Interactive {
+    let invocation = seat.invocation();
+    let sources = ["command", "file", "list", "help", "version"];
+    let terminals = std::io::stdin().is_terminal() && writes_to_terminal(seat.pid);
+    if terminals && !sources.iter().any(|name| invocation.has(name)) { Interactive::Yes } else { Interactive::No }
+}
+
+/// psql's own standard output; where it cannot be looked at, ours stands for nothing and the input alone decides.
+fn writes_to_terminal(pid: u32) -> bool {
+    std::fs::File::open(format!("/proc/{pid}/fd/1")).map_or(!cfg!(target_os = "linux"), |file| file.is_terminal())
+}
+
+/// Whether psql has to connect once more to be read-only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Reconnect {
+    /// Yes.
+    Wanted,
+    /// No: it is read-only already, need not be, or cannot be.
+    Needless,
+}
+
+/// The beginning: looks at the connection that psql came with.
+pub fn enter(seat: &mut Seat<'_>) -> Reconnect {
+    inside::tidy(seat.snapshot);
+    let config = config::load(seat.snapshot);
+    seat.inside.options = Some(own_options(seat.snapshot).to_string_lossy().into_owned());
+    let Some(names) = names::told(seat.snapshot) else { return Reconnect::Needless };
+    let peer = seat.peer();
+    let derived = derive::exact(seat, &config, &names, peer.as_ref());
+    let raised = by_guard(seat, &config).filter(|guard| guard.level() > derived.environment.level());
+    let environment = raised.clone().unwrap_or(derived.environment);
+    let mut by_server = raised.map(|environment| environment.name().to_owned());
+    let mut reconnect = Reconnect::Needless;
+    if !seat.locks() && config.policy(&environment).read_only {
+        reconnect = Reconnect::Wanted;
+        if let Some(met) = meet(seat, &config, &names, &environment) {
+            if met.level() > environment.level() {
+                by_server = Some(met.name().to_owned());
+            }
+            if met.refused {
+                (reconnect, seat.inside.refused) = (Reconnect::Needless, true);
+            }
+        }
+    }
+    if let Some(peer) = &peer {
+        seat.inside.meet(&peer_text(peer), &names, by_server);
+    }
+    let _ = inside::write(seat.snapshot, seat.pid, &seat.inside);
+    reconnect
+}
+
+/// What came of asking the server.
+struct Met {
+    environment: Environment,
+    /// A pooler in between refuses start-up options.
+    refused: bool,
+}
+
+impl Met {
+    fn level(&self) -> Level {
+        self.environment.level()
+    }
+
+    fn name(&self) -> &str {
+        self.environment.name()
+    }
+}
+
+/// Asks the server about itself, on a connection of its own that is made as psql's was.
+fn meet(seat: &Seat<'_>, config: &Config, names: &Names, environment: &Environment) -> Option<Met> {
+    let invocation = seat.invocation();
+    let target = names::target(names, &invocation, seat)?;
+    let case = case(seat, config, invocation, target.clone(), environment.clone());
+    let meeting = server::meet(&case, &target, &open_session(), None);
+    let refused = meeting.said.as_ref().is_ok_and(|told| told.options_refused);
+    Some(Met { environment: meeting.environment, refused })
+}
+
+/// The case of a connection that psql has.
+pub(super) fn case<'a>(
+    seat: &Seat<'a>,
+    config: &'a Config,
+    invocation: Invocation,
+    target: Target,
+    environment: Environment,
+) -> Case<'a> {
+    let resolution = Resolution::Resolved(target);
+    Case { snapshot: seat.snapshot, config, invocation, resolution, environment, followed: false }
+}
+
+/// A person will type, and what is not known.
+pub(super) fn open_session() -> Plan {
+    Plan {
+        risk: Risk::Read,
+        findings: Vec::new(),
+        mode: Mode::Interactive,
+        inputs: Vec::new(),
+        reads_stdin: false,
+        notes: Vec::new(),
+        leaves: false,
+    }
+}
+
+/// What the guard found when it started this psql, the server's own word included.
+fn by_guard(seat: &Seat<'_>, config: &Config) -> Option<Environment> {
+    let listing = sessions::list(seat.snapshot).ok()?;
+    let session = listing.sessions.into_iter().find(|session| session.pid == seat.pid)?;
+    derive::named(&session.environment, config)
+}
+
+/// `PGOPTIONS` for the connections to come: the user's own, and read-only behind them, of which the server takes the
+/// last. So what is reached by `\c` is read-only from its first moment, wherever the session began.
+pub fn options(seat: &Seat<'_>) -> OsString {
+    let mut options = own_options(seat.snapshot);
+    if seat.inside.refused {
+        return options;
+    }
+    if !options.is_empty() {
+        options.push(" ");
+    }
+    options.push(READ_ONLY);
+    options
+}
+
+/// `PGOPTIONS` without what the guard or an earlier start put behind it.
+pub(super) fn own_options(snapshot: &Snapshot) -> OsString {
+    let text = snapshot.vars.get("PGOPTIONS").map(|text| text.to_string_lossy().into_owned()).unwrap_or_default();
+    let text = text.trim_end().strip_suffix(seat::READ_ONLY).unwrap_or(&text);
+    OsString::from(text.trim_end())
+}
+
+/// What the server answered on psql's own connection is written down with the names that psql has for it.
+pub fn settle(seat: &mut Seat<'_>, opened: Option<Opened>) {
+    let (Some(names), Some(sockets)) = (names::told(seat.snapshot), seat.sockets.clone()) else { return };
+    let config = config::load(seat.snapshot);
+    let peer = seat.peer();
+    let derived: Derived = derive::exact(seat, &config, &names, peer.as_ref());
+    let read_only = match seat.snapshot.vars.get("IN_PSQL_RO").and_then(|word| word.to_str()) {
+        Some("on") => ReadOnly::Held,
+        Some("off") => ReadOnly::Open,
+        _ => ReadOnly::Unasked,
+    };
+    let shown = Some(label::shown(&derived, &config, seat.snapshot));
+    let peer = peer.as_ref().map(peer_text);
+    if let Some(peer) = &peer {
+        let by_server = seat.inside.met.iter().rev().find(|met| met.peer == *peer && met.names == names);
+        let by_server = by_server.and_then(|met| met.environment.clone());
+        seat.inside.meet(peer, &names, by_server);
+    }
+    seat.inside.connection = Some(Known { sockets, peer, names: Some(names), read_only, opened, shown });
+    let _ = inside::write(seat.snapshot, seat.pid, &seat.inside);
+}
+
+/// The history of this environment: the user's own file, with the environment's name behind it where that is not
+/// development.
+pub fn history(seat: &Seat<'_>) -> PathBuf {
+    let vars = &seat.snapshot.vars;
+    let own = vars.filled("IN_PSQL_HISTFILE").filter(|text| *text != ":HISTFILE");
+    let home = || seat.snapshot.home().map(|home| home.join(".psql_history").into_os_string());
+    let mut file = own.or(vars.filled("PSQL_HISTORY")).map(OsString::from).or_else(home).unwrap_or_default();
+    let environment = seat.known().and_then(|known| known.shown.as_ref());
+    let Some(shown) = environment.filter(|shown| shown.apart) else { return file.into() };
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+    let name: String = shown.environment.chars().map(plain).collect();
+    file.push("-");
+    file.push(name);
+    file.into()
+}

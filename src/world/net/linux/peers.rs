@@ -1,0 +1,145 @@
+//! The far ends of a process's connections: the inodes of its sockets from `/proc`, their peers over netlink.
+//!
+//! `/proc/net/unix` names only the server's end of a connection and `/proc/net/tcp` is slow to walk, so the kernel is
+//! asked (`sock_diag(7)`); where netlink is not to be had, the TCP tables are read, and sockets of the file system stay
+//! unknown.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
+
+use super::netlink;
+use super::tables;
+use crate::world::net::{Connection, Peer};
+
+/// The inodes of all sockets that the process has open, in order.
+pub fn sockets(pid: u32) -> io::Result<Vec<u64>> {
+    let open = fs::read_dir(format!("/proc/{pid}/fd"))?;
+    let inode = |entry: fs::DirEntry| {
+        let link = fs::read_link(entry.path()).ok()?;
+        link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
+    };
+    let mut inodes: Vec<u64> = open.flatten().filter_map(inode).collect();
+    inodes.sort_unstable();
+    inodes.dedup();
+    Ok(inodes)
+}
+
+/// The process's connections to something with an address or a name.
+pub fn connections(pid: u32) -> io::Result<Vec<Connection>> {
+    of(&sockets(pid)?)
+}
+
+fn of(sockets: &[u64]) -> io::Result<Vec<Connection>> {
+    if sockets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut found = tcp(sockets)?;
+    found.extend(unix(sockets).unwrap_or_default());
+    Ok(found)
+}
+
+fn tcp(sockets: &[u64]) -> io::Result<Vec<Connection>> {
+    let mut found = Vec::new();
+    let asked = netlink::established(|body| {
+        let connection = far_end(body).filter(|connection| sockets.contains(&connection.socket));
+        found.extend(connection);
+    });
+    match asked {
+        Ok(()) => Ok(found),
+        Err(_) => tables::established(sockets),
+    }
+}
+
+/// `struct inet_diag_msg`: the far end's port and address stand behind the near end's.
+fn far_end(body: &[u8]) -> Option<Connection> {
+    let port = u16::from_be_bytes(body.get(6..8)?.try_into().ok()?);
+    let bytes = body.get(24..40)?;
+    let address = if *body.first()? == netlink::AF_INET {
+        IpAddr::V4(Ipv4Addr::from(<[u8; 4]>::try_from(bytes.get(..4)?).ok()?))
+    } else {
+        IpAddr::V6(Ipv6Addr::from(<[u8; 16]>::try_from(bytes).ok()?)).to_canonical()
+    };
+    let socket = u64::from(netlink::word(body, 68)?);
+    Some(Connection { socket, peer: Peer::Tcp(SocketAddr::new(address, port)) })
+}
+
+/// The near end has no name of its own: its peer has the name of the socket that took the connection.
+fn unix(sockets: &[u64]) -> io::Result<Vec<Connection>> {
+    let (mut pairs, mut names) = (Vec::new(), Vec::new());
+    netlink::connected(|body| {
+        let Some(inode) = netlink::word(body, 4).map(u64::from) else { return };
+        let peer = netlink::attribute(body, 2).and_then(|value| netlink::word(value, 0)).map(u64::from);
+        if let Some(peer) = peer.filter(|_| sockets.contains(&inode)) {
+            pairs.push((inode, peer));
+        }
+        if let Some(name) = netlink::attribute(body, 0).filter(|name| !name.is_empty()) {
+            names.push((inode, path(name)));
+        }
+    })?;
+    let name = |wanted: u64| names.iter().find(|(inode, _)| *inode == wanted).map(|(_, path)| path.clone());
+    let connection = |(socket, peer): (u64, u64)| Some(Connection { socket, peer: Peer::Unix(name(peer)?) });
+    Ok(pairs.into_iter().filter_map(connection).collect())
+}
+
+/// A path, or `@name` for the abstract name space, whose names begin with a zero byte.
+fn path(name: &[u8]) -> PathBuf {
+    match name.strip_prefix(b"\0") {
+        Some(hidden) => {
+            let mut text = std::ffi::OsString::from("@");
+            text.push(OsStr::from_bytes(hidden));
+            text.into()
+        }
+        None => OsStr::from_bytes(name.strip_suffix(b"\0").unwrap_or(name)).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+    use std::os::fd::AsRawFd as _;
+    use std::os::unix::net::{UnixListener, UnixStream};
+
+    use super::*;
+
+    fn inode(fd: i32) -> u64 {
+        let link = fs::read_link(format!("/proc/self/fd/{fd}")).unwrap();
+        link.to_str().unwrap().trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap()
+    }
+
+    #[test]
+    fn the_far_end_of_a_tcp_connection_is_told_by_both_ways_of_asking() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let inode = inode(stream.as_raw_fd());
+        assert!(sockets(std::process::id()).unwrap().contains(&inode));
+        let expected = Connection { socket: inode, peer: Peer::Tcp(listener.local_addr().unwrap()) };
+        assert_eq!(of(&[inode]).unwrap(), std::slice::from_ref(&expected));
+        assert!(connections(std::process::id()).unwrap().contains(&expected));
+        assert_eq!(tables::established(&[inode]).unwrap(), [expected]);
+    }
+
+    #[test]
+    fn the_far_end_of_a_socket_has_the_name_that_was_connected_to() {
+        let path = std::env::temp_dir().join(format!("dbguard-peers-{}", std::process::id()));
+        let listener = UnixListener::bind(&path).unwrap();
+        let stream = UnixStream::connect(&path).unwrap();
+        let taken = listener.accept().unwrap();
+        let inode = inode(stream.as_raw_fd());
+        let found = of(&[inode]).unwrap();
+        drop((listener, taken));
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(found, [Connection { socket: inode, peer: Peer::Unix(path) }]);
+    }
+
+    #[test]
+    fn a_listener_and_a_closed_socket_are_no_connections() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        assert_eq!(of(&[inode(listener.as_raw_fd())]).unwrap(), []);
+        assert_eq!(of(&[u64::MAX]).unwrap(), []);
+        assert_eq!(of(&[]).unwrap(), []);
+    }
+}
