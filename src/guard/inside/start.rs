@@ -121,7 +121,7 @@ pub(super) fn case<'a>(
     environment: Environment,
 ) -> Case<'a> {
     let resolution = Resolution::Resolved(target);
-    Case { snapshot: seat.snapshot, config, invocation, resolution, environment, followed: false }
+    Case { snapshot: seat.snapshot, config, invocation, resolution, environment, followed: false, outdated: None }
 }
 
 /// A person will type, and what is not known.
