@@ -19,12 +19,13 @@ tests      pgbench                                  postgresql-contrib  postgres
 tests      pgcli                                    pgcli               pgcli
 tests      pgbouncer                                pgbouncer           pgbouncer
 tests      tmux                                     tmux                tmux
-tests      zsh                                      zsh                 zsh
+tests,lint zsh                                      zsh                 zsh
 tests      fish                                     fish                fish
 tests      /usr/share/bash-completion/bash_completion  bash-completion  -
 tests      socat                                    socat               socat
 tests      ssh                                      openssh-client      -
 tests      sshd                                     openssh-server      -
+tests      strace                                   strace              -
 tests      script                                   bsdutils            -
 tests      ps                                       procps              -
 tests      python3                                  python3             python

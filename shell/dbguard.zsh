@@ -1,7 +1,342 @@
-# dbguard: what `dbguard init` evaluates, after a prelude that sets __dbguard_program, __dbguard_shims,
-# __dbguard_tints, __dbguard_vars and __dbguard_functions.
+# dbguard for zsh, 5.8 and later: what `dbguard init zsh` evaluates, after a prelude that sets __dbguard_program,
+# __dbguard_shims, __dbguard_tints, __dbguard_vars and __dbguard_functions.
+#
+# It is read with zsh's own options and without aliases (`dbguard init` sees to that). Each function that zsh or a person
+# calls sets them again for itself; the others are called by these. While nothing changes, a prompt costs a comparison
+# of strings and some calls of stat, and no process. When something has changed, `dbguard prompt --answer` is run once
+# and answers with values, one per line: see src/shell/answer.rs for their order.
 
-case ":$PATH:" in
-":$__dbguard_shims:"*) ;;
-*) PATH=$__dbguard_shims:$PATH ;;
-esac
+# The shims stand first on PATH, once. An empty element of PATH means the working directory, so empty elements are kept;
+# a PATH that is empty altogether leads to no tool, and is left alone. Setting PATH also empties zsh's table of commands.
+function __dbguard_path {
+  local -a entries
+  if [[ -n $PATH && -n $__dbguard_shims && $PATH: != "$__dbguard_shims":* ]]; then
+    entries=("${(@s.:.)PATH}")
+    entries=("$__dbguard_shims" "${(@)entries:#$__dbguard_shims(/|)}")
+    typeset -gx PATH="${(j.:.)entries}"
+  fi
+}
+
+__dbguard_path
+
+if [[ ! -o interactive ]]; then
+  # A script gets the shims, and nothing else.
+  unfunction __dbguard_path
+  unset __dbguard_program __dbguard_shims __dbguard_tints __dbguard_vars __dbguard_functions
+else
+
+  # What a name shows in the prompt goes through psvar, which zsh shows as it is: no percent sign, dollar sign or control
+  # character in it means anything (zshmisc, EXPANSION OF PROMPT SEQUENCES, %v). Element 97 is one that nobody else
+  # counts up to, and it marks our part of PROMPT too: what begins with %(97V. and ends with .) is ours.
+
+  typeset -g __dbguard_key= __dbguard_seen_path= __dbguard_stamp= __dbguard_plain= __dbguard_how=
+  typeset -g __dbguard_level=none __dbguard_text= __dbguard_sgr= __dbguard_position=left
+  typeset -g __dbguard_title= __dbguard_once= __dbguard_each= __dbguard_leave=
+  typeset -ga __dbguard_watched=()
+  typeset -gi __dbguard_moved=0
+
+  # Before each prompt. zsh itself gives back $?, $pipestatus and $_ after it.
+  function __dbguard_precmd {
+    # How the prompt is going to be read, by the options of the user; from the next line on they are our own.
+    local percent= subst= bang=
+    if [[ -o prompt_percent ]]; then percent=percent; fi
+    if [[ -o prompt_subst ]]; then subst=subst; fi
+    if [[ -o prompt_bang ]]; then bang=bang; fi
+    \builtin emulate -L zsh -o extended_glob -o no_xtrace
+    __dbguard_how=$percent$subst$bang
+    __dbguard_path
+    if __dbguard_changed; then
+      __dbguard_ask
+    fi
+    __dbguard_segment
+    __dbguard_show
+    if __dbguard_is_last && [[ -t 1 ]]; then
+      __dbguard_send
+    else
+      # Whoever comes after us may build the prompt or set the title anew, or has yet to give the terminal back. Events
+      # of sched are looked at after the last precmd function and before the prompt is shown.
+      __dbguard_move
+      \builtin sched +0 __dbguard_late 2>/dev/null || __dbguard_send
+    fi
+  }
+
+  # The end of the above, once all others have had their turn; the status that the prompt shows is not ours.
+  function __dbguard_late {
+    local -i code=$?
+    \builtin emulate -L zsh -o extended_glob -o no_xtrace
+    __dbguard_show
+    __dbguard_send
+    return $code
+  }
+
+  # Whether to ask again. The key holds the values of the vars and whether they are exported: one that is not exported
+  # is not seen by psql. A stamp has the time of the newest change among the files, so what is newer has changed since.
+  function __dbguard_changed {
+    local REPLY file
+    __dbguard_now
+    if [[ $REPLY != "$__dbguard_key" || ! -e $__dbguard_stamp ]]; then
+      return 0
+    fi
+    # A client that the guard started has tinted this terminal, and may have been killed since.
+    if [[ -n $__dbguard_tints && -e $__dbguard_tints/$$ ]]; then
+      return 0
+    fi
+    for file in "${__dbguard_watched[@]}"; do
+      if [[ $file -nt $__dbguard_stamp || ! -e $file ]]; then
+        return 0
+      fi
+    done
+    return 1
+  }
+
+  # Asks. Until the whole answer is there, also when Ctrl-C ends this here, the prompt shows that it is not known:
+  # never the answer from before.
+  function __dbguard_ask {
+    local -a told lines
+    local title=$__dbguard_title answer REPLY
+    if [[ $PATH != "$__dbguard_seen_path" ]]; then told+=(path); fi
+    if [[ -n $title ]]; then told+=(titled); fi
+    __dbguard_unknown
+    if [[ ! -f $__dbguard_program || ! -x $__dbguard_program ]]; then
+      return
+    fi
+    answer=$("$__dbguard_program" prompt --answer $told </dev/null 2>/dev/null) || return 0
+    lines=("${(@f)answer}")
+    if [[ $lines[1] != 'dbguard 1' ]]; then
+      return
+    fi
+    __dbguard_take
+    # Links may have been made for tools that zsh has found elsewhere before.
+    if [[ $PATH != "$__dbguard_seen_path" ]]; then
+      __dbguard_seen_path=$PATH
+      \builtin rehash
+    fi
+    __dbguard_now
+    __dbguard_key=$REPLY
+  }
+
+  # Takes the values of the answer, which stands in lines.
+  function __dbguard_take {
+    __dbguard_level=$lines[2] __dbguard_text=$lines[3] __dbguard_sgr=${lines[5]//[^0-9;]/} __dbguard_position=$lines[6]
+    __dbguard_title=$lines[7] __dbguard_once+=$lines[8] __dbguard_each=$lines[9] __dbguard_leave=$lines[10]
+    __dbguard_stamp=$lines[12]
+    __dbguard_watched=("${(@)lines[13,-1]}")
+    typeset -gx DBGUARD_SHOWN="$$ $lines[11]"
+    if [[ ${DISABLE_AUTO_TITLE-} == true ]]; then
+      # The user of oh-my-zsh wants no titles: whatever sets one is taken out, a tint is left.
+      local sets_title=$'(\e\\][012];[^\a\e]#(\a|\e\\\\)|\ek[^\e]#\e\\\\)'
+      __dbguard_title= __dbguard_once=${__dbguard_once//$~sets_title/} __dbguard_each=${__dbguard_each//$~sets_title/}
+    fi
+  }
+
+  # Nothing is known: said in the same place, and in the title if that spoke of an environment. A tint stays, and so does
+  # what takes it back.
+  function __dbguard_unknown {
+    local text='▲ UNKNOWN dbguard does not answer'
+    __dbguard_key= __dbguard_stamp= __dbguard_level=unknown __dbguard_text=$text __dbguard_sgr='1;31'
+    if [[ -n ${NO_COLOR-} || ${TERM-} == (|dumb) ]]; then
+      __dbguard_sgr=
+    fi
+    if [[ -n $__dbguard_title ]]; then
+      __dbguard_each=${__dbguard_each//"$__dbguard_title"/$text}
+      __dbguard_title=$text
+    fi
+    __dbguard_watched=()
+    psvar[97]=$text
+    unset DBGUARD_SHOWN
+  }
+
+  # Puts the text into its place in the prompt. A theme may have built PROMPT anew, or emptied psvar.
+  function __dbguard_show {
+    local body=%97v left= right= plain=
+    if [[ -n $__dbguard_text || $#psvar -ge 97 ]]; then
+      psvar[97]=$__dbguard_text
+    fi
+    if [[ -n $__dbguard_sgr ]]; then
+      body=$'%{\e['$__dbguard_sgr$'m%}'$body$'%{\e[0m%}'
+    fi
+    if [[ -n $__dbguard_in_p10k ]]; then
+      : # powerlevel10k draws it, as a segment.
+    elif [[ $__dbguard_how != percent* ]]; then
+      __dbguard_literal
+    elif [[ $__dbguard_position == right ]]; then
+      right="%(97V.$body .)"
+    elif [[ $__dbguard_position == line ]]; then
+      left="%(97V.$body"$'\n.)'
+    else
+      left="%(97V.$body .)"
+    fi
+    __dbguard_place PROMPT "$left" "$plain"
+    __dbguard_place RPROMPT "$right" ''
+    __dbguard_plain=$plain
+  }
+
+  # Without percent signs in prompts there is no psvar and no colour. The text itself goes into the prompt, so that what
+  # the user's other options would expand is escaped: the one place where that cannot be avoided.
+  function __dbguard_literal {
+    plain=${(V)__dbguard_text}
+    if [[ $__dbguard_how == *subst* ]]; then plain=${plain//(#m)[\\\$\`]/\\$MATCH}; fi
+    if [[ $__dbguard_how == *bang* ]]; then plain=${plain//!/!!}; fi
+    if [[ -n $plain && $__dbguard_position == line ]]; then
+      plain+=$'\n'
+    elif [[ -n $plain ]]; then
+      plain+=' '
+    fi
+  }
+
+  # __dbguard_place NAME PREFIX PLAIN: our part stands once, at the beginning of this prompt.
+  function __dbguard_place {
+    local now=${(P)1-} want=$2$3 mark='%(97V.'
+    if [[ $now == "$want"* && ${now#"$want"} != *"$mark"* && $__dbguard_plain == "$3" ]]; then
+      return
+    fi
+    if [[ $1 == PROMPT && -n $__dbguard_plain ]]; then
+      now=${now#"$__dbguard_plain"}
+    fi
+    now=${now//${mark}[^.]#.\)/}
+    if [[ ${(tP)1} != *readonly* ]]; then
+      typeset -g "$1=$want$now"
+    fi
+  }
+
+  # What the terminal is to be told: the title, the tint. Nothing while the line is being edited (widgets that change the
+  # directory call the hooks), and nothing where this is no terminal (powerlevel10k keeps it away until its first prompt).
+  function __dbguard_send {
+    if [[ -n $__dbguard_once$__dbguard_each && -t 1 ]] && ! \builtin zle 2>/dev/null; then
+      \builtin print -rn -- "$__dbguard_once$__dbguard_each"
+      __dbguard_once=
+    fi
+  }
+
+  # We come last, so that our title is the last; but before powerlevel10k, which draws what we have found out.
+  function __dbguard_is_last {
+    if [[ $precmd_functions[-1] == _p9k_precmd ]]; then
+      [[ $precmd_functions[-2] == __dbguard_precmd ]]
+    else
+      [[ $precmd_functions[-1] == __dbguard_precmd && $precmd_functions[(Ie)_p9k_precmd] == 0 ]]
+    fi
+  }
+
+  # Moves us to our place, from the next prompt on. Somebody who wants to be last too is not fought for ever.
+  function __dbguard_move {
+    local -a others=("${(@)precmd_functions:#(__dbguard_precmd|_p9k_precmd)}")
+    local -a p10k=("${(@M)precmd_functions:#_p9k_precmd}")
+    if (( __dbguard_moved < 9 )); then
+      __dbguard_moved+=1
+      precmd_functions=("${others[@]}" __dbguard_precmd "${p10k[@]}")
+    fi
+  }
+
+  # powerlevel10k builds its prompt anew at any time, so the way in is a segment. It is put first on the left, unless the
+  # user has put it somewhere.
+  function __dbguard_segment {
+    if [[ $precmd_functions[(Ie)_p9k_precmd] == 0 ]]; then
+      __dbguard_in_p10k=
+    elif [[ -z $__dbguard_in_p10k ]]; then
+      __dbguard_in_p10k=yes
+      if [[ "$POWERLEVEL9K_LEFT_PROMPT_ELEMENTS $POWERLEVEL9K_RIGHT_PROMPT_ELEMENTS" != *dbguard* ]]; then
+        __dbguard_in_p10k=ours
+        typeset -ga POWERLEVEL9K_LEFT_PROMPT_ELEMENTS
+        POWERLEVEL9K_LEFT_PROMPT_ELEMENTS=(dbguard "${POWERLEVEL9K_LEFT_PROMPT_ELEMENTS[@]}")
+        p10k reload
+      fi
+    fi
+  }
+
+  # The segment. Its state is the level, so POWERLEVEL9K_DBGUARD_PRODUCTION_BACKGROUND and the like can be set.
+  function prompt_dbguard {
+    local number
+    local -a look
+    if [[ -z $__dbguard_text ]]; then
+      return
+    fi
+    for number in ${(s.;.)__dbguard_sgr}; do
+      case $number in
+        (3[0-7]) look+=(-f $((number - 30))) ;;
+        (9[0-7]) look+=(-f $((number - 82))) ;;
+        (4[0-7]) look+=(-b $((number - 40))) ;;
+        (10[0-7]) look+=(-b $((number - 92))) ;;
+      esac
+    done
+    p10k segment -s "${(U)__dbguard_level}" "${look[@]}" -t '%97v'
+  }
+
+  # The instant prompt is drawn from what was known in another shell, maybe about another database: it says nothing.
+  function instant_prompt_dbguard {
+    :
+  }
+
+  # What takes a tint back is sent when the shell ends. zsh calls this in the shell itself only, not in subshells.
+  function __dbguard_exit {
+    \builtin emulate -L zsh
+    if [[ -n $__dbguard_leave && -t 1 ]]; then
+      \builtin print -rn -- "$__dbguard_leave"
+    fi
+  }
+
+  # The functions that the user wanted instead of PATH. Each stands alone, since coding agents copy functions without
+  # those that begin with an underscore. A function of the user's own stays, and runs the shim.
+  function __dbguard_define {
+    local name
+    for name in ${(s. .)__dbguard_functions}; do
+      if [[ $name == [A-Za-z_][A-Za-z0-9_-]# ]] && __dbguard_owns $name; then
+        functions[$name]="${(qq)__dbguard_program} run -- $name \"\$@\""
+      fi
+    done
+  }
+
+  # Whether a function of this name would be ours, or there is none.
+  function __dbguard_owns {
+    [[ -z ${functions[$1]-} || $functions[$1] == *" run -- $1 "* ]]
+  }
+
+  # Takes everything out of the running shell; `dbguard init zsh --remove` calls it.
+  function __dbguard_remove {
+    \builtin emulate -L zsh -o extended_glob -o no_xtrace
+    local name directory=${${PWD:t}//[[:cntrl:]]/}
+    precmd_functions=("${(@)precmd_functions:#__dbguard_precmd}")
+    zshexit_functions=("${(@)zshexit_functions:#__dbguard_exit}")
+    if [[ -n $__dbguard_title ]]; then
+      __dbguard_once+=${__dbguard_each//"$__dbguard_title"/${directory:-/}}
+    fi
+    __dbguard_each=$__dbguard_leave
+    __dbguard_send
+    __dbguard_place PROMPT '' ''
+    __dbguard_place RPROMPT '' ''
+    if [[ $#psvar -ge 97 ]]; then
+      psvar[97]=()
+      while [[ $#psvar -gt 0 && -z $psvar[-1] ]]; do psvar[-1]=(); done
+    fi
+    if [[ $__dbguard_in_p10k == ours ]]; then
+      POWERLEVEL9K_LEFT_PROMPT_ELEMENTS=("${(@)POWERLEVEL9K_LEFT_PROMPT_ELEMENTS:#dbguard}")
+      p10k reload
+    fi
+    for name in ${(s. .)__dbguard_functions}; do
+      if [[ -n ${functions[$name]-} ]] && __dbguard_owns $name; then unfunction $name; fi
+    done
+    local -a entries=("${(@s.:.)PATH}")
+    typeset -gx PATH="${(j.:.)${(@)entries:#$__dbguard_shims(/|)}}"
+    unset DBGUARD_SHOWN
+    unset -m '__dbguard_*'
+    unfunction prompt_dbguard instant_prompt_dbguard
+    unfunction -m '__dbguard_*'
+  }
+
+  # Hooks in. Read a second time, everything starts anew and stands there once.
+  function __dbguard_start {
+    \builtin emulate -L zsh -o extended_glob -o no_xtrace
+    local name body='REPLY="$PWD"$'"'\\0'"'"$PATH"$'"'\\0'"'"${DISABLE_AUTO_TITLE-}"'
+    for name in ${(s. .)__dbguard_vars}; do
+      body+='$'"'\\0'"'"${(t)'$name'-}=${'$name'-}"'
+    done
+    functions[__dbguard_now]=$body
+    typeset -g __dbguard_in_p10k=${__dbguard_in_p10k-}
+    typeset -ga precmd_functions zshexit_functions
+    __dbguard_move
+    __dbguard_moved=0
+    zshexit_functions=("${(@)zshexit_functions:#__dbguard_exit}" __dbguard_exit)
+    __dbguard_define
+  }
+
+  __dbguard_start
+fi

@@ -44,6 +44,8 @@ mod scan;
 mod secrets;
 mod shell_bash;
 mod shell_fish;
+mod shell_zsh;
+mod shell_zsh_kept;
 mod support;
 mod target_differential;
 mod target_tables;

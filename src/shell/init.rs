@@ -59,7 +59,8 @@ pub fn code(shell: Shell, prelude: &Prelude) -> Vec<u8> {
 /// ends and may lose whatever looks like a pattern, so the line holds neither, and fetches the whole by itself.
 ///
 /// Aliases are not looked at while the whole is read: an `alias psql=…` or `alias local=…` must not get into it.
-/// `\builtin` and `\eval` cannot be aliases, and `emulate -o` of zsh holds for what the functions contain too.
+/// `\builtin` cannot be an alias. In zsh the options are those of a function without a name; `emulate -c` would be
+/// shorter, but functions made in it never see how the user's options have the prompt expanded (zshbuiltins, sticky).
 pub fn stub(shell: Shell, program: &OsStr, words: &[&str]) -> Vec<u8> {
     let mut fetch: Vec<u8> = shell.quote(program);
     for word in words {
@@ -68,7 +69,7 @@ pub fn stub(shell: Shell, program: &OsStr, words: &[&str]) -> Vec<u8> {
     }
     let (start, end): (&[u8], &[u8]) = match shell {
         Shell::Bash => (b"\\builtin eval \"$(", b")\""),
-        Shell::Zsh => (b"\\builtin emulate zsh -o no_aliases -c \"$(", b")\""),
+        Shell::Zsh => (b"() { \\builtin emulate -L zsh -o no_aliases; \\builtin eval \"$(", b")\"; }"),
         Shell::Fish => (b"", b" | source"),
     };
     let line: OsString = OsStr::from_bytes(&[start, &fetch, end].concat()).to_owned();
