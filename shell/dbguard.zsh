@@ -20,9 +20,9 @@ function __dbguard_path {
 __dbguard_path
 
 if [[ ! -o interactive ]]; then
-  # A script gets the shims, and nothing else.
+  # A script gets the shims, and may ask where they are.
   unfunction __dbguard_path
-  unset __dbguard_program __dbguard_shims __dbguard_tints __dbguard_vars __dbguard_functions
+  unset __dbguard_program __dbguard_tints __dbguard_vars __dbguard_functions
 else
 
   # What a name shows in the prompt goes through psvar, which zsh shows as it is: no percent sign, dollar sign or control

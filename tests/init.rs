@@ -37,7 +37,8 @@ fn bash_and_zsh_get_one_line_that_fetches_the_rest() {
     let sandbox = world();
     let bash = "\\builtin eval \"$('[DIR]/bin/dbguard' init bash --full)\"\n";
     sandbox.tool("dbguard", ["init", "bash"]).stdout(bash).status(0);
-    let zsh = "\\builtin emulate zsh -o no_aliases -c \"$('[DIR]/bin/dbguard' init zsh --full --functions)\"\n";
+    let zsh = "() { \\builtin emulate -L zsh -o no_aliases; \\builtin eval \
+               \"$('[DIR]/bin/dbguard' init zsh --full --functions)\"; }\n";
     sandbox.tool("dbguard", ["init", "zsh", "--functions"]).stdout(zsh).status(0);
 }
 

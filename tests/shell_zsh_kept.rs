@@ -119,7 +119,7 @@ fn starting_says_nothing_and_a_script_gets_the_path_alone() {
     let sandbox = usual();
     sandbox.tool("zsh", ["-d", "-i", "-c", "true"]).status(0);
     let script = format!(
-        "{INIT}print -r -- $path[1]; set | grep -v dbguard-test | grep -i dbguard; typeset -f | grep dbguard; true"
+        "{INIT}print -r -- $path[1]; set | grep -v shims= | grep -v dbguard-test | grep -i dbguard; typeset -f | grep dbguard; true"
     );
     sandbox.tool("zsh", ["-f", "-c", &script]).stdout("[DIR]/home/.local/share/dbguard/shims\n").status(0);
 }
