@@ -157,10 +157,10 @@ function __dbguard_unanswered {
 
 # From the values to what PS1 looks up.
 function __dbguard_dress {
-    local text=$__dbguard_segment width=$__dbguard_width
+    local text=$__dbguard_segment width=$__dbguard_width sign=▲
     __dbguard_before='' __dbguard_text='' __dbguard_after='' __dbguard_gap=''
     [[ $text ]] || return 0
-    if [[ ${#text} != "$width" ]]; then
+    if [[ ${#sign} != 1 ]]; then
         # This locale counts bytes, and so would readline: the words carry it all, the signs are left out.
         text=${text//[!\ -~]/}
         text=${text# }
@@ -193,7 +193,7 @@ function __dbguard_dress {
     esac
 }
 
-# Takes what undoes a tint along to the shell's end, unless the user has a trap there: theirs stays.
+# Takes what undoes title and tint along to the shell's end, unless the user has a trap there: theirs stays.
 function __dbguard_watch_exit {
     # Before 4.0 there is no telling whether there is one.
     if [[ $__dbguard_leave && ! ${__dbguard_exit-} ]] && ((BASH_VERSINFO[0] >= 4)) && [[ ! $(trap -p EXIT) ]]; then
@@ -210,19 +210,17 @@ function __dbguard_undo {
     return "$status"
 }
 
-# The same in words, for `shopt -u promptvars`: backslashes are doubled, and in POSIX mode "!" is as well.
+# Adds a value to `literal` as PS1 spells it for `shopt -u promptvars`: backslashes are doubled. With a second word it
+# is enclosed as taking no room.
 function __dbguard_literal {
-    local rest=$1 posix=
-    literal=
-    [[ ! -o posix ]] || posix=1
-    while [[ $rest ]]; do
-        case $rest in
-        \\*) literal+=\\\\ ;;
-        '!'*) literal+=!${posix:+!} ;;
-        *) literal+=${rest:0:1} ;;
-        esac
-        rest=${rest:1}
+    local rest=$1
+    [[ $rest ]] || return 0
+    literal+=${2:+\\[}
+    while [[ $rest == *\\* ]]; do
+        literal+=${rest%%\\*}\\\\
+        rest=${rest#*\\}
     done
+    literal+=$rest${2:+\\]}
 }
 
 # Takes out of PS1 what stands in it from us, in either form; the rest is in `bare`.
@@ -244,15 +242,16 @@ function __dbguard_strip {
 # one that is decorated is left alone, wherever in it we stand.
 function __dbguard_show {
     local head=$__dbguard_head tail=$__dbguard_tail bare lines='' literal
-    if ! builtin shopt -q promptvars; then
-        __dbguard_literal "$__dbguard_before"
-        head="$__dbguard_mark\\[$literal\\]"
+    # In POSIX mode prompts are expanded whatever the option says.
+    if ! builtin shopt -q promptvars && [[ ! -o posix ]]; then
+        literal=$__dbguard_mark
+        __dbguard_literal "$__dbguard_before" apart
         __dbguard_literal "$__dbguard_text"
-        head+=$literal
-        __dbguard_literal "$__dbguard_after"
-        head+="\\[$literal\\]$__dbguard_gap$__dbguard_mark"
-        __dbguard_literal "$__dbguard_each"
-        tail="$__dbguard_mark\\[$literal\\]$__dbguard_mark"
+        __dbguard_literal "$__dbguard_after" apart
+        head=$literal$__dbguard_gap$__dbguard_mark
+        literal=$__dbguard_mark
+        __dbguard_literal "$__dbguard_each" apart
+        tail=$literal$__dbguard_mark
     fi
     [[ ${PS1-} != *"$head"*"$tail"* ]] || return 0
     ! __dbguard_is_fixed PS1 || return 0
@@ -393,7 +392,6 @@ function __dbguard_define_functions {
 # Undoes all of it in the running shell; `dbguard init bash --remove` prints a call of it.
 function __dbguard_remove {
     local IFS=$' \t\n' bare list name value
-    __dbguard_untitle
     __dbguard_undo
     if [[ ${__dbguard_exit-} && $(trap -p EXIT) == *__dbguard_undo* ]]; then
         trap - EXIT
@@ -430,22 +428,13 @@ function __dbguard_remove {
     __dbguard_forget
 }
 
-# Gives the terminal a title that speaks of nothing, by the sequence of the last one. An empty title would be ignored.
-function __dbguard_untitle {
-    local plain=${PWD##*/}
-    plain=${plain//[[:cntrl:]]/}
-    if [[ $__dbguard_title && $__dbguard_each == *"$__dbguard_title"* && -t 2 ]]; then
-        builtin printf %s "${__dbguard_each%%"$__dbguard_title"*}${plain:-bash}${__dbguard_each#*"$__dbguard_title"}" >&2
-    fi
-}
-
 function __dbguard_forget {
     local name
     for name in "${!__dbguard_@}"; do
         unset "$name"
     done
     for name in path others is_fixed define_key key touched ask take unanswered dress watch_exit undo literal strip show \
-        install uninstall without regain hook prompt define_functions remove untitle forget start; do
+        install uninstall without regain hook prompt define_functions remove forget start; do
         unset -f "__dbguard_$name"
     done
 }

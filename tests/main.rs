@@ -43,6 +43,7 @@ mod sandbox;
 mod scan;
 mod secrets;
 mod shell_bash;
+mod shell_bash_hook;
 mod shell_fish;
 mod shell_zsh;
 mod shell_zsh_kept;
