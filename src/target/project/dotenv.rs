@@ -102,12 +102,11 @@ fn quoted<'t>(quote: char, text: &'t str, next: &'t str) -> (Result<Value, Strin
             let (tail, rest) = after.split_once('\n').unwrap_or((after, ""));
             let tail = tail.trim();
             let ends = tail.is_empty() || tail.starts_with('#');
-            let value = if ends {
-                Ok(Value { text: value, literal: quote != '"' })
-            } else {
-                Err("something follows its closing quote".to_owned())
-            };
-            return (value, rest);
+            if ends {
+                return (Ok(Value { text: value, literal: quote != '"' }), rest);
+            }
+            // Node's reader takes it for a value without quotes then, so that the next line is one of its own.
+            return (Err("something follows its closing quote".to_owned()), next);
         }
         if c == '\\' && quote != '`' {
             return (Err("it has a `\\` in quotes, which readers take differently".to_owned()), next);
@@ -154,6 +153,7 @@ mod tests {
             assert_eq!(read(text), [told], "{text}");
         }
         assert_eq!(read("A=1\nA=1"), ["1 A=1"]);
+        assert_eq!(read("A='x\nB='y'\n")[1], "2 B=y");
     }
 
     #[test]

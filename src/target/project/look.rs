@@ -141,3 +141,91 @@ fn unreadable(cause: &io::Error) -> String {
     let text = cause.to_string();
     format!("cannot be read: {}", text.split(" (os error").next().unwrap_or_default().to_lowercase())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::super::tests::Sample;
+
+    const URL: &str = "DATABASE_URL=postgres://u@db1/app\n";
+
+    #[test]
+    fn what_is_no_regular_file_is_said_and_nothing_waits_for_it() {
+        let sample = Sample::new();
+        nix::unistd::mkfifo(&sample.root.join(".env"), nix::sys::stat::Mode::S_IRUSR).unwrap();
+        assert_eq!(sample.said(), [".env:0  -> ? `.env` is not a regular file"]);
+        let sample = Sample::new();
+        symlink("/dev/zero", sample.root.join("alembic.ini")).unwrap();
+        assert_eq!(sample.said(), ["alembic.ini:0  -> ? `alembic.ini` is not a regular file"]);
+    }
+
+    #[test]
+    fn a_large_file_is_said_and_not_read() {
+        let sample = Sample::new().file(".env", "#\n".repeat(600_000));
+        assert_eq!(sample.said(), [".env:0  -> ? `.env` has more than 1048576 bytes"]);
+    }
+
+    #[test]
+    fn links_are_followed_and_circles_are_said() {
+        let sample = Sample::new().file("real", URL);
+        symlink("real", sample.root.join(".env")).unwrap();
+        assert_eq!(sample.said(), [".env:1 DATABASE_URL -> u@db1:5432/app"]);
+        let sample = Sample::new();
+        symlink(".env", sample.root.join(".env")).unwrap();
+        assert!(sample.said()[0].starts_with(".env:0  -> ? `.env` cannot be read: "), "{:?}", sample.said());
+    }
+
+    #[test]
+    fn a_file_that_may_not_be_read_is_said() {
+        let sample = Sample::new().file(".env", URL);
+        let path = sample.root.join(".env");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+        let said = sample.said();
+        // Root may read it all the same.
+        let denied = ".env:0  -> ? `.env` cannot be read: permission denied";
+        let expected = if nix::unistd::geteuid().is_root() { ".env:1 DATABASE_URL -> u@db1:5432/app" } else { denied };
+        assert_eq!(said, [expected]);
+        assert_eq!(sample.mentions().watched.files, [path]);
+    }
+
+    #[test]
+    fn a_directory_of_the_name_is_no_file_and_bad_utf8_is_no_trouble() {
+        let sample =
+            Sample::new().file(".env/bin/python", "").file("api/.env", b"# \xff\nDATABASE_URL=postgres://u@db1/app\n");
+        assert_eq!(sample.at("api").said(), ["api/.env:2 DATABASE_URL -> u@db1:5432/app"]);
+        let sample = Sample::new().file(".env", b"DATABASE_URL=postgres://u@d\xffb/app\n");
+        assert!(sample.said()[0].contains("looks like a placeholder"));
+    }
+
+    #[test]
+    fn only_directories_below_the_root_are_searched() {
+        let sample = Sample::new().file(".env", URL).at("a");
+        let root = sample.root.join("a");
+        assert_eq!(super::Look::new(&root, &root).nearest(&[".env"]).len(), 0);
+        let outside = super::Look::new(&sample.root, &root).watched();
+        assert_eq!(outside.directories, std::slice::from_ref(&sample.root));
+        let deep: std::path::PathBuf = std::iter::repeat_n("d", 200).collect();
+        let deep = super::Look::new(&sample.root.join(deep), &sample.root).watched();
+        assert_eq!(deep.directories.len(), super::DEEPEST);
+    }
+
+    #[test]
+    fn hostile_names_stay_in_their_field() {
+        let long = "x".repeat(10_000);
+        for host in ["a\u{1b}]0;x\u{7}", "$(touch x)", "`touch x`", "%n\u{202e}", &long] {
+            let text =
+                format!("development:\n  adapter: postgresql\n  username: u\n  database: d\n  host: \"{host}\"\n");
+            let sample = Sample::new().file("config/database.yml", text).file(".env", format!("PGHOST='{host}'\n"));
+            let said = sample.said();
+            assert_eq!(said.len(), 2, "{host}");
+            assert!(
+                said.iter().all(|line| line.contains(host)
+                    || line.contains("looks like a placeholder")
+                    || line.contains("it has a placeholder")),
+                "{said:?}"
+            );
+        }
+    }
+}

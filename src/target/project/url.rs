@@ -100,6 +100,9 @@ fn is_file(text: &str) -> bool {
 }
 
 fn unknown(scheme: &str) -> Url {
+    if scheme.len() > 32 {
+        return Url::Unclear("it is no URL of a database".to_owned());
+    }
     Url::Unclear(format!("`{}` is no URL scheme that dbguard knows", Untrusted::text(scheme)))
 }
 

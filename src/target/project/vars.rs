@@ -115,6 +115,15 @@ mod tests {
     }
 
     #[test]
+    fn the_page_about_them_names_every_one() {
+        let page = include_str!("../../../docs/CLIENTS.md");
+        let users = USER_VARS.iter().map(|(_, user)| user);
+        for var in URL_VARS.iter().chain(users) {
+            assert!(page.contains(&format!("`{var}`")), "{var}");
+        }
+    }
+
+    #[test]
     fn the_companions_of_url_vars_are_listed() {
         for (url, user) in USER_VARS {
             assert!(URL_VARS.contains(url) && PROJECT_VARS.contains(user), "{url} {user}");
