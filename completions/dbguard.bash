@@ -31,6 +31,9 @@ _dbguard() {
             dbguard,explain)
                 cmd="dbguard__subcmd__explain"
                 ;;
+            dbguard,impact)
+                cmd="dbguard__subcmd__impact"
+                ;;
             dbguard,init)
                 cmd="dbguard__subcmd__init"
                 ;;
@@ -101,7 +104,7 @@ _dbguard() {
 
     case "${cmd}" in
         dbguard)
-            opts="-h -V --help --version init run explain status prompt psqlrc sessions scan allow log config env trust completions"
+            opts="-h -V --help --version init run explain status prompt psqlrc sessions scan impact allow log config env trust completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -309,6 +312,20 @@ _dbguard() {
             return 0
             ;;
         dbguard__subcmd__explain)
+            opts="-h --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dbguard__subcmd__impact)
             opts="-h --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

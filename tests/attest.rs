@@ -38,7 +38,7 @@ fn asked(target: &Target, world: &Snapshot, password: Option<&str>, read_only: b
     let psql = tools::locate(OsStr::new("psql"), &world.vars).unwrap();
     let password = password.map(Secret::new);
     let start = Instant::now();
-    let attested = attest(&psql, target, world, password.as_ref(), read_only);
+    let attested = attest(&psql, target, world, password.as_ref(), read_only, &[]);
     let took = start.elapsed();
     assert!(took < Duration::from_millis(2100), "the question was delayed by {took:?}");
     attested

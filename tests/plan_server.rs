@@ -28,7 +28,7 @@ fn section(from: &str, to: &str) -> Vec<&'static str> {
         .collect()
 }
 
-fn risk(sql: &str) -> Risk {
+pub(crate) fn risk(sql: &str) -> Risk {
     let user = User { uid: 1000, name: Some("u".to_owned()), home: None };
     let snapshot = Snapshot { vars: Vars::default(), cwd: "/".into(), user, now: SystemTime::UNIX_EPOCH };
     let args = [OsString::from("-c"), OsString::from(sql)];
@@ -36,7 +36,7 @@ fn risk(sql: &str) -> Risk {
 }
 
 /// A database of the corpus's own; its name keeps tests apart.
-fn database(cluster: &Cluster, name: &str) {
+pub(crate) fn database(cluster: &Cluster, name: &str) {
     cluster.ask("postgres", &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
     cluster.ask("postgres", &format!("CREATE DATABASE {name} TEMPLATE template0"));
     let role = "DO $$ BEGIN CREATE ROLE corpus_role; EXCEPTION WHEN OTHERS THEN NULL; END $$";
@@ -44,14 +44,14 @@ fn database(cluster: &Cluster, name: &str) {
     cluster.ask(name, &SETUP.replace("CREATE ROLE corpus_role;", ""));
 }
 
-fn psql(cluster: &Cluster, dbname: &str) -> Command {
+pub(crate) fn psql(cluster: &Cluster, dbname: &str) -> Command {
     let mut command = Command::new(clusters().bin().join("psql"));
     command.args(["-Xq", "-U", "postgres", "-d", dbname, "-p", &cluster.port.to_string(), "-h"]);
     command.arg(&cluster.socket).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     command
 }
 
-fn fed(mut command: Command, script: &[u8]) -> String {
+pub(crate) fn fed(mut command: Command, script: &[u8]) -> String {
     let mut child = command.spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
     let script = script.to_owned();
@@ -175,10 +175,10 @@ fn no_spelling_and_no_wrapping_hides_a_write() {
 }
 
 /// A small generator, so that a failure can be run again.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -269,7 +269,7 @@ fn messages_are_cut_where_psql_cuts_them() {
 }
 
 /// Without comments and space in front: whether psql sends those depends on its version.
-fn bare(mut text: &str) -> &str {
+pub(crate) fn bare(mut text: &str) -> &str {
     loop {
         text = text.trim();
         match text.strip_prefix("--") {

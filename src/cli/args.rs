@@ -45,6 +45,9 @@ pub(super) enum Verb {
         after_help = "Example: dbguard scan --fail-on destroy migrations/\n\nWhat is meant can be allowed in the file: -- dbguard: allow drop-table: REASON"
     )]
     Scan(Scan),
+    /// Say who depends on a table, who reads it, and where this repository names it
+    #[command(after_help = "Example: dbguard impact temp_migration_backup -- -h db1.prod.example.com app")]
+    Impact(Impact),
     /// Allow one invocation, or some minutes of them, to run without a terminal
     #[command(after_help = "Example: dbguard allow --once --reason 'nightly cleanup' -- psql -h db1 -f cleanup.sql")]
     Allow(Allow),
@@ -178,6 +181,19 @@ pub(super) enum FailOn {
     Write,
     /// Only what is not understood
     Unknown,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Impact {
+    /// Print JSON for scripts and editors
+    #[arg(long)]
+    pub(super) json: bool,
+    /// The tables, named as in SQL
+    #[arg(required = true, value_name = "TABLE")]
+    pub(super) tables: Vec<String>,
+    /// How psql would be told where to connect; without it, as a bare psql
+    #[arg(last = true, value_name = "PSQL ARGS")]
+    pub(super) line: Vec<OsString>,
 }
 
 #[derive(Args, Debug)]

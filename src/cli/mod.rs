@@ -9,6 +9,7 @@ mod config;
 mod env;
 mod explain;
 mod grants;
+mod impact;
 mod in_psql;
 mod init;
 mod log;
@@ -98,6 +99,7 @@ fn perform(verb: Verb) -> Result<ExitCode> {
         Verb::Status(status) => status::run(&status, &snapshot),
         Verb::Sessions { json } => sessions::run(json, &snapshot),
         Verb::Scan(scan) => scan::run(&scan, &snapshot),
+        Verb::Impact(impact) => impact::run(&impact, &snapshot),
         Verb::Allow(allow) => grants::run(allow, &snapshot),
         Verb::Log(log) => log::run(&log, &snapshot),
         Verb::Config(verb) => config::run(verb, &snapshot),

@@ -7,6 +7,7 @@ pub mod attest;
 pub mod audit;
 pub mod exec;
 pub mod grants;
+pub mod impact;
 pub mod inside;
 pub mod known_servers;
 pub mod notice;

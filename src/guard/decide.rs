@@ -9,7 +9,7 @@ use super::record::Record;
 use super::screen::{self, ReadOnly};
 use super::server::{self, Meeting};
 use super::stand_in::Met;
-use super::{acquaint, launch, refusal, stand_in};
+use super::{acquaint, impact, launch, refusal, stand_in};
 use crate::checklist::{self, Approved, How, Human, Outcome, Question};
 use crate::effects::audit::Receipt;
 use crate::effects::notice;
@@ -173,6 +173,9 @@ pub(super) fn show(case: &Case<'_>, target: &Target, seen: &Review, human: &mut 
     }
     human.section(&seen.meeting.section());
     human.section(&screen::plan(&seen.plan, seen.risk, &seen.read_only));
+    if let Some(impact) = impact::section(&seen.meeting.impact) {
+        human.section(&impact);
+    }
     human.section(&seen.meeting.undo());
     let others = sessions::others(case.snapshot).unwrap_or_default();
     if let Some(open) = screen::open_sessions(&others, case.snapshot.now) {

@@ -10,6 +10,7 @@ mod ambient;
 mod announce;
 mod case;
 mod decide;
+mod impact;
 pub mod inside;
 mod launch;
 mod question;
@@ -24,6 +25,7 @@ mod token;
 use std::ffi::{OsStr, OsString};
 
 pub use allow::{Allowance, allow, list as list_grants, revoke};
+pub use impact::{Hurts, impact};
 pub use report::{explain, status};
 pub use screen::word as risk_word;
 

@@ -5,6 +5,7 @@
 
 use crate::checklist::{Human, Line, Section, Tone};
 use crate::effects::attest::{self, Attestation, Attested, Marker};
+use crate::effects::impact::Table;
 use crate::effects::known_servers::{self, Acquaintance};
 use crate::environment::{Environment, Known};
 use crate::plan::Plan;
@@ -13,6 +14,7 @@ use crate::text::{Secret, Untrusted};
 use crate::world::tools;
 
 use super::case::Case;
+use super::impact::{Hurt, Search};
 use super::launch;
 use super::refusal::place;
 use super::screen::ReadOnly;
@@ -27,6 +29,8 @@ pub(super) struct Meeting {
     pub(super) alarms: Vec<String>,
     /// The password that the person gave for both connections.
     pub(super) password: Option<Secret>,
+    /// Who would be hurt, table by table; looked for only where a person will read it.
+    pub(super) impact: Vec<Hurt>,
     /// The connection string has start-up options of its own, which libpq takes instead of `PGOPTIONS`.
     own_options: bool,
 }
@@ -39,13 +43,23 @@ pub(super) fn meet(case: &Case<'_>, target: &Target, plan: &Plan, human: Option<
     let mut meeting = Meeting::new(case.environment.clone(), target);
     let wanted = |environment: &Environment| launch::wants_read_only(&case.config.policy(environment), plan);
     let first = wanted(&meeting.environment);
-    meeting.ask(case, target, first, human);
+    let search = if human.is_some() { Search::of(plan, case.snapshot) } else { Search::none() };
+    meeting.ask(case, target, Asking { read_only: first, tables: &search.tables }, human);
     meeting.compare(case, target);
     if !first && wanted(&meeting.environment) {
         // A password that the first round had to ask for is kept; nobody is asked twice.
-        meeting.ask(case, target, true, None);
+        meeting.ask(case, target, Asking { read_only: true, tables: &search.tables }, None);
     }
+    search.end(&mut meeting);
     meeting
+}
+
+/// How the server is asked.
+#[derive(Clone, Copy)]
+struct Asking<'a> {
+    read_only: bool,
+    /// The tables that are asked about as well.
+    tables: &'a [Table],
 }
 
 fn told(attested: Attested, without_password: &str) -> Result<Box<Attestation>, String> {
@@ -65,11 +79,20 @@ impl Meeting {
     fn new(environment: Environment, target: &Target) -> Self {
         let own_options = target.parameters.iter().any(|parameter| parameter.keyword == "options");
         let said = Err("it was not asked".to_owned());
-        Self { said, environment, alarms: Vec::new(), password: None, own_options }
+        Self { said, environment, alarms: Vec::new(), password: None, impact: Vec::new(), own_options }
+    }
+
+    /// Asks, read-only, about tables that a person named.
+    pub(super) fn about(case: &Case<'_>, target: &Target, search: Search, human: Option<&mut dyn Human>) -> Self {
+        let mut meeting = Self::new(case.environment.clone(), target);
+        meeting.ask(case, target, Asking { read_only: true, tables: &search.tables }, human);
+        meeting.compare(case, target);
+        search.end(&mut meeting);
+        meeting
     }
 
     /// One round; a second one with the password where the server wants one and a person can give it.
-    fn ask(&mut self, case: &Case<'_>, target: &Target, read_only: bool, human: Option<&mut dyn Human>) {
+    fn ask(&mut self, case: &Case<'_>, target: &Target, asking: Asking<'_>, human: Option<&mut dyn Human>) {
         let psql = match tools::locate("psql".as_ref(), &case.snapshot.vars) {
             Ok(psql) => psql,
             Err(error) => {
@@ -77,7 +100,9 @@ impl Meeting {
                 return;
             }
         };
-        let attest = |password: Option<&Secret>| attest::attest(&psql, target, case.snapshot, password, read_only);
+        let Asking { read_only, tables } = asking;
+        let attest =
+            |password: Option<&Secret>| attest::attest(&psql, target, case.snapshot, password, read_only, tables);
         let first = attest(self.password.as_ref());
         // With `-W` the tool itself will ask: a question of ours would be a second one.
         let tool_asks = case.invocation.has("password");

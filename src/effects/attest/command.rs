@@ -8,7 +8,8 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::Path;
 use std::process::Command;
 
-use super::sql::STATEMENTS;
+use super::sql::{SIZE, STATEMENTS};
+use crate::effects::impact::{self, Table};
 use crate::target::Target;
 use crate::text::Secret;
 use crate::world::{Snapshot, tools};
@@ -18,6 +19,7 @@ pub(super) struct Question<'a> {
     pub(super) target: &'a Target,
     pub(super) snapshot: &'a Snapshot,
     pub(super) password: Option<&'a Secret>,
+    pub(super) tables: &'a [Table],
 }
 
 /// The start-up options of the session.
@@ -40,7 +42,9 @@ impl Question<'_> {
         let mut command = Command::new(psql);
         // -X no psqlrc, -w never ask for a password, -A -t rows only, -q no tags.
         command.args(["-X", "-w", "-A", "-t", "-q", "-v", "VERBOSITY=terse", "-d"]).arg(self.conninfo());
-        for statement in STATEMENTS {
+        let about = impact::statements(self.tables);
+        let all = STATEMENTS.into_iter().chain(about.iter().map(String::as_str)).chain([SIZE]);
+        for statement in all {
             command.arg("-c").arg(statement);
         }
         self.dress(&mut command, options);
@@ -131,7 +135,7 @@ mod tests {
         let resolution = target::resolve(&target::parse("psql", &args, None, &snapshot), &snapshot);
         let Resolution::Resolved(target) = resolution else { panic!("{resolution:?}") };
         let password = password.map(Secret::new);
-        let question = Question { target: &target, snapshot: &snapshot, password: password.as_ref() };
+        let question = Question { target: &target, snapshot: &snapshot, password: password.as_ref(), tables: &[] };
         question.command(Path::new("psql"), options)
     }
 

@@ -6,11 +6,12 @@ use serde_json::{Map, Value};
 use super::child::Ended;
 use super::lines;
 use crate::checklist::Line;
+use crate::effects::impact::{Impact, Table};
 
 /// What a server says of itself. A fact that could not be had is `None`; [`Attestation::lines`] says why.
 ///
 /// Every text in it comes from the server and is escaped by whoever shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Attestation {
     /// The database of the connection.
     pub database: String,
@@ -54,6 +55,8 @@ pub struct Attestation {
     pub archive_failing: Option<bool>,
     /// Where the log stands; `None` on a standby.
     pub lsn: Option<String>,
+    /// What is known about the tables that were asked about.
+    pub impact: Vec<Impact>,
     /// Whether the marker was looked for, so that its lack means that there is none.
     pub(super) marker_was_read: bool,
     /// Why facts are missing: psql's own lines, and whether time ran out.
@@ -90,7 +93,7 @@ impl Marker {
 
 impl Attestation {
     /// Reads rows of JSON. `None` when the first facts are not there: then nothing is known of the server.
-    pub(super) fn parse(stdout: &[u8], said: &str, ended: Ended) -> Option<Self> {
+    pub(super) fn parse(stdout: &[u8], said: &str, ended: Ended, tables: &[Table]) -> Option<Self> {
         let text = String::from_utf8_lossy(stdout);
         let mut facts = Facts(Map::new());
         for line in text.lines() {
@@ -102,7 +105,10 @@ impl Attestation {
             }
         }
         let trouble = Trouble { said: said.chars().take(2000).collect(), ended };
-        facts.attestation(trouble)
+        let because = lines::missing(&trouble);
+        let mut told = facts.attestation(trouble)?;
+        told.impact = Impact::read(tables, &facts.0, &because);
+        Some(told)
     }
 
     /// Whether the marker was copied here from another cluster, as a logical restore does it.
@@ -148,6 +154,7 @@ impl Facts {
             archived_seconds_ago: self.number("archived_ago"),
             archive_failing: self.truth("archive_failing"),
             lsn: self.text("lsn"),
+            impact: Vec::new(),
             marker_was_read: self.0.contains_key("marker_setting"),
             trouble,
         })

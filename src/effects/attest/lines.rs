@@ -1,7 +1,7 @@
 //! A server's answer as lines for the screen; facts that could not be had say why.
 
 use super::child::Ended;
-use super::facts::Attestation;
+use super::facts::{Attestation, Trouble};
 use crate::checklist::{Line, Tone};
 
 pub(super) fn lines(told: &Attestation) -> Vec<Line> {
@@ -120,6 +120,20 @@ fn why(told: &Attestation, about: &str) -> String {
     }
 }
 
+/// Why facts about tables may be missing: each is bounded by itself, and the connection as a whole.
+pub(super) fn missing(trouble: &Trouble) -> String {
+    let timeout = trouble.said.lines().any(|line| line.contains("statement timeout"));
+    match (trouble.ended, timeout) {
+        (Ended::Late, _) => "it did not come in time".to_owned(),
+        (Ended::TooLong, _) => "the answer does not end".to_owned(),
+        (Ended::ByItself, true) => "it took the server too long".to_owned(),
+        (Ended::ByItself, false) => match trouble.said.lines().find_map(|line| line.split_once(":  ")) {
+            Some((_, message)) => message.to_owned(),
+            None => "the server did not say".to_owned(),
+        },
+    }
+}
+
 fn ago(seconds: u64) -> String {
     match seconds {
         0..=119 => format!("{seconds} s ago"),
@@ -130,7 +144,7 @@ fn ago(seconds: u64) -> String {
 }
 
 /// As `pg_size_pretty` has it: 1024, and whole numbers below ten thousand.
-fn size(bytes: u64) -> String {
+pub(in crate::effects) fn size(bytes: u64) -> String {
     let mut left = bytes;
     for unit in ["bytes", "kB", "MB", "GB"] {
         if left < 10_240 {

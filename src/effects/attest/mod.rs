@@ -15,9 +15,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 pub use facts::{Attestation, Marker};
+pub(super) use lines::size;
 
 use self::child::{Ended, Output};
 use self::command::{Options, Question};
+use super::impact::Table;
 use crate::target::Target;
 use crate::text::{Secret, Untrusted, redact};
 use crate::world::Snapshot;
@@ -43,23 +45,24 @@ pub enum Attested {
 /// Asks the server. Takes two seconds at the very most.
 ///
 /// `read_only` says whether the tool's session will be started read-only; the answer's `read_only` then tells
-/// whether that held. A pooler that refuses start-up options is asked again without, which the answer records.
+/// whether that held. What is known about `tables` comes along with it. A pooler that refuses start-up options is asked again without, which the answer records.
 pub fn attest(
     psql: &Path,
     target: &Target,
     snapshot: &Snapshot,
     password: Option<&Secret>,
     read_only: bool,
+    tables: &[Table],
 ) -> Attested {
     let deadline = Instant::now() + PATIENCE;
-    let question = Question { target, snapshot, password };
+    let question = Question { target, snapshot, password, tables };
     let ask = |options| child::run(question.command(psql, options), deadline);
     let first = if read_only { Options::ReadOnly } else { Options::AsTheyAre };
     let (output, refused) = match ask(first) {
         Ok(output) if read_only && refuses_options(&output) => (ask(Options::AsTheyAre), true),
         first => (first, false),
     };
-    match output.map(|output| understand(&output, &question.secrets())) {
+    match output.map(|output| understand(&output, &question.secrets(), tables)) {
         Ok(Attested::Told(mut told)) => {
             told.options_refused = refused;
             told.wanted_read_only = read_only;
@@ -71,10 +74,10 @@ pub fn attest(
 }
 
 /// Reads an answer. Facts that came before a failure count; a failure before the first fact is silence.
-fn understand(output: &Output, secrets: &[Secret]) -> Attested {
+fn understand(output: &Output, secrets: &[Secret], tables: &[Table]) -> Attested {
     let said = said(&output.stderr);
     let clean = redact::known(&redact::text(&said), secrets).into_owned();
-    if let Some(told) = Attestation::parse(&output.stdout, &clean, output.ended) {
+    if let Some(told) = Attestation::parse(&output.stdout, &clean, output.ended, tables) {
         return Attested::Told(Box::new(told));
     }
     if wants_password(&said) {
@@ -125,7 +128,7 @@ mod tests {
     }
 
     fn silence(output: &Output) -> String {
-        let Attested::Silent { because } = understand(output, &[]) else { panic!("{output:?}") };
+        let Attested::Silent { because } = understand(output, &[], &[]) else { panic!("{output:?}") };
         because
     }
 
@@ -144,7 +147,7 @@ mod tests {
     #[test]
     fn what_psql_complains_is_shown_without_secrets() {
         let said = "psql: error: invalid port in postgresql://alice:sesame@h:x/app, password=other, third\n";
-        let answer = understand(&output("", said, Ended::ByItself), &[Secret::new("third")]);
+        let answer = understand(&output("", said, Ended::ByItself), &[Secret::new("third")], &[]);
         let Attested::Silent { because } = answer else { panic!("{answer:?}") };
         assert!(because.starts_with("invalid port in postgresql://alice:***"), "{because}");
         assert!(!["sesame", "other", "third"].iter().any(|secret| because.contains(secret)), "{because}");
@@ -157,7 +160,7 @@ mod tests {
             "psql: error: … FATAL:  password authentication failed for user \"a\"\n",
             "psql: error: … FATAL:  Passwort-Authentifizierung fehlgeschlagen\npassword retrieved from file \"/f\"\n",
         ] {
-            assert!(matches!(understand(&output("", said, Ended::ByItself), &[]), Attested::NeedsPassword));
+            assert!(matches!(understand(&output("", said, Ended::ByItself), &[], &[]), Attested::NeedsPassword));
         }
     }
 

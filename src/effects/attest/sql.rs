@@ -4,8 +4,9 @@
 //! takes only its own facts with it, and those that came before stay when time runs out: the weightiest come first.
 //! Everything is schema-qualified: the database may have a `search_path` of its own. All of it runs on PostgreSQL 10.
 
-/// In the order in which they are sent, on one connection.
-pub(super) const STATEMENTS: [&str; 7] = [SELF, IDENTITY, MARKER, WRITES, ARCHIVE, POSITION, SIZE];
+/// In the order in which they are sent, on one connection; what is asked about tables comes behind them, and the size
+/// of the whole database last.
+pub(super) const STATEMENTS: [&str; 6] = [SELF, IDENTITY, MARKER, WRITES, ARCHIVE, POSITION];
 
 /// Where the session is, as whom, and whether the read-only option took. On a standby `transaction_read_only` is on
 /// whatever the options say, so the default is looked at as well.
@@ -62,6 +63,6 @@ const WRITES: &str = "SET LOCAL transaction_read_only = on; SET LOCAL statement_
         AND pg_catalog.has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))))";
 
 /// The size of a database with very many files takes long to add up.
-const SIZE: &str = "SET LOCAL transaction_read_only = on; SET LOCAL statement_timeout = '700ms'; \
+pub(super) const SIZE: &str = "SET LOCAL transaction_read_only = on; SET LOCAL statement_timeout = '700ms'; \
     SELECT pg_catalog.json_build_object(\
     'size_bytes', pg_catalog.pg_database_size(pg_catalog.current_database()))";

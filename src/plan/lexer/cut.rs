@@ -201,7 +201,7 @@ impl Cut {
             (b'\\', _) => return Some(Stop::Backslash),
             (b':', _) => self.colon(variables),
             (byte, _) if starts_name(byte) => self.word(),
-            (byte, _) if byte.is_ascii_digit() => drop(self.take_while(continues_name)),
+            (byte, _) if byte.is_ascii_digit() => self.number(),
             _ => self.take_bytes(1),
         }
         None
@@ -240,7 +240,18 @@ impl Cut {
         }
         // `$1$$…$$` is a parameter and a quote, never a name.
         self.take_bytes(1);
+        if self.peek(0).is_ascii_digit() {
+            self.number();
+        }
+    }
+
+    /// Digits, and the word that runs into them (`integer_junk`, `param_junk`, 15 and later). A dollar does not: `1$a$` is
+    /// a number and a quote. Earlier versions differ, and the server's reading of such a text is doubtful.
+    fn number(&mut self) {
         self.take_while(|byte| byte.is_ascii_digit());
+        if starts_name(self.peek(0)) {
+            self.take_while(continues_name);
+        }
     }
 
     /// A word, and psql's guess whether a function's body is open (`identifier` in `psqlscan.l`, 14 and later).
