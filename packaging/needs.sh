@@ -27,7 +27,6 @@ tests      ssh                                      openssh-client      -
 tests      sshd                                     openssh-server      -
 tests      strace                                   strace              -
 tests      script                                   bsdutils            -
-tests      strace                                   strace              -
 tests      ps                                       procps              -
 tests      python3                                  python3             python
 tests      git                                      git                 git

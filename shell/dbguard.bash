@@ -255,7 +255,7 @@ function __dbguard_show {
     fi
     [[ ${PS1-} != *"$head"*"$tail"* ]] || return 0
     ! __dbguard_is_fixed PS1 || return 0
-    __dbguard_regain
+    [[ ! ${__dbguard_started-} ]] || __dbguard_regain
     __dbguard_strip
     # A prompt that begins with an empty line keeps it above the segment.
     while :; do
@@ -271,34 +271,43 @@ function __dbguard_show {
 # Puts the entry last into PROMPT_COMMAND. Only there it takes nothing from others: whoever runs first cannot give
 # PIPESTATUS back, and a prompt framework assigns PS1.
 #
-# From bash 5.1 on PROMPT_COMMAND may be an array. An entry with an index of its own survives that starship or
-# bash-preexec assign the first, and leaves them their place. Before, everything is one string; and an exported string
-# stays one, since arrays are not exported.
+# From bash 5.1 on PROMPT_COMMAND may be an array. An entry with an index of its own survives that others assign the
+# first, as starship does, and leaves them their place. Before, everything is one string; and an exported string stays
+# one, since arrays are not exported. Two watch every command by a trap for DEBUG, and take an entry that stands beside
+# theirs for one that was typed: so in VS Code and with bash-preexec the entry goes into their string.
 function __dbguard_install {
-    local at=0 last=0 value
+    local at last=0
     __dbguard_uninstall
-    if [[ $__dbguard_arrays && ${PROMPT_COMMAND[*]+${PROMPT_COMMAND[*]@a}} != *x* ]]; then
-        [[ ${PROMPT_COMMAND[*]+${PROMPT_COMMAND[*]@a}} == *a* ]] || __dbguard_was_string=1
-        for at in "${!PROMPT_COMMAND[@]}"; do
-            last=$at
-        done
-        at=$((last + 1))
-        if [[ ${PROMPT_COMMAND[last]-} == __bp_interactive_mode ]]; then
-            # bash-preexec takes what comes after this for typed commands.
-            PROMPT_COMMAND[at]=__bp_interactive_mode
-            at=$last
+    case ${PROMPT_COMMAND-} in __vsc_prompt_cmd*)
+        if [[ ${__vsc_original_prompt_command-} != *"$__dbguard_entry"* ]]; then
+            __vsc_original_prompt_command=${__vsc_original_prompt_command:+$__vsc_original_prompt_command$'\n'}$__dbguard_entry
         fi
-        PROMPT_COMMAND[at]=$__dbguard_entry
+        PROMPT_COMMAND=__vsc_prompt_cmd_original
+        return
+        ;;
+    esac
+    if [[ ! $__dbguard_arrays || ${bash_preexec_imported-}${__bp_imported-} || ${TERM_PROGRAM-} == vscode ||
+        ${PROMPT_COMMAND[*]+${PROMPT_COMMAND[*]@a}} == *x* ]]; then
+        __dbguard_append
         return
     fi
-    value=${PROMPT_COMMAND-}
+    [[ ${PROMPT_COMMAND[*]+${PROMPT_COMMAND[*]@a}} == *a* ]] || __dbguard_was_string=1
+    for at in "${!PROMPT_COMMAND[@]}"; do
+        last=$at
+    done
+    PROMPT_COMMAND[last + 1]=$__dbguard_entry
+}
+
+# Adds the entry to the string, or to the first element. A line of its own: the string may end in a semicolon, a blank
+# or a comment.
+function __dbguard_append {
+    local value=${PROMPT_COMMAND-} end=''
     if [[ $value == *$'\n'__bp_interactive_mode ]]; then
-        value=${value%$'\n'__bp_interactive_mode}$'\n'$__dbguard_entry$'\n'__bp_interactive_mode
-    else
-        # A line of its own: the string may end in a semicolon, a blank or a comment.
-        value=${value:+$value$'\n'}$__dbguard_entry
+        # The last that bash-preexec does is to wait for what is typed.
+        end=$'\n'__bp_interactive_mode
+        value=${value%"$end"}
     fi
-    PROMPT_COMMAND=$value
+    PROMPT_COMMAND=${value:+$value$'\n'}$__dbguard_entry$end
 }
 
 # Takes the entry out of PROMPT_COMMAND.
@@ -330,18 +339,21 @@ function __dbguard_without {
     done
 }
 
-# PS1 is not as it was left. Whoever assigns it at each prompt after us is let go first from the next prompt on. Where
-# somebody else calls us (VS Code moves PROMPT_COMMAND into a variable and decorates PS1 around ours), it stays so; but
-# starship, which does the same before bash 5.1, assigns PS1 afterwards.
+# Sees to it that the entry stands where it should: at the first prompt, when the whole of the user's file has been
+# read, and when PS1 is not as it was left. Whoever assigns it after us is let go first from the next prompt on. Where
+# somebody else calls us it stays so, but for starship, which does it before it assigns PS1 where PROMPT_COMMAND is a
+# string.
 function __dbguard_regain {
-    local all=${PROMPT_COMMAND[*]-} held=" ${FUNCNAME[*]} "
-    [[ ${__dbguard_started-} ]] || return 0
-    all=${all% __bp_interactive_mode}
-    all=${all%$'\n'__bp_interactive_mode}
-    [[ $all != *"$__dbguard_entry" ]] || return 0
-    [[ $all == *"$__dbguard_entry"* || $held == *' starship_precmd '* ]] || return 0
+    local first=${PROMPT_COMMAND-} all=${PROMPT_COMMAND[*]-} callers=" ${FUNCNAME[*]} "
     ! __dbguard_is_fixed PROMPT_COMMAND || return 0
-    __dbguard_install
+    if [[ $all != *"$__dbguard_entry"* ]]; then
+        [[ $callers != *' starship_precmd '* ]] || __dbguard_install
+    elif [[ $first == *$'\n'__bp_interactive_mode && $first != *"$__dbguard_entry"* ]]; then
+        __dbguard_install
+    else
+        all=${all%[$' \n']__bp_interactive_mode}
+        [[ $all == *"$__dbguard_entry" && $first != __vsc_prompt_cmd* ]] || __dbguard_install
+    fi
 }
 
 # What PROMPT_COMMAND runs. The errors of all that happens in it are nobody's business: not of `set -e`, which would
@@ -371,7 +383,14 @@ function __dbguard_prompt {
         __dbguard_dress
     fi
     __dbguard_show
-    __dbguard_started=1
+    if [[ ! ${__dbguard_started-} ]]; then
+        __dbguard_started=1
+        __dbguard_regain
+        if [[ ${PROMPT_COMMAND[*]-} == *__bp_interactive_mode* ]]; then
+            # bash-preexec has installed itself just now, and has taken us for what was typed. It still waits for that.
+            __bp_interactive_mode
+        fi
+    fi
 }
 
 # For those who cannot change PATH: functions named as the tools. Each is one line and stands alone, since coding agents
@@ -434,7 +453,7 @@ function __dbguard_forget {
         unset "$name"
     done
     for name in path others is_fixed define_key key touched ask take unanswered dress watch_exit undo literal strip show \
-        install uninstall without regain hook prompt define_functions remove forget start; do
+        install append uninstall without regain hook prompt define_functions remove forget start; do
         unset -f "__dbguard_$name"
     done
 }

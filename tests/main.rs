@@ -46,6 +46,8 @@ mod scan;
 mod secrets;
 mod shell_bash;
 mod shell_bash_hook;
+mod shell_bash_peers;
+mod shell_bash_ways;
 mod shell_fish;
 mod shell_zsh;
 mod shell_zsh_kept;
