@@ -25,6 +25,9 @@ _dbguard() {
             dbguard,config)
                 cmd="dbguard__subcmd__config"
                 ;;
+            dbguard,doctor)
+                cmd="dbguard__subcmd__doctor"
+                ;;
             dbguard,env)
                 cmd="dbguard__subcmd__env"
                 ;;
@@ -60,6 +63,9 @@ _dbguard() {
                 ;;
             dbguard,trust)
                 cmd="dbguard__subcmd__trust"
+                ;;
+            dbguard,uninstall)
+                cmd="dbguard__subcmd__uninstall"
                 ;;
             dbguard__subcmd__config,check)
                 cmd="dbguard__subcmd__config__subcmd__check"
@@ -104,7 +110,7 @@ _dbguard() {
 
     case "${cmd}" in
         dbguard)
-            opts="-h -V --help --version init run explain status prompt psqlrc sessions scan impact allow log config env trust completions"
+            opts="-h -V --help --version init run explain status prompt psqlrc sessions scan impact allow log config env doctor uninstall trust completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -202,6 +208,20 @@ _dbguard() {
         dbguard__subcmd__config__subcmd__show)
             opts="-h --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dbguard__subcmd__doctor)
+            opts="-h --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -340,7 +360,7 @@ _dbguard() {
             return 0
             ;;
         dbguard__subcmd__init)
-            opts="-h --functions --full --help bash zsh fish"
+            opts="-h --functions --remove --full --help bash zsh fish"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -556,6 +576,20 @@ _dbguard() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dbguard__subcmd__uninstall)
+            opts="-h --yes --purge --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;

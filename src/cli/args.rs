@@ -60,6 +60,16 @@ pub(super) enum Verb {
     /// List the environments, or change your own
     #[command(subcommand)]
     Env(EnvVerb),
+    /// Say whether everything is in place on this machine, and what mends it
+    #[command(after_help = "Example: dbguard doctor")]
+    Doctor {
+        /// Print JSON for scripts and editors
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take away what dbguard has made on this machine
+    #[command(after_help = "Example: dbguard uninstall")]
+    Uninstall(Uninstall),
     /// Trust a project's configuration file with its present content
     #[command(after_help = "Example: dbguard trust .dbguard.toml")]
     Trust(TrustArgs),
@@ -86,6 +96,9 @@ pub(super) struct Init {
     /// Define a function for each tool as well, where `PATH` cannot be changed
     #[arg(long)]
     pub(super) functions: bool,
+    /// Print what takes it out of the running shell again
+    #[arg(long, conflicts_with_all = ["functions", "full"])]
+    pub(super) remove: bool,
     /// The whole code; without it, one line that fetches it
     #[arg(long, hide = true)]
     pub(super) full: bool,
@@ -96,6 +109,16 @@ pub(super) struct Prompt {
     /// Answer a hook, and what it tells; hidden, since it is theirs and changes with them
     #[arg(long, hide = true, num_args = 0.., value_name = "TOLD")]
     pub(super) answer: Option<Vec<Told>>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Uninstall {
+    /// Do not ask
+    #[arg(long)]
+    pub(super) yes: bool,
+    /// Take away the configuration and the audit log as well
+    #[arg(long)]
+    pub(super) purge: bool,
 }
 
 /// What a hook tells when it asks.

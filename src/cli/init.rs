@@ -16,6 +16,10 @@ use crate::world::{Snapshot, program};
 
 pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
     let shell = kind(init.shell);
+    if init.remove {
+        output::print(|out| out.write_all(shell::removal(shell).as_bytes()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let program = program::path(&snapshot.vars);
     if !init.full && shell != Shell::Fish {
         let mut words = vec!["init", word(shell), "--full"];

@@ -6,6 +6,7 @@
 mod args;
 mod completions;
 mod config;
+mod doctor;
 mod env;
 mod explain;
 mod grants;
@@ -18,8 +19,10 @@ mod prompt;
 mod psqlrc;
 mod scan;
 mod sessions;
+mod startup;
 mod status;
 mod trust;
+mod uninstall;
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -104,6 +107,8 @@ fn perform(verb: Verb) -> Result<ExitCode> {
         Verb::Log(log) => log::run(&log, &snapshot),
         Verb::Config(verb) => config::run(verb, &snapshot),
         Verb::Env(verb) => env::run(verb, &snapshot),
+        Verb::Doctor { json } => doctor::run(json, &snapshot),
+        Verb::Uninstall(uninstall) => uninstall::run(&uninstall, &snapshot),
         Verb::Trust(trust) => trust::run(&trust, &snapshot),
         Verb::Completions { shell } => completions::run(shell),
     }

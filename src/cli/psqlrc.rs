@@ -21,6 +21,9 @@ use crate::world::{Snapshot, program};
 /// What a copy of the user's file is called.
 const KEPT: &str = ".before-dbguard";
 
+/// The user's own files.
+const OWN: PsqlrcFile = PsqlrcFile { user: true, system: false, file: None };
+
 /// A start-up file is written by hand.
 const LARGEST: u64 = 1 << 20;
 
@@ -93,6 +96,20 @@ fn uninstall(which: &PsqlrcFile, snapshot: &Snapshot) -> Result<Vec<String>> {
         }
     }
     Ok(told)
+}
+
+/// The user's files that hold the block.
+pub(super) fn installed(snapshot: &Snapshot) -> Vec<PathBuf> {
+    let holds = |path: &PathBuf| {
+        let text = read(path).ok().flatten();
+        text.is_some_and(|text| matches!(shell::without(&text), Ok(Without::Removed(_))))
+    };
+    places(&OWN, snapshot).unwrap_or_default().into_iter().filter(holds).collect()
+}
+
+/// Takes the block out of the user's files.
+pub(super) fn take_out(snapshot: &Snapshot) -> Result<()> {
+    uninstall(&OWN, snapshot).map(drop)
 }
 
 impl PsqlrcFile {

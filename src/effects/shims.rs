@@ -32,6 +32,16 @@ pub fn refresh(directory: &Path, program: &Path, names: &[&str], vars: &Vars) ->
     outcome
 }
 
+/// What is in the directory: links to a dbguard, whether it is there or not, and everything else.
+pub fn list(directory: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
+        .into_iter()
+        .partition(|path| fs::read_link(path).is_ok_and(|to| to.file_name() == Some(OsStr::new("dbguard"))))
+}
+
 /// Makes the link in one step, so that nobody ever finds none. What is no link is somebody's own file and stays.
 fn point(link: &Path, program: &Path) -> io::Result<()> {
     if fs::symlink_metadata(link).is_ok_and(|meta| !meta.is_symlink()) {

@@ -55,9 +55,14 @@ fn existing(file: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// Where the stamps are.
+pub fn directory(snapshot: &Snapshot) -> Option<PathBuf> {
+    Some(snapshot.state_dir()?.join("stamps"))
+}
+
 /// The stamp of this time, made if it is not there.
 fn stamp(time: SystemTime, snapshot: &Snapshot) -> Option<PathBuf> {
-    let directory = snapshot.state_dir()?.join("stamps");
+    let directory = directory(snapshot)?;
     let since = time.duration_since(UNIX_EPOCH).ok()?;
     let path = directory.join(format!("{}.{:09}", since.as_secs(), since.subsec_nanos()));
     if path.symlink_metadata().ok().and_then(|meta| meta.modified().ok()) == Some(time) {

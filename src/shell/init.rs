@@ -75,3 +75,13 @@ pub fn stub(shell: Shell, program: &OsStr, words: &[&str]) -> Vec<u8> {
     let line: OsString = OsStr::from_bytes(&[start, &fetch, end].concat()).to_owned();
     [line.as_bytes(), b"\n"].concat()
 }
+
+/// What takes the hook out of the running shell, where it is in it. One line, for the same reason as the stub.
+pub fn removal(shell: Shell) -> &'static str {
+    match shell {
+        Shell::Bash | Shell::Zsh => {
+            "if \\builtin typeset -f __dbguard_remove >/dev/null; then \\__dbguard_remove; fi\n"
+        }
+        Shell::Fish => "if functions -q __dbguard_remove; __dbguard_remove; end\n",
+    }
+}

@@ -7,14 +7,16 @@ mod answer;
 mod init;
 mod psqlrc;
 mod quote;
+mod startup;
 mod terminal;
 
 use std::ffi::OsStr;
 
 pub use answer::{Answer, Position};
-pub use init::{Prelude, code, stub};
+pub use init::{Prelude, code, removal, stub};
 pub use psqlrc::{Without, beside, block, portable, with, without};
 pub use quote::posix;
+pub use startup::{Says, files as startup_files, is_early, says};
 pub use terminal::{Paint, Painted, Rgb, Terminal, inert};
 
 /// The shells that have a hook.

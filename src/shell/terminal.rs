@@ -116,6 +116,11 @@ impl Terminal {
         }
     }
 
+    /// Everything that the terminal could be asked to show.
+    pub fn abilities(self) -> Painted {
+        Painted { title: self != Self::Silent, tab: self.has_tab(), background: self.has_background() }
+    }
+
     /// The sequences that take this back; the title becomes `home`.
     pub fn undo(self, painted: Painted, home: &str) -> String {
         let mut out = String::new();

@@ -37,6 +37,29 @@ pub fn locate(name: &OsStr, vars: &Vars) -> Result<PathBuf> {
     if depth(vars) >= DEEPEST { Err(looped(&found)) } else { Ok(found) }
 }
 
+/// A file that the name could mean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Where it is.
+    pub path: PathBuf,
+    /// It is dbguard itself.
+    pub is_dbguard: bool,
+}
+
+/// Every executable file of this name on `PATH`, in its order: the first is what a shell runs.
+pub fn candidates(name: &OsStr, vars: &Vars) -> Vec<Candidate> {
+    let ourselves = Ourselves::read();
+    let path = vars.get("PATH").unwrap_or(OsStr::new(DEFAULT_PATH)).as_bytes();
+    let candidate = |entry: &[u8]| {
+        let directory = if entry.is_empty() { OsStr::new(".") } else { OsStr::from_bytes(entry) };
+        let path = Path::new(directory).join(name);
+        let meta = fs::metadata(&path).ok().filter(|meta| meta.is_file() && executable(&path))?;
+        let is_dbguard = ourselves.as_ref().is_some_and(|ourselves| ourselves.is(&path, &meta));
+        Some(Candidate { path, is_dbguard })
+    };
+    path.split(|&byte| byte == b':').filter_map(candidate).collect()
+}
+
 /// The value of [`DEPTH`] for a tool that is about to be started.
 pub fn deeper(vars: &Vars) -> OsString {
     depth(vars).saturating_add(1).to_string().into()

@@ -56,6 +56,22 @@ impl Terminal {
         found.unwrap_or(Self::Plain)
     }
 
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Silent => "without titles",
+            Self::Plain => "not known",
+            Self::Dynamic => "kitty, VTE, xterm",
+            Self::Screen => "GNU screen",
+            Self::Tmux => "tmux",
+            Self::Iterm => "iTerm2",
+            Self::WindowsTerminal => "Windows Terminal",
+            Self::WezTerm => "WezTerm",
+            Self::VsCode => "VS Code",
+            Self::AppleTerminal => "Apple Terminal",
+        }
+    }
+
     /// Whether OSC 11 sets its background and OSC 111 takes that back.
     pub(super) fn has_background(self) -> bool {
         match self {

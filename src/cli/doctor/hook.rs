@@ -1,0 +1,99 @@
+//! The hook in the shell that this is typed into, and the line in its start-up file.
+
+use super::super::startup::{self, Spoken};
+use super::finding::{Finding, State};
+use crate::prompt::Shown;
+use crate::shell::{Says, Shell, is_early};
+use crate::target;
+use crate::world::{Snapshot, processes};
+
+pub(super) fn hook(snapshot: &Snapshot) -> Vec<Finding> {
+    let parent = shell_of(processes::parent());
+    let shell = parent.or_else(|| by_name(&snapshot.vars.filled("SHELL")?.to_string_lossy()));
+    let spoken = startup::lines(snapshot);
+    let mut findings = vec![active(parent, shell, &spoken, snapshot)];
+    findings.extend(early(&spoken));
+    findings.extend(shell.map(aliases));
+    findings
+}
+
+/// Whether the shell around speaks.
+fn active(parent: Option<Shell>, shell: Option<Shell>, spoken: &[Spoken], snapshot: &Snapshot) -> Finding {
+    let shown = Shown::of(&snapshot.vars);
+    if shown.as_ref().is_some_and(|shown| shown.shell == processes::parent()) {
+        let name = parent.map_or("this shell", word);
+        return Finding::new(State::Fine, "hook", format!("active in this {name}"));
+    }
+    let (Some(_), Some(shell)) = (parent, shell) else {
+        let what = "this was not typed into bash, zsh or fish, so that nothing can be said of a hook";
+        return Finding::new(State::Note, "hook", what);
+    };
+    let ours = |one: &&Spoken| one.shell == shell && one.says == Says::Init;
+    if let Some(Spoken { file, line, .. }) = spoken.iter().find(ours) {
+        let what = format!("not active in this {}, though {}:{line} has its line", word(shell), file.display());
+        return Finding::new(State::Broken, "hook", what).mend(format!("exec {}", word(shell)));
+    }
+    Finding::new(State::Broken, "hook", format!("not active in this {}", word(shell))).mend(line_for(shell))
+}
+
+/// The command that adds the line.
+fn line_for(shell: Shell) -> &'static str {
+    match shell {
+        Shell::Bash => r#"echo 'eval "$(dbguard init bash)"' >>~/.bashrc; exec bash"#,
+        Shell::Zsh => r#"echo 'eval "$(dbguard init zsh)"' >>"${ZDOTDIR:-$HOME}/.zshrc"; exec zsh"#,
+        Shell::Fish => "echo 'dbguard init fish | source' >>~/.config/fish/config.fish; exec fish",
+    }
+}
+
+/// A line where the system's own start-up files come after it.
+fn early(spoken: &[Spoken]) -> Option<Finding> {
+    let Spoken { file, line, .. } = spoken.iter().find(|one| one.says == Says::Init && is_early(&one.file))?;
+    let what = format!("{}:{line} is read before the system sets PATH, and by scripts as well", file.display());
+    Some(Finding::new(State::Doubtful, "start-up file", what).mend("move the line to ~/.zshrc"))
+}
+
+/// Nobody outside can see a shell's aliases.
+fn aliases(shell: Shell) -> Finding {
+    let names = ["psql", "pgcli", "pg_restore", "dropdb"].iter().filter(|name| target::is_known(name));
+    let names = names.copied().collect::<Vec<_>>().join("|");
+    let what = "only the shell knows them; one that leads to a whole path goes around the guard";
+    let mend = match shell {
+        Shell::Bash | Shell::Zsh => format!("alias | grep -E '/({names})'"),
+        Shell::Fish => format!("alias | string match -r '.*/({names}).*'"),
+    };
+    Finding::new(State::Note, "aliases", what).mend(mend)
+}
+
+/// Which shell a process is.
+fn shell_of(pid: u32) -> Option<Shell> {
+    let command = processes::command(pid);
+    let name = command.args.first()?.to_string_lossy().into_owned();
+    by_name(&name)
+}
+
+/// `-zsh`, `/bin/bash`, `fish`.
+fn by_name(name: &str) -> Option<Shell> {
+    let name = name.rsplit('/').next().unwrap_or(name).trim_start_matches('-');
+    [Shell::Bash, Shell::Zsh, Shell::Fish].into_iter().find(|shell| word(*shell) == name)
+}
+
+fn word(shell: Shell) -> &'static str {
+    match shell {
+        Shell::Bash => "bash",
+        Shell::Zsh => "zsh",
+        Shell::Fish => "fish",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_is_known_by_the_name_of_its_process() {
+        assert_eq!(by_name("-zsh"), Some(Shell::Zsh));
+        assert_eq!(by_name("/usr/local/bin/fish"), Some(Shell::Fish));
+        assert_eq!(by_name("-/bin/bash"), Some(Shell::Bash));
+        assert_eq!(by_name("sh"), None);
+    }
+}
