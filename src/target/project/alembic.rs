@@ -75,7 +75,9 @@ fn code(survey: &Survey<'_>, env: &Path) -> Option<String> {
     let stock = text.contains("engine_from_config(config.get_section(config.config_ini_section")
         || text.contains("engine_from_config(context.config.get_section(name");
     let decides = ["set_main_option", "set_section_option", "environ", "getenv", "get_x_argument", "file_config"];
-    let reads = text.matches("sqlalchemy.url").count() == text.matches("get_main_option(sqlalchemy.url)").count();
+    let asked = ["get_main_option(sqlalchemy.url)", "get_section_option(name,sqlalchemy.url)"];
+    let asked: usize = asked.iter().map(|way| text.matches(way).count()).sum();
+    let reads = text.matches("sqlalchemy.url").count() == asked;
     let plain = stock && reads && !decides.iter().any(|word| text.contains(word));
     (!plain).then(|| "`env.py` is code that may decide otherwise".to_owned())
 }
@@ -136,7 +138,13 @@ def run_migrations_online():
     fn several_databases_are_several_mentions() {
         let ini = "[alembic]\nscript_location = migrations\ndatabases = a, b\n[a]\nsqlalchemy.url = postgresql://u@h1/a\n\
                    [b]\nsqlalchemy.url = postgresql://u@h2/b\n";
-        assert_eq!(sample(ini).said().len(), 2);
+        let env = "rec['url'] = context.config.get_section_option(name, \"sqlalchemy.url\")\n\
+                   rec['engine'] = engine_from_config(\n    context.config.get_section(name, {}),\n)\n";
+        let sample = Sample::new().file("alembic.ini", ini).file("migrations/env.py", env);
+        assert_eq!(
+            sample.said(),
+            ["alembic.ini:5 a.sqlalchemy.url -> u@h1:5432/a", "alembic.ini:7 b.sqlalchemy.url -> u@h2:5432/b",]
+        );
     }
 
     #[test]
