@@ -12,8 +12,9 @@
 
 # The shims come first on PATH, and once. Called again whenever something else got before them.
 function __dbguard_path_first
-    # With an empty PATH nothing is found, and without one fish has its own default: neither is ours to change.
-    set -q PATH[1]; or return
+    # Without a home directory there are none, and a colon cannot stand in PATH. With an empty PATH nothing is found, and
+    # without one fish has its own default: neither is ours to change.
+    string match --quiet --regex '^[^:]+$' -- "$__dbguard_shims"; and set -q PATH[1]; or return
     set -l rest
     for directory in $PATH
         test "$directory" = "$__dbguard_shims"; or set -a rest "$directory"
@@ -21,14 +22,14 @@ function __dbguard_path_first
     set -gx PATH $__dbguard_shims $rest
 end
 
-if test -n "$__dbguard_shims" -a "$PATH[1]" != "$__dbguard_shims"
+if test "$PATH[1]" != "$__dbguard_shims"
     __dbguard_path_first
 end
 
-# Scripts and `fish -c` get the shims, and nothing else.
+# Scripts and `fish -c` get the shims, and may ask where they are.
 if not status is-interactive
-    functions --erase __dbguard_path_first
-    set --erase __dbguard_program __dbguard_shims __dbguard_tints __dbguard_vars __dbguard_functions
+    builtin functions --erase __dbguard_path_first
+    set --erase __dbguard_program __dbguard_tints __dbguard_vars __dbguard_functions
     return
 end
 
@@ -93,7 +94,7 @@ function __dbguard_ask
         or return
         set -g __dbguard_through
     end
-    test "$answer[1]" = 'dbguard 1' -a (count $answer) -ge 12
+    test "$answer[1]" = 'dbguard 1' -a (builtin count $answer) -ge 12
     or return
     set -g __dbguard_path $path
     __dbguard_keep $answer
@@ -112,7 +113,7 @@ function __dbguard_keep
     set -g __dbguard_title $argv[7]
     # fish sets the title itself, from fish_title; what remains is the colour of the terminal.
     set -l titles '\e\][02];[^\a\e]*(?:\a|\e\\\\)|\ek[^\e]*\e\\\\'
-    printf '%s' (string replace --regex --all -- $titles '' $argv[8])
+    builtin printf '%s' (string replace --regex --all -- $titles '' $argv[8])
     set -g __dbguard_each (string replace --regex --all -- $titles '' $argv[9])
     set -g __dbguard_leave $argv[10]
     if test -n "$argv[11]"
@@ -122,10 +123,13 @@ function __dbguard_keep
     end
     if test -n "$argv[12]"
         # One call of `test` for everything: fish takes longer for a command than for a file. The paths are absolute,
-        # so none is taken for an operator.
+        # so none is taken for an operator. What is gone is not newer; it changes its directory, if that is watched.
         set -g __dbguard_changed ! -x "$__dbguard_program" -o -e "$__dbguard_tints/$fish_pid" -o ! -e "$argv[12]"
         for watched in $argv[13..]
-            set -a __dbguard_changed -o ! -e $watched -o $watched -nt $argv[12]
+            set -a __dbguard_changed -o $watched -nt $argv[12]
+            if not builtin contains -- (builtin path dirname -- $watched) $argv[13..]
+                set -a __dbguard_changed -o ! -e $watched
+            end
         end
     end
     __dbguard_settle
@@ -155,13 +159,13 @@ function __dbguard_before_prompt --on-event fish_prompt
     __dbguard_look
     set -g __dbguard_here
     set -g __dbguard_how __dbguard_pong __dbguard_pong __dbguard_pong __dbguard_pong
-    emit __dbguard_ping
+    builtin emit __dbguard_ping
     set -g __dbguard_how $__dbguard_does
     if test "$__dbguard_here" != "$__dbguard_expected"
         __dbguard_wrap
     end
     if test -n "$__dbguard_each"
-        printf '%s' $__dbguard_each
+        builtin printf '%s' $__dbguard_each
     end
 end
 
@@ -170,7 +174,7 @@ function __dbguard_again --on-event fish_cancel --on-event fish_posterror
     set -l before "$__dbguard_text $__dbguard_title"
     __dbguard_look
     if test "$before" != "$__dbguard_text $__dbguard_title"
-        commandline --function repaint
+        builtin commandline --function repaint
     end
 end
 
@@ -197,7 +201,7 @@ function __dbguard_plain
     if test "$PWD $PATH $$__dbguard_vars" != "$__dbguard_key"
         __dbguard_ask
         if test -n "$__dbguard_text"
-            commandline --function repaint
+            builtin commandline --function repaint
         end
     end
 end
@@ -215,11 +219,11 @@ function __dbguard_left
     end
     if test -z "$__dbguard_text"
     else if string match --quiet --regex -- $__dbguard_fits "$own[1]"
-        printf '%s ' $__dbguard_shown
+        builtin printf '%s ' $__dbguard_shown
     else
-        printf '%s\n' $__dbguard_shown
+        builtin printf '%s\n' $__dbguard_shown
     end
-    printf '%s\n' $own
+    builtin printf '%s\n' $own
 end
 
 function __dbguard_right
@@ -229,13 +233,13 @@ function __dbguard_right
     if test "$__dbguard_columns" != "$COLUMNS"
         __dbguard_measure
     end
-    printf '%s ' $__dbguard_shown $own
+    builtin printf '%s ' $__dbguard_shown $own
 end
 
 # The words first: a tab shows only the beginning.
 function __dbguard_titled
     set -l was $status
-    printf '%s  ' $__dbguard_title
+    builtin printf '%s  ' $__dbguard_title
     __dbguard_return $was
     __dbguard_pass $argv
 end
@@ -248,12 +252,12 @@ end
 # any number of sequences for the terminal before it. Twenty columns are left to type in.
 function __dbguard_measure
     set -g __dbguard_columns $COLUMNS
-    set -l text (string shorten --max (math "max(1, $COLUMNS - 1)") -- $__dbguard_text)
+    set -l text (string shorten --max (builtin math "max(1, $COLUMNS - 1)") -- $__dbguard_text)
     set -g __dbguard_shown $text
     if test -n "$__dbguard_sgr"
         set -g __dbguard_shown \e"[$__dbguard_sgr"m$text\e'[0m'
     end
-    set -l room (math "$COLUMNS - $__dbguard_width - 21")
+    set -l room (builtin math "$COLUMNS - $__dbguard_width - 21")
     set -l sent '(?:\e\[[0-?]*[ -/]*[@-~]|\e\][^\a\e]*(?:\a|\e\\\\)|\e[ -/]*[0-Z]|[\x00-\x1a\x1c-\x1f])*+'
     set -g __dbguard_fits '^(?!)'
     if test $room -ge 0 -a "$__dbguard_position" != line
@@ -266,24 +270,24 @@ function __dbguard_wrap
     set -l index 0
     set -g __dbguard_expected
     for name in fish_prompt fish_title fish_right_prompt fish_tab_title
-        set index (math $index + 1)
+        set index (builtin math $index + 1)
         # fish shows these two only when they are there.
-        if contains $name fish_right_prompt fish_tab_title
-            and not functions --query $name
+        if builtin contains $name fish_right_prompt fish_tab_title
+            and not builtin functions --query $name
             test $name = fish_right_prompt -a "$__dbguard_position" = right; or continue
         end
         set -a __dbguard_expected x
-        set -l details (functions --details --verbose $name)
+        set -l details (builtin functions --details --verbose $name)
         set -l number (string match --regex --groups-only '^dbguard ([0-9]+)$' -- "$details[5]")
         if test -z "$number"
-            set -g __dbguard_copies (math "0$__dbguard_copies" + 1)
+            set -g __dbguard_copies (builtin math "0$__dbguard_copies" + 1)
             set number $__dbguard_copies
-            if functions --query $name
-                functions --copy $name __dbguard_own_$number
+            if builtin functions --query $name
+                builtin functions --copy $name __dbguard_own_$number
             else
                 # Without a fish_prompt, fish has this one.
                 eval "function __dbguard_own_$number
-                    test $name = fish_prompt; and printf '%s@%s %s> ' \"\$USER\" \$hostname \"\$PWD\"
+                    test $name = fish_prompt; and builtin printf '%s@%s %s> ' \"\$USER\" \$hostname \"\$PWD\"
                 end"
             end
         end
@@ -298,41 +302,41 @@ end
 # Each stands alone, with the program's path in it. A function of the person's own with that name stays.
 for name in $__dbguard_functions
     if command --query $name
-        and not functions --query $name
+        and not builtin functions --query $name
         eval "function $name --wraps $name --description 'dbguard runs it'
-            $(string escape -- $__dbguard_program) run -- $name \$argv
-        end"
+    $(string escape -- $__dbguard_program) run -- $name \$argv
+end"
     end
 end
 
 # --- Going away ------------------------------------------------------------------------------------------------------
 
 function __dbguard_leave --on-event fish_exit
-    printf '%s' $__dbguard_leave 2>/dev/null
+    builtin printf '%s' $__dbguard_leave 2>/dev/null
 end
 
 # What `dbguard init fish --remove` calls: everything as it was.
 function __dbguard_remove
     __dbguard_leave
     # Copies of a wrapper under another name (virtualenv keeps one) get the copied function back as well.
-    for name in (functions --all --names | string match --regex '.*(?:prompt|title).*')
-        set -l details (functions --details --verbose $name)
+    for name in (builtin functions --all --names | string match --regex '.*(?:prompt|title).*')
+        set -l details (builtin functions --details --verbose $name)
         set -l number (string match --regex --groups-only '^dbguard ([0-9]+)$' -- "$details[5]")
         test -n "$number"; or continue
-        functions --erase $name
-        functions --copy __dbguard_own_$number $name
+        builtin functions --erase $name
+        builtin functions --copy __dbguard_own_$number $name
     end
     for name in $__dbguard_functions
-        set -l details (functions --details --verbose $name)
+        set -l details (builtin functions --details --verbose $name)
         if test "$details[5]" = 'dbguard runs it'
-            functions --erase $name
+            builtin functions --erase $name
         end
     end
-    while set -l index (contains --index -- "$__dbguard_shims" $PATH)
+    while set -l index (builtin contains --index -- "$__dbguard_shims" $PATH)
         set -e PATH[$index]
     end
     set -e DBGUARD_SHOWN
-    functions --erase (functions --all --names | string match '__dbguard_*')
+    builtin functions --erase (builtin functions --all --names | string match '__dbguard_*')
     set --erase --global (set --global --names | string match '__dbguard_*')
 end
 

@@ -50,6 +50,7 @@ mod shell_bash_hook;
 mod shell_bash_peers;
 mod shell_bash_ways;
 mod shell_fish;
+mod shell_fish_cases;
 mod shell_zsh;
 mod shell_zsh_kept;
 mod support;

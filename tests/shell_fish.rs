@@ -4,14 +4,14 @@ use std::fs;
 
 use crate::support::{DBGUARD, Pty, Sandbox, tool};
 
-const CONFIG: &str = "[environment.production]\nlevel = \"production\"\nmatch = [{ host = \"*.prod.demo\" }]\n\
+pub(crate) const CONFIG: &str = "[environment.production]\nlevel = \"production\"\nmatch = [{ host = \"*.prod.demo\" }]\n\
                       [environment.staging]\nlevel = \"staging\"\nmatch = [{ host = \"*.staging.demo\" }]\n";
 
 /// A prompt that shows what it is given to see.
-const PROMPT: &str = "set -g fish_greeting\nfunction fish_prompt; echo -n \"<$status|$pipestatus> \"; end\n";
+pub(crate) const PROMPT: &str = "set -g fish_greeting\nfunction fish_prompt; echo -n \"<$status|$pipestatus> \"; end\n";
 
 /// A fish whose `config.fish` is `before`, our line, and `after`.
-fn world(before: &str, after: &str) -> Option<Sandbox> {
+pub(crate) fn world(before: &str, after: &str) -> Option<Sandbox> {
     tool("fish")?;
     let line = format!("{PROMPT}{before}\n{DBGUARD} init fish | source\n{after}\n");
     let sandbox = Sandbox::new().config(CONFIG).file("home/.config/fish/config.fish", line);
@@ -20,12 +20,12 @@ fn world(before: &str, after: &str) -> Option<Sandbox> {
 }
 
 /// A fish in that world.
-fn fish(sandbox: &Sandbox) -> Pty<'_> {
+pub(crate) fn fish(sandbox: &Sandbox) -> Pty<'_> {
     sandbox.tool_pty("fish", ["-i"]).size(40, 120).start()
 }
 
 /// Ends it and answers with all that was sent to the terminal.
-fn end(pty: &mut Pty<'_>) -> String {
+pub(crate) fn end(pty: &mut Pty<'_>) -> String {
     pty.send("exit 0\r");
     let ended = pty.finish();
     assert_eq!(ended.code, 0, "{}", ended.screen);
@@ -111,7 +111,7 @@ fn the_shims_come_first_and_are_put_back_there() {
 fn a_script_gets_the_shims_and_nothing_else() {
     let Some(sandbox) = world("", "") else { return };
     let script = "echo $PATH[1]; set --names | string match '*dbguard*'; functions -an | string match '*dbguard*'";
-    sandbox.tool("fish", ["-c", script]).stdout("[DIR]/home/.local/share/dbguard/shims\n").status(1);
+    sandbox.tool("fish", ["-c", script]).stdout("[DIR]/home/.local/share/dbguard/shims\n__dbguard_shims\n").status(1);
 }
 
 /// B-15.
