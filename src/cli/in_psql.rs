@@ -8,8 +8,9 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::process::ExitCode;
 
 use super::output;
+use crate::effects::inside::Opened;
 use crate::error::{Error, Kind, Result};
-use crate::guard::inside::{self, Interactive, Reconnect, Seat, Which};
+use crate::guard::inside::{self, Interactive, Reconnect, Seat, Settled, Which};
 use crate::world::Snapshot;
 
 /// The word that leads here.
@@ -35,12 +36,34 @@ fn about(what: &str, rest: &[&str], seat: &mut Seat<'_>) -> Result<()> {
         ("here", []) => say(word(inside::interactive(seat) == Interactive::Yes)),
         ("enter", []) => say(word(inside::enter(seat) == Reconnect::Wanted)),
         ("options", []) => say(inside::options(seat).as_bytes()),
-        ("settle", []) => {
-            inside::settle(seat, None);
-            say(b"done")
+        ("tag", []) => say(inside::tag(seat).as_bytes()),
+        ("conninfo", []) => say(inside::conninfo(seat).as_bytes()),
+        ("settle", []) => say(word(inside::settle(seat, None) == Settled::Open)),
+        ("settle", [what]) => say(word(inside::settle(seat, opened(what)) == Settled::Open)),
+        ("unlock", [what]) => unlock(seat, opened(what).ok_or_else(unknown)?),
+        ("whereami", []) => {
+            let (banner, sections) = inside::whereami(seat)?;
+            output::screen(&banner, &sections, &seat.snapshot().vars)
         }
         ("history", []) => say(inside::history(seat).as_os_str().as_bytes()),
         _ => Err(unknown()),
+    }
+}
+
+/// The answer is one word; why it is "off" stands on the terminal.
+fn unlock(seat: &mut Seat<'_>, what: Opened) -> Result<()> {
+    let passed = inside::unlock(seat, what);
+    if let Err(error) = &passed {
+        inside::tell(error);
+    }
+    say(word(passed.is_ok()))
+}
+
+fn opened(what: &str) -> Option<Opened> {
+    match what {
+        "transaction" => Some(Opened::Transaction),
+        "session" => Some(Opened::Session),
+        _ => None,
     }
 }
 

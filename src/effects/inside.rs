@@ -28,8 +28,11 @@ const MOST_MET: usize = 32;
 pub struct Inside {
     version: u32,
     boot: Option<String>,
-    /// `PGOPTIONS` as the user had it, from before psql's own start-up file changed it.
-    pub options: Option<String>,
+    /// The first connection had start-up options of the user's own and not ours: psql hands them on at `\c`, and ours
+    /// do not come in.
+    pub sticky: bool,
+    /// The application name that leads to the audit entry of what was unlocked last.
+    pub tag: Option<String>,
     /// A pooler refused start-up options, so that none are given.
     pub refused: bool,
     /// The connection that was looked at last.

@@ -9,6 +9,7 @@ use crate::effects::exec::Launch;
 use crate::error::{Error, Result};
 use crate::plan::{Mode, Plan, Risk};
 use crate::policy::Policy;
+use crate::target::{self, Target};
 use crate::world::Vars;
 use crate::world::stdin::Stdin;
 
@@ -56,6 +57,21 @@ pub(super) fn approved(mut launch: Launch, seen: Review, stdin: Stdin, vars: &Va
     })?;
     launch.inputs = seen.plan.inputs;
     Ok(launch)
+}
+
+/// The application name that leads from the server's log and `pg_stat_activity` to the audit entry. What the user calls
+/// himself stays.
+pub(super) fn tag(launch: &mut Launch, tool: &str, target: &Target, id: Option<&str>, vars: &Vars) {
+    let named = ["application_name", "fallback_application_name"];
+    let own = target.parameters.iter().any(|parameter| named.contains(&parameter.keyword.as_str()));
+    if let (Some(id), false, true) = (id, own || vars.get("PGAPPNAME").is_some(), target::is_known(tool)) {
+        launch.vars.push(("PGAPPNAME".into(), Some(tagged(tool, id).into())));
+    }
+}
+
+/// `psql dbguard:01k9ynszk4h7wq2p`: a name that begins as before.
+pub(super) fn tagged(tool: &str, id: &str) -> String {
+    format!("{tool} dbguard:{id}")
 }
 
 /// Whether the tool's session is to begin read-only: where the policy says so and nothing is known to write.

@@ -92,7 +92,8 @@ fn pass(tool: &OsStr, args: &[OsString], config: &Config, snapshot: &Snapshot) -
         }
     }
     announce::client(&case, Some(target), environment, &stdin);
-    let launch = launch::approved(launch, decided.seen, stdin, &snapshot.vars)?;
+    let mut launch = launch::approved(launch, decided.seen, stdin, &snapshot.vars)?;
+    launch::tag(&mut launch, &case.invocation.tool, target, decided.receipt.id(), &snapshot.vars);
     Ok(Passed { approved: decided.approved, receipt: decided.receipt, launch })
 }
 

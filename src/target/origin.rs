@@ -80,7 +80,7 @@ impl fmt::Display for Origin {
                 write!(f, "service `{}` at {}:{line}", Untrusted::os(service), Untrusted::path(file))
             }
             Self::File { file, line } => write!(f, "{}:{line}", Untrusted::path(file)),
-            Self::Connect => f.write_str("\\connect in the script"),
+            Self::Connect => f.write_str("\\connect"),
             Self::User => f.write_str("the user name"),
             Self::SystemUser => f.write_str("the system user"),
             Self::Default => f.write_str("default"),

@@ -42,7 +42,8 @@ pub(super) fn exact(seat: &Seat<'_>, config: &Config, names: &Names, peer: Optio
         .rev()
         .find(|met| met.names == *names && peer.map(peer_text).is_some_and(|peer| peer == met.peer));
     let by_server = met.and_then(|met| named(met.environment.as_deref()?, config));
-    let raised = by_address.into_iter().filter(is_named).chain(by_server);
+    let here = peer.map_or_else(Vec::new, |peer| met_there(seat, config, peer, Some(names)));
+    let raised = by_address.into_iter().filter(is_named).chain(by_server).chain(here);
     Derived { environment: raised.fold(by_name, stricter), doubtful: false }
 }
 
@@ -57,7 +58,7 @@ pub(super) fn by_peer(seat: &Seat<'_>, config: &Config, peer: &Peer) -> Derived 
     let by_address = config.rules.classify(&target);
     let certain =
         matches!(peer, Peer::Unix(_)) || matches!(&by_address, Environment::Known(known) if known.rule.is_some());
-    let others = met_there(seat, config, peer).into_iter().chain(services_there(seat, config, peer));
+    let others = met_there(seat, config, peer, None).into_iter().chain(services_there(seat, config, peer));
     let (mut raised, mut likely) = (by_address.clone(), None::<Environment>);
     for other in others {
         if other.level() == Level::Production || certain {
@@ -95,14 +96,18 @@ pub(super) fn named(name: &str, config: &Config) -> Option<Environment> {
     Some(Environment::Known(Known { name, level, look, rule: None, matched }))
 }
 
-/// What this session met at this far end, with the database left open: it may be another one now.
-fn met_there(seat: &Seat<'_>, config: &Config, peer: &Peer) -> Vec<Environment> {
+/// What this session met at this far end, with the database and user of now; where these are not known, with both left
+/// open: they may be others.
+fn met_there(seat: &Seat<'_>, config: &Config, peer: &Peer, now: Option<&Names>) -> Vec<Environment> {
+    let field = |text: &String| Field::new(std::ffi::OsString::from(text), Origin::Connect);
+    let (dbname, user) = (now.map(|now| field(&now.dbname)), now.map(|now| field(&now.user)));
     let text = peer_text(peer);
     let invocation = seat.invocation();
     let met = seat.inside.met.iter().filter(|met| met.peer == text);
     met.flat_map(|met| {
         let target = names::target(&met.names, &invocation, seat);
-        let by_name = target.map(|target| config.rules.classify(&Target { dbname: None, user: None, ..target }));
+        let by_name = target
+            .map(|target| config.rules.classify(&Target { dbname: dbname.clone(), user: user.clone(), ..target }));
         let by_server = met.environment.as_deref().and_then(|name| named(name, config));
         by_name.into_iter().chain(by_server)
     })

@@ -10,7 +10,11 @@ mod label;
 mod names;
 mod seat;
 mod start;
+mod unlock;
+mod whereami;
 
 pub use label::{Which, label, prompt};
 pub use seat::Seat;
-pub use start::{Interactive, Reconnect, enter, history, interactive, options, settle};
+pub use start::{Interactive, Reconnect, Settled, conninfo, enter, history, interactive, options, settle};
+pub use unlock::{tag, tell, unlock};
+pub use whereami::whereami;

@@ -27,6 +27,11 @@ impl<'a> Seat<'a> {
         Self { snapshot, pid, sockets, inside: inside::read(snapshot, pid) }
     }
 
+    /// The outside as psql hands it on.
+    pub fn snapshot(&self) -> &'a Snapshot {
+        self.snapshot
+    }
+
     /// What is known of the connection that it has now: only what was said of the very same sockets.
     pub(super) fn known(&self) -> Option<&Known> {
         let sockets = self.sockets.as_ref().filter(|sockets| !sockets.is_empty())?;
@@ -61,6 +66,9 @@ impl<'a> Seat<'a> {
 
     /// Whether connections that are made from now on begin read-only: psql hands its vars on as they are now.
     pub(super) fn locks(&self) -> bool {
+        if self.inside.sticky {
+            return false;
+        }
         let options = self.snapshot.vars.get("PGOPTIONS").map(|text| text.to_string_lossy());
         options.is_some_and(|options| options.trim_end().ends_with(READ_ONLY))
     }

@@ -59,7 +59,7 @@ pub enum Reconnect {
 pub fn enter(seat: &mut Seat<'_>) -> Reconnect {
     inside::tidy(seat.snapshot);
     let config = config::load(seat.snapshot);
-    seat.inside.options = Some(own_options(seat.snapshot).to_string_lossy().into_owned());
+    seat.inside.sticky = !seat.locks() && !own_options(seat.snapshot).is_empty();
     let Some(names) = names::told(seat.snapshot) else { return Reconnect::Needless };
     let peer = seat.peer();
     let derived = derive::exact(seat, &config, &names, peer.as_ref());
@@ -69,6 +69,7 @@ pub fn enter(seat: &mut Seat<'_>) -> Reconnect {
     let mut reconnect = Reconnect::Needless;
     if !seat.locks() && config.policy(&environment).read_only {
         reconnect = Reconnect::Wanted;
+        seat.inside.sticky = false;
         if let Some(met) = meet(seat, &config, &names, &environment) {
             if met.level() > environment.level() {
                 by_server = Some(met.name().to_owned());
@@ -158,6 +159,13 @@ pub fn options(seat: &Seat<'_>) -> OsString {
     options
 }
 
+/// The same as a connection string, for `\connect -reuse-previous=on`: psql keeps the start-up options of the
+/// connection before, where that had any, and looks at `PGOPTIONS` only where it had none (`do_connect`).
+pub fn conninfo(seat: &Seat<'_>) -> String {
+    let options = options(seat).to_string_lossy().replace('\\', "\\\\").replace('\'', "\\'");
+    format!("options='{options}'")
+}
+
 /// `PGOPTIONS` without what the guard or an earlier start put behind it.
 pub(super) fn own_options(snapshot: &Snapshot) -> OsString {
     let text = snapshot.vars.get("PGOPTIONS").map(|text| text.to_string_lossy().into_owned()).unwrap_or_default();
@@ -165,16 +173,30 @@ pub(super) fn own_options(snapshot: &Snapshot) -> OsString {
     OsString::from(text.trim_end())
 }
 
-/// What the server answered on psql's own connection is written down with the names that psql has for it.
-pub fn settle(seat: &mut Seat<'_>, opened: Option<Opened>) {
-    let (Some(names), Some(sockets)) = (names::told(seat.snapshot), seat.sockets.clone()) else { return };
+/// Whether what was to be opened is open now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Settled {
+    /// It is writable, and written down as that.
+    Open,
+    /// Nothing was opened, or nothing was to be.
+    Closed,
+}
+
+/// Writes down what the server answered on psql's own connection, with the names that psql has for it.
+pub fn settle(seat: &mut Seat<'_>, wanted: Option<Opened>) -> Settled {
+    let (Some(names), Some(sockets)) = (names::told(seat.snapshot), seat.sockets.clone()) else {
+        return Settled::Closed;
+    };
     let config = config::load(seat.snapshot);
     let peer = seat.peer();
     let derived: Derived = derive::exact(seat, &config, &names, peer.as_ref());
-    let read_only = match seat.snapshot.vars.get("IN_PSQL_RO").and_then(|word| word.to_str()) {
-        Some("on") => ReadOnly::Held,
-        Some("off") => ReadOnly::Open,
-        _ => ReadOnly::Unasked,
+    let before = seat.known().map_or(ReadOnly::Unasked, |known| known.read_only);
+    let (read_only, opened) = match (answered(seat.snapshot), wanted) {
+        // Within the transaction it is writable; what stands behind that is as it was.
+        (ReadOnly::Open, Some(Opened::Transaction)) => (before, wanted),
+        (ReadOnly::Open, Some(Opened::Session)) => (ReadOnly::Open, wanted),
+        (answered, _) => (answered, None),
     };
     let shown = Some(label::shown(&derived, &config, seat.snapshot));
     let peer = peer.as_ref().map(peer_text);
@@ -184,7 +206,18 @@ pub fn settle(seat: &mut Seat<'_>, opened: Option<Opened>) {
         seat.inside.meet(peer, &names, by_server);
     }
     seat.inside.connection = Some(Known { sockets, peer, names: Some(names), read_only, opened, shown });
-    let _ = inside::write(seat.snapshot, seat.pid, &seat.inside);
+    // What the prompt could not show is not opened.
+    let written = inside::write(seat.snapshot, seat.pid, &seat.inside);
+    if opened.is_some() && written.is_ok() { Settled::Open } else { Settled::Closed }
+}
+
+/// What the server answered when it was asked whether it would write.
+fn answered(snapshot: &Snapshot) -> ReadOnly {
+    match snapshot.vars.get("IN_PSQL_RO").and_then(|word| word.to_str()) {
+        Some("on") => ReadOnly::Held,
+        Some("off") => ReadOnly::Open,
+        _ => ReadOnly::Unasked,
+    }
 }
 
 /// The history of this environment: the user's own file, with the environment's name behind it where that is not
