@@ -29,28 +29,35 @@ else
   # character in it means anything (zshmisc, EXPANSION OF PROMPT SEQUENCES, %v). Element 97 is one that nobody else
   # counts up to, and it marks our part of PROMPT too: what begins with %(97V. and ends with .) is ours.
 
-  typeset -g __dbguard_key= __dbguard_seen_path= __dbguard_stamp= __dbguard_plain= __dbguard_how=
+  typeset -g __dbguard_seen_path= __dbguard_stamp= __dbguard_plain= __dbguard_how= __dbguard_drawn=
   typeset -g __dbguard_level=none __dbguard_text= __dbguard_sgr= __dbguard_position=left
-  typeset -g __dbguard_title= __dbguard_once= __dbguard_each= __dbguard_leave=
-  typeset -ga __dbguard_watched=()
+  typeset -g __dbguard_title= __dbguard_once= __dbguard_each= __dbguard_leave= __dbguard_in_p10k=${__dbguard_in_p10k-}
+  typeset -ga __dbguard_watched=() __dbguard_was=()
   typeset -gi __dbguard_moved=0
 
-  # Before each prompt. zsh itself gives back $?, $pipestatus and $_ after it.
+  # Before each prompt. zsh itself gives back $?, $pipestatus and $_ after it. Each command here costs time at every
+  # prompt, so there are few.
   function __dbguard_precmd {
-    # How the prompt is going to be read, by the options of the user; from the next line on they are our own.
-    local percent= subst= bang=
-    if [[ -o prompt_percent ]]; then percent=percent; fi
-    if [[ -o prompt_subst ]]; then subst=subst; fi
-    if [[ -o prompt_bang ]]; then bang=bang; fi
-    \builtin emulate -L zsh -o extended_glob -o no_xtrace
-    __dbguard_how=$percent$subst$bang
-    __dbguard_path
-    if __dbguard_changed; then
+    # How the prompt is going to be read, by the options of the user; from emulate on they are our own.
+    local how=percent
+    if [[ ! -o prompt_percent ]]; then
+      how=literal
+      if [[ -o prompt_subst ]]; then how+=subst; fi
+      if [[ -o prompt_bang ]]; then how+=bang; fi
+    fi
+    \builtin emulate -L zsh -o extended_glob -o no_xtrace -o no_aliases
+    if ! __dbguard_same; then
+      __dbguard_path
       __dbguard_ask
     fi
-    __dbguard_segment
-    __dbguard_show
-    if __dbguard_is_last && [[ -t 1 ]]; then
+    if [[ -n $__dbguard_in_p10k || $precmd_functions[(Ie)_p9k_precmd] -ne 0 ]]; then
+      __dbguard_segment
+    fi
+    if [[ "$how $PROMPT $RPROMPT" != "$__dbguard_drawn" || "$psvar[97]" != "$__dbguard_text" ]]; then
+      __dbguard_how=$how
+      __dbguard_show
+    fi
+    if [[ -t 1 && ( $precmd_functions[-1] == __dbguard_precmd || -n $__dbguard_in_p10k ) ]]; then
       __dbguard_send
     else
       # Whoever comes after us may build the prompt or set the title anew, or has yet to give the terminal back. Events
@@ -63,37 +70,47 @@ else
   # The end of the above, once all others have had their turn; the status that the prompt shows is not ours.
   function __dbguard_late {
     local -i code=$?
-    \builtin emulate -L zsh -o extended_glob -o no_xtrace
+    \builtin emulate -L zsh -o extended_glob -o no_xtrace -o no_aliases
     __dbguard_show
     __dbguard_send
     return $code
   }
 
-  # Whether to ask again. The key holds the values of the vars and whether they are exported: one that is not exported
-  # is not seen by psql. A stamp has the time of the newest change among the files, so what is newer has changed since.
-  function __dbguard_changed {
-    local REPLY file
-    __dbguard_now
-    if [[ $REPLY != "$__dbguard_key" || ! -e $__dbguard_stamp ]]; then
-      return 0
-    fi
-    # A client that the guard started has tinted this terminal, and may have been killed since.
-    if [[ -n $__dbguard_tints && -e $__dbguard_tints/$$ ]]; then
-      return 0
-    fi
-    for file in "${__dbguard_watched[@]}"; do
-      if [[ $file -nt $__dbguard_stamp || ! -e $file ]]; then
-        return 0
+  # Writes the comparison with what this answer depends on as one function of one command, in which there are names and
+  # numbers but no values. A var counts with its attributes: one that is not exported is not seen by psql. A stamp has
+  # the time of the newest change among the files, so what is newer has changed since. A file in tints says that a client
+  # has tinted this terminal, and may have been killed since.
+  function __dbguard_remember {
+    local name same='[[ $PWD == "$__dbguard_was[1]" && $PATH == "$__dbguard_was[2]"'
+    local -i at
+    __dbguard_was=("$PWD" "$PATH")
+    for name in DISABLE_AUTO_TITLE ${(s. .)__dbguard_vars}; do
+      if (( ${(P)+name} )); then
+        __dbguard_was+=("${(tP)name}=${(P)name}")
+        same+=" && \"\${(t)$name}=\$$name\" == \"\$__dbguard_was[$#__dbguard_was]\""
+      else
+        same+=" && ! -v $name"
       fi
     done
-    return 1
+    same+=' && -e $__dbguard_stamp'
+    if [[ -n $__dbguard_tints ]]; then
+      same+=' && ! -e $__dbguard_tints/$$'
+    fi
+    for (( at = 1; at <= $#__dbguard_watched; at++ )); do
+      same+=" && ! \$__dbguard_watched[$at] -nt \$__dbguard_stamp"
+      # What goes changes the time of its directory; where that is not watched, it is looked for.
+      if [[ $__dbguard_watched[(Ie)${__dbguard_watched[at]:h}] -eq 0 ]]; then
+        same+=" && -e \$__dbguard_watched[$at]"
+      fi
+    done
+    functions[__dbguard_same]="$same ]]"
   }
 
   # Asks. Until the whole answer is there, also when Ctrl-C ends this here, the prompt shows that it is not known:
   # never the answer from before.
   function __dbguard_ask {
     local -a told lines
-    local title=$__dbguard_title answer REPLY
+    local title=$__dbguard_title answer
     if [[ $PATH != "$__dbguard_seen_path" ]]; then told+=(path); fi
     if [[ -n $title ]]; then told+=(titled); fi
     __dbguard_unknown
@@ -111,8 +128,7 @@ else
       __dbguard_seen_path=$PATH
       \builtin rehash
     fi
-    __dbguard_now
-    __dbguard_key=$REPLY
+    __dbguard_remember
   }
 
   # Takes the values of the answer, which stands in lines.
@@ -133,7 +149,8 @@ else
   # what takes it back.
   function __dbguard_unknown {
     local text='▲ UNKNOWN dbguard does not answer'
-    __dbguard_key= __dbguard_stamp= __dbguard_level=unknown __dbguard_text=$text __dbguard_sgr='1;31'
+    functions[__dbguard_same]='return 1'
+    __dbguard_stamp= __dbguard_level=unknown __dbguard_text=$text __dbguard_sgr='1;31'
     if [[ -n ${NO_COLOR-} || ${TERM-} == (|dumb) ]]; then
       __dbguard_sgr=
     fi
@@ -142,6 +159,7 @@ else
       __dbguard_title=$text
     fi
     __dbguard_watched=()
+    __dbguard_drawn=
     psvar[97]=$text
     unset DBGUARD_SHOWN
   }
@@ -149,7 +167,7 @@ else
   # Puts the text into its place in the prompt. A theme may have built PROMPT anew, or emptied psvar.
   function __dbguard_show {
     local body=%97v left= right= plain=
-    if [[ -n $__dbguard_text || $#psvar -ge 97 ]]; then
+    if [[ "$psvar[97]" != "$__dbguard_text" ]]; then
       psvar[97]=$__dbguard_text
     fi
     if [[ -n $__dbguard_sgr ]]; then
@@ -169,6 +187,7 @@ else
     __dbguard_place PROMPT "$left" "$plain"
     __dbguard_place RPROMPT "$right" ''
     __dbguard_plain=$plain
+    __dbguard_drawn="$__dbguard_how $PROMPT $RPROMPT"
   }
 
   # Without percent signs in prompts there is no psvar and no colour. The text itself goes into the prompt, so that what
@@ -202,22 +221,14 @@ else
   # What the terminal is to be told: the title, the tint. Nothing while the line is being edited (widgets that change the
   # directory call the hooks), and nothing where this is no terminal (powerlevel10k keeps it away until its first prompt).
   function __dbguard_send {
-    if [[ -n $__dbguard_once$__dbguard_each && -t 1 ]] && ! \builtin zle 2>/dev/null; then
+    if [[ -n $__dbguard_once$__dbguard_each && -t 1 ]] && ! \builtin zle; then
       \builtin print -rn -- "$__dbguard_once$__dbguard_each"
       __dbguard_once=
     fi
   }
 
-  # We come last, so that our title is the last; but before powerlevel10k, which draws what we have found out.
-  function __dbguard_is_last {
-    if [[ $precmd_functions[-1] == _p9k_precmd ]]; then
-      [[ $precmd_functions[-2] == __dbguard_precmd ]]
-    else
-      [[ $precmd_functions[-1] == __dbguard_precmd && $precmd_functions[(Ie)_p9k_precmd] == 0 ]]
-    fi
-  }
-
-  # Moves us to our place, from the next prompt on. Somebody who wants to be last too is not fought for ever.
+  # Moves us to our place, from the next prompt on: last, so that our title is the last, but before powerlevel10k, which
+  # draws what we have found out. Somebody who wants to be last too is not fought for ever.
   function __dbguard_move {
     local -a others=("${(@)precmd_functions:#(__dbguard_precmd|_p9k_precmd)}")
     local -a p10k=("${(@M)precmd_functions:#_p9k_precmd}")
@@ -230,10 +241,16 @@ else
   # powerlevel10k builds its prompt anew at any time, so the way in is a segment. It is put first on the left, unless the
   # user has put it somewhere.
   function __dbguard_segment {
-    if [[ $precmd_functions[(Ie)_p9k_precmd] == 0 ]]; then
-      __dbguard_in_p10k=
-    elif [[ -z $__dbguard_in_p10k ]]; then
-      __dbguard_in_p10k=yes
+    local -i ours=$precmd_functions[(Ie)__dbguard_precmd] theirs=$precmd_functions[(Ie)_p9k_precmd]
+    if (( theirs == 0 )); then
+      __dbguard_in_p10k= __dbguard_drawn=
+      return
+    fi
+    if (( theirs < ours )); then
+      __dbguard_move
+    fi
+    if [[ -z $__dbguard_in_p10k ]]; then
+      __dbguard_in_p10k=yes __dbguard_drawn=
       if [[ "$POWERLEVEL9K_LEFT_PROMPT_ELEMENTS $POWERLEVEL9K_RIGHT_PROMPT_ELEMENTS" != *dbguard* ]]; then
         __dbguard_in_p10k=ours
         typeset -ga POWERLEVEL9K_LEFT_PROMPT_ELEMENTS
@@ -292,7 +309,7 @@ else
 
   # Takes everything out of the running shell; `dbguard init zsh --remove` calls it.
   function __dbguard_remove {
-    \builtin emulate -L zsh -o extended_glob -o no_xtrace
+    \builtin emulate -L zsh -o extended_glob -o no_xtrace -o no_aliases
     local name directory=${${PWD:t}//[[:cntrl:]]/}
     precmd_functions=("${(@)precmd_functions:#__dbguard_precmd}")
     zshexit_functions=("${(@)zshexit_functions:#__dbguard_exit}")
@@ -324,13 +341,8 @@ else
 
   # Hooks in. Read a second time, everything starts anew and stands there once.
   function __dbguard_start {
-    \builtin emulate -L zsh -o extended_glob -o no_xtrace
-    local name body='REPLY="$PWD"$'"'\\0'"'"$PATH"$'"'\\0'"'"${DISABLE_AUTO_TITLE-}"'
-    for name in ${(s. .)__dbguard_vars}; do
-      body+='$'"'\\0'"'"${(t)'$name'-}=${'$name'-}"'
-    done
-    functions[__dbguard_now]=$body
-    typeset -g __dbguard_in_p10k=${__dbguard_in_p10k-}
+    \builtin emulate -L zsh -o extended_glob -o no_xtrace -o no_aliases
+    functions[__dbguard_same]='return 1'
     typeset -ga precmd_functions zshexit_functions
     __dbguard_move
     __dbguard_moved=0
