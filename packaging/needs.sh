@@ -25,6 +25,9 @@ tests      /usr/share/bash-completion/bash_completion  bash-completion  -
 tests      socat                                    socat               socat
 tests      ssh                                      openssh-client      -
 tests      sshd                                     openssh-server      -
+tests      direnv                                   direnv              direnv
+tests      zoxide                                   zoxide              zoxide
+tests      /usr/share/powerlevel9k/powerlevel9k.zsh-theme  zsh-theme-powerlevel9k  -
 tests      strace                                   strace              -
 tests      script                                   bsdutils            -
 tests      ps                                       procps              -

@@ -141,7 +141,8 @@ else
     if [[ ${DISABLE_AUTO_TITLE-} == true ]]; then
       # The user of oh-my-zsh wants no titles: whatever sets one is taken out, a tint is left.
       local sets_title=$'(\e\\][012];[^\a\e]#(\a|\e\\\\)|\ek[^\e]#\e\\\\)'
-      __dbguard_title= __dbguard_once=${__dbguard_once//$~sets_title/} __dbguard_each=${__dbguard_each//$~sets_title/}
+      __dbguard_title= __dbguard_once=${__dbguard_once//$~sets_title/}
+      __dbguard_each=${__dbguard_each//$~sets_title/} __dbguard_leave=${__dbguard_leave//$~sets_title/}
     fi
   }
 
@@ -283,7 +284,7 @@ else
     :
   }
 
-  # What takes a tint back is sent when the shell ends. zsh calls this in the shell itself only, not in subshells.
+  # What takes title and tint back is sent when the shell ends. zsh calls this in the shell itself only, not in subshells.
   function __dbguard_exit {
     \builtin emulate -L zsh
     if [[ -n $__dbguard_leave && -t 1 ]]; then
@@ -310,12 +311,9 @@ else
   # Takes everything out of the running shell; `dbguard init zsh --remove` calls it.
   function __dbguard_remove {
     \builtin emulate -L zsh -o extended_glob -o no_xtrace -o no_aliases
-    local name directory=${${PWD:t}//[[:cntrl:]]/}
+    local name
     precmd_functions=("${(@)precmd_functions:#__dbguard_precmd}")
     zshexit_functions=("${(@)zshexit_functions:#__dbguard_exit}")
-    if [[ -n $__dbguard_title ]]; then
-      __dbguard_once+=${__dbguard_each//"$__dbguard_title"/${directory:-/}}
-    fi
     __dbguard_each=$__dbguard_leave
     __dbguard_send
     __dbguard_place PROMPT '' ''

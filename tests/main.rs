@@ -54,6 +54,7 @@ mod shell_fish;
 mod shell_fish_cases;
 mod shell_zsh;
 mod shell_zsh_kept;
+mod shell_zsh_world;
 mod support;
 mod target_differential;
 mod target_tables;
