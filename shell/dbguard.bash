@@ -89,7 +89,8 @@ function __dbguard_ask {
     told=(${__dbguard_coarse:+coarse} ${__dbguard_title:+titled})
     [[ $__dbguard_path_asked == "${PATH-}" ]] || told+=(path)
     if [[ -x $__dbguard_program ]]; then
-        answer=$("$__dbguard_program" prompt --answer ${told[@]+"${told[@]}"} </dev/null 2>/dev/null)
+        # Without exec, bash would stand between: the program notes for the shell that is its parent.
+        answer=$(builtin exec "$__dbguard_program" prompt --answer ${told[@]+"${told[@]}"} </dev/null 2>/dev/null)
         status=$?
     fi
     fields=()

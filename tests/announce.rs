@@ -2,7 +2,9 @@
 //!
 //! The hook's shell is played by `sh`: it exports the var as the hooks do, and looks for the mark as they do.
 
-use crate::support::{DBGUARD, Ended, Sandbox};
+use std::os::unix::fs::symlink;
+
+use crate::support::{DBGUARD, Ended, Sandbox, tool};
 
 const CONFIG: &str = r##"
 [environment.production]
@@ -19,6 +21,39 @@ tab = { staging = "#b58900" }
 
 fn sandbox() -> Sandbox {
     Sandbox::new().services().config(CONFIG).shims(["psql", "pg_dump"]).var("TERM_PROGRAM", "iTerm.app")
+}
+
+/// A real shell with the hook, in which production was chosen, a session at home ended, and production was left.
+fn story(shell: &str, sandbox: &Sandbox) -> Ended {
+    let (args, init, leave): (&[&str], _, _) = match shell {
+        "bash" => (&["--norc", "-i"], "eval \"$(dbguard init bash)\"", "unset PGHOST"),
+        "zsh" => (&["-f", "-i"], "eval \"$(dbguard init zsh)\"", "unset PGHOST"),
+        _ => (&["--no-config", "-i"], "dbguard init fish | source", "set -e PGHOST"),
+    };
+    let mut pty = sandbox.tool_pty(tool(shell).unwrap().to_str().unwrap(), args).start();
+    pty.send(format!("{init}\n")).send("export PGHOST=db.prod.demo\n").wait_for("PRODUCTION");
+    pty.send("psql -h localhost\n").send(format!("{leave}\n")).send("exit\n");
+    pty.finish()
+}
+
+#[test]
+fn each_hook_shows_its_own_environment_again_after_a_client() {
+    for shell in ["bash", "zsh", "fish"] {
+        if tool(shell).is_none() {
+            continue;
+        }
+        let sandbox = at_home().dir("mine");
+        symlink(DBGUARD, sandbox.path("mine/dbguard")).unwrap();
+        let path = format!("{}:{}:/usr/bin:/bin", sandbox.path("mine").display(), sandbox.path("bin").display());
+        let sandbox = sandbox.var("PATH", path);
+        let raw = String::from_utf8(story(shell, &sandbox).raw).unwrap();
+        let mut sent: Vec<&str> =
+            raw.split("SetColors=tab=").skip(1).map(|rest| rest.split('\x07').next().unwrap()).collect();
+        sent.dedup();
+        assert_eq!(sent, ["b01020", "default", "b01020", "default"], "{shell}: {raw:?}");
+        let title = raw.find("\x1b]2;psql\x07").unwrap_or_else(|| panic!("{shell}: {raw:?}"));
+        assert!(raw[title..].contains("▲ PRODUCTION db.prod.demo"), "{shell}: {raw:?}");
+    }
 }
 
 /// What a shell sees that ran this, with the var as its hook has set it. Afterwards it says whether there is a mark.
