@@ -41,8 +41,7 @@ impl<'a> Case<'a> {
         config: &'a Config,
         snapshot: &'a Snapshot,
     ) -> Self {
-        let invocation = target::parse(&tool_name(tool), args, program, snapshot);
-        let resolution = target::resolve(&invocation, snapshot);
+        let (invocation, resolution) = target::open(&tool_name(tool), args, program, snapshot);
         let environment = classify(&resolution, config);
         Self { snapshot, config, invocation, resolution, environment, followed: false, outdated: None }
     }

@@ -29,7 +29,7 @@ pub use connect::connect;
 pub use invocation::{Invocation, Opt};
 pub use origin::{Field, Origin};
 pub use project::{Mention, Mentions, PROJECT_VARS, SELECTION_VARS, Source, TARGET_VARS, URL_VARS, Watched, mentions};
-pub use resolve::{parse, resolve};
+pub use resolve::{open, parse, resolve};
 pub use services::services;
 pub use tunnel::forwarder;
 

@@ -21,6 +21,16 @@ use crate::world::Snapshot;
 
 /// Reads `args` as `tool` does. `program` is the program that would be executed, where it was found.
 pub fn parse(tool: &str, args: &[OsString], program: Option<PathBuf>, snapshot: &Snapshot) -> Invocation {
+    open(tool, args, program, snapshot).0
+}
+
+/// Which server an invocation would reach.
+pub fn resolve(invocation: &Invocation, snapshot: &Snapshot) -> Resolution {
+    open(&invocation.tool, &invocation.args, invocation.program.clone(), snapshot).1
+}
+
+/// Both at once: the files that a wrapper looks up are read once.
+pub fn open(tool: &str, args: &[OsString], program: Option<PathBuf>, snapshot: &Snapshot) -> (Invocation, Resolution) {
     let bare = Invocation {
         tool: tool.to_owned(),
         program,
@@ -29,45 +39,40 @@ pub fn parse(tool: &str, args: &[OsString], program: Option<PathBuf>, snapshot: 
         operands: Vec::new(),
         rejected: None,
     };
-    let Some(known) = tools::find(tool) else { return bare };
-    match Start::of(&bare, snapshot) {
-        Ok(start) => read_by(known, bare, start),
-        Err(Trouble::Rejected(why)) => Invocation { rejected: Some(why), ..bare },
-        Err(Trouble::Unclear(_)) => bare,
-    }
+    let Some(known) = tools::find(tool) else {
+        let because = format!("`{}` is not a tool whose target dbguard can tell", Untrusted::text(tool));
+        return (bare, Resolution::Ambiguous { partial: None, because });
+    };
+    let (invocation, outcome) = match Start::of(&bare, snapshot) {
+        Ok(start) => {
+            let (readings, outcomes): (_, Vec<Outcome>) = outcomes(known, &start).into_iter().unzip();
+            (filled(bare, readings, &outcomes, start.cluster), outcomes.into_iter().reduce(either))
+        }
+        Err(trouble) => {
+            let rejected = match &trouble {
+                Trouble::Rejected(why) => Some(why.clone()),
+                Trouble::Unclear(_) => None,
+            };
+            (Invocation { rejected, ..bare }, Some(trouble.into()))
+        }
+    };
+    (invocation, through(outcome.unwrap_or_else(Outcome::none).resolution(), snapshot))
 }
 
 /// Fills in what the newest version reads that takes the command line, and why none does.
-fn read_by(tool: &Tool, bare: Invocation, start: Start<'_>) -> Invocation {
-    let mut outcomes = outcomes(tool, &start);
+fn filled(bare: Invocation, mut readings: Vec<Reading>, outcomes: &[Outcome], cluster: Option<OsString>) -> Invocation {
     let takes = |outcome: &Outcome| !matches!(outcome, Outcome::Rejected(_) | Outcome::Doubtful(_));
-    let at = outcomes.iter().rposition(|(_, outcome)| takes(outcome)).unwrap_or(0);
-    let rejected = outcomes.iter().all(|(_, outcome)| matches!(outcome, Outcome::Rejected(_)));
-    if outcomes.is_empty() {
-        return bare;
-    }
-    let (reading, outcome) = outcomes.swap_remove(at);
+    let at = outcomes.iter().rposition(takes).unwrap_or(0);
+    let Some(outcome) = outcomes.get(at) else { return bare };
+    let rejected = outcomes.iter().all(|outcome| matches!(outcome, Outcome::Rejected(_)));
     let why = match outcome {
-        Outcome::Rejected(why) => rejected.then_some(why),
+        Outcome::Rejected(why) => rejected.then(|| why.clone()),
         Outcome::Target(_) | Outcome::Nothing(_) | Outcome::Doubtful(_) | Outcome::Unclear(..) => None,
     };
-    let cluster =
-        start.cluster.map(|value| Opt { name: "cluster".into(), spelled: "--cluster".into(), value: Some(value) });
+    let reading = readings.swap_remove(at);
+    let cluster = cluster.map(|value| Opt { name: "cluster".into(), spelled: "--cluster".into(), value: Some(value) });
     let options = cluster.into_iter().chain(reading.options).collect();
     Invocation { options, operands: reading.operands, rejected: why, ..bare }
-}
-
-/// Which server an invocation would reach.
-pub fn resolve(invocation: &Invocation, snapshot: &Snapshot) -> Resolution {
-    let Some(tool) = tools::find(&invocation.tool) else {
-        let because = format!("`{}` is not a tool whose target dbguard can tell", Untrusted::text(&invocation.tool));
-        return Resolution::Ambiguous { partial: None, because };
-    };
-    let outcome = match Start::of(invocation, snapshot) {
-        Ok(start) => outcomes(tool, &start).into_iter().map(|(_, outcome)| outcome).reduce(either),
-        Err(trouble) => Some(trouble.into()),
-    };
-    through(outcome.unwrap_or_else(Outcome::none).resolution(), snapshot)
 }
 
 impl<'a> Start<'a> {
