@@ -99,3 +99,22 @@ fn notes_about_shells_that_are_gone_are_taken_away_and_nobody_elses_file_is() {
     assert_eq!(left, [false, false, true, true]);
     assert_eq!(sandbox.read(&format!("{tints}/{}.on", std::process::id())), "title\n");
 }
+
+#[test]
+fn the_pictures_are_small_hold_every_level_and_are_shown() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+    let shown = read("README.md") + &read("docs/GUIDE.md");
+    let mut bytes = 0;
+    for name in ["80-dark", "80-light", "200-dark", "200-light"] {
+        let file = format!("pictures/levels-{name}.svg");
+        assert!(shown.contains(&file), "{file} is not shown");
+        let picture = read(&format!("docs/{file}"));
+        bytes += picture.len();
+        // The word and the shape, in the prompt and, from staging on, in the title.
+        for (word, count) in [("● LOCAL", 5), ("■ STAGING", 2), ("▲ PRODUCTION", 2), ("▲ UNKNOWN", 2)] {
+            assert_eq!(picture.matches(word).count(), count, "{name}: {word}");
+        }
+    }
+    assert!(bytes <= 100_000, "{bytes} bytes");
+}
