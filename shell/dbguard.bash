@@ -58,34 +58,59 @@ function __dbguard_is_fixed {
     [[ $attributes == *r* ]]
 }
 
-# Writes __dbguard_key, which puts together all that the answer depends on. Values are preceded by their lengths, so
-# that two different states never give one key. The attributes tell whether psql would see the var at all; bash before
-# 4.4 cannot tell without starting a process, and notices an `export` at the next change of any value.
+# Writes the function that puts together all that the answer depends on: the directory, PATH, the vars that are set
+# with their values, and which others come to be set. It is written anew at each change, since what is unset is by far
+# the most and costs the least; under `set -u` it costs more. What is set to nothing is as good as unset to psql.
+#
+# The attributes tell whether psql would see a var at all; bash before 4.4 cannot tell without starting a process, and
+# notices an `export` at the next change of a value.
 function __dbguard_define_key {
-    local IFS=' ' name body=''
-    for name in PWD PATH $__dbguard_vars; do
-        case $name in '' | [0-9]* | *[!A-Za-z0-9_]*) continue ;; esac
-        body+=",\${$name+${__dbguard_modern:+\${$name@a\}}\${#$name}:\$$name}"
+    local IFS=' ' name set='' plain='' careful=''
+    for name in $__dbguard_vars; do
+        case $name in
+        '' | [0-9]* | *[!A-Za-z0-9_]*) ;;
+        *)
+            if [[ ${!name-} ]]; then
+                set+="\$'\\037'\${$name+${__dbguard_modern:+\${$name@a\}}=\$$name}"
+            else
+                plain+="\$$name"
+                careful+="\${$name-}"
+            fi
+            ;;
+        esac
     done
-    eval "function __dbguard_key { key=\"$body\"; }"
+    eval "function __dbguard_key {
+        key=\$PWD\$'\\037'\${PATH-}$set
+        case \$- in *u*) key+=$careful ;; *) key+=$plain ;; esac
+    }"
 }
 
-# Whether a watched file is newer than the stamp, or gone.
-function __dbguard_touched {
-    local file
-    [[ -e $__dbguard_stamp ]] || return 0
-    for file in ${__dbguard_watched[@]+"${__dbguard_watched[@]}"}; do
-        [[ ! $file -nt $__dbguard_stamp && -e $file ]] || return 0
+# Writes the function that tells whether all that is watched is as it was: there, and not newer than the stamp; and
+# whether no client has left a mark that it has tinted the terminal. Paths are values, looked up by a number. What is
+# taken away changes its directory: only where that is not watched has to be looked whether it is there.
+function __dbguard_define_still {
+    local path number=0 all test=''
+    builtin printf -v all '\n%s' "$@"
+    all+=$'\n'
+    for path in "$@"; do
+        builtin printf -v "__dbguard_watched$number" %s "$path"
+        # It is newer than a stamp that is gone as well.
+        test+=" && ! \$__dbguard_watched$number -nt \$__dbguard_stamp"
+        [[ $all == *$'\n'"${path%/*}"$'\n'* ]] || test+=" && -e \$__dbguard_watched$number"
+        number=$((number + 1))
     done
-    # A client has tinted the terminal.
-    [[ $__dbguard_tints && -e $__dbguard_tints/$$ ]]
+    # shellcheck disable=SC2016 # it becomes code
+    [[ ! $__dbguard_tints ]] || test+=' && ! -e $__dbguard_tints/$$'
+    eval "function __dbguard_still { [[ -n \$__dbguard_stamp$test ]]; }"
 }
 
 # Asks the program, and takes the values of its answer apart. An interrupt in the middle leaves __dbguard_asked empty,
 # and so is asked again.
 function __dbguard_ask {
-    local key=$1 answer='' status=1 fields told
+    local key answer='' status=1 fields told
     __dbguard_asked=
+    __dbguard_define_key
+    __dbguard_key
     told=(${__dbguard_coarse:+coarse} ${__dbguard_title:+titled})
     [[ $__dbguard_path_asked == "${PATH-}" ]] || told+=(path)
     if [[ -x $__dbguard_program ]]; then
@@ -126,10 +151,7 @@ function __dbguard_take {
     __dbguard_leave=${10-}
     __dbguard_stamp=${12-}
     export DBGUARD_SHOWN="$$ ${11-}"
-    __dbguard_watched=()
-    if (($# > 12)); then
-        __dbguard_watched=("${@:13}")
-    fi
+    __dbguard_define_still "${@:13}"
     if [[ $once && -t 2 ]]; then
         builtin printf %s "$once" >&2
     fi
@@ -151,8 +173,6 @@ function __dbguard_unanswered {
         __dbguard_sgr=
     fi
     unset DBGUARD_SHOWN
-    __dbguard_stamp=
-    __dbguard_watched=()
     __dbguard_dress
 }
 
@@ -254,7 +274,8 @@ function __dbguard_show {
         __dbguard_literal "$__dbguard_each" apart
         tail=$literal$__dbguard_mark
     fi
-    [[ ${PS1-} != *"$head"*"$tail"* ]] || return 0
+    __dbguard_ps1=${PS1-}
+    [[ $__dbguard_ps1 != *"$head"*"$tail"* ]] || return 0
     ! __dbguard_is_fixed PS1 || return 0
     [[ ! ${__dbguard_started-} ]] || __dbguard_regain
     __dbguard_strip
@@ -267,6 +288,7 @@ function __dbguard_show {
         esac
     done
     PS1=$lines$head$bare$tail
+    __dbguard_ps1=$PS1
 }
 
 # Puts the entry last into PROMPT_COMMAND. Only there it takes nothing from others: whoever runs first cannot give
@@ -296,7 +318,8 @@ function __dbguard_install {
     for at in "${!PROMPT_COMMAND[@]}"; do
         last=$at
     done
-    PROMPT_COMMAND[last + 1]=$__dbguard_entry
+    at=$((last + 1))
+    PROMPT_COMMAND[at]=$__dbguard_entry
 }
 
 # Adds the entry to the string, or to the first element. A line of its own: the string may end in a semicolon, a blank
@@ -375,15 +398,17 @@ function __dbguard_hook {
 
 function __dbguard_prompt {
     local key IFS=$' \t\n'
-    __dbguard_path
-    __dbguard_key
+    case ${PATH-} in "$__dbguard_shims":*) ;; *) __dbguard_path ;; esac
     # `[` and not `[[`, which `shopt -s nocasematch` lets take PROD for prod.
-    if ! [ "$key" = "$__dbguard_asked" ] || __dbguard_touched; then
-        __dbguard_ask "$key"
+    if [[ ! $__dbguard_asked ]] || { __dbguard_key && ! [ "$key" = "$__dbguard_asked" ]; } || ! __dbguard_still; then
+        __dbguard_ask
     elif [[ $__dbguard_position == right && $__dbguard_columns != "${COLUMNS:-80}" ]]; then
         __dbguard_dress
     fi
-    __dbguard_show
+    # Who decorates PS1 anew at each prompt aside, it is as it was.
+    if ! [ "${PS1-}" = "$__dbguard_ps1" ] || ! builtin shopt -q promptvars; then
+        __dbguard_show
+    fi
     if [[ ! ${__dbguard_started-} ]]; then
         __dbguard_started=1
         __dbguard_regain
@@ -453,7 +478,7 @@ function __dbguard_forget {
     for name in "${!__dbguard_@}"; do
         unset "$name"
     done
-    for name in path others is_fixed define_key key touched ask take unanswered dress watch_exit undo literal strip show \
+    for name in path others is_fixed define_key key define_still still ask take unanswered dress watch_exit undo literal strip show \
         install append uninstall without regain hook prompt define_functions remove forget start; do
         unset -f "__dbguard_$name"
     done
@@ -467,7 +492,7 @@ function __dbguard_start {
     ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)) || __dbguard_arrays=1
     # How finely bash before 5 compares times depends on how it was built: 3.2 in whole seconds.
     ((BASH_VERSINFO[0] >= 5)) || __dbguard_coarse=1
-    for name in asked stamp path_asked segment width sgr position title each leave before text after gap columns; do
+    for name in asked stamp path_asked segment width sgr position title each leave before text after gap columns ps1; do
         name=__dbguard_$name
         builtin printf -v "$name" %s "${!name-}"
     done
@@ -482,7 +507,6 @@ function __dbguard_start {
         done
     fi
     __dbguard_on=1
-    __dbguard_define_key
     if __dbguard_is_fixed PROMPT_COMMAND; then
         builtin printf 'dbguard: PROMPT_COMMAND is readonly, so the prompt shows no environment\n' >&2
         return

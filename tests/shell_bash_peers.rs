@@ -1,8 +1,8 @@
-//! dbguard in bash beside those that live in PROMPT_COMMAND and PS1 too: the real ones where Debian has them, else
+//! dbguard in bash beside those that live in `PROMPT_COMMAND` and PS1 too: the real ones where Debian has them, else
 //! stand-ins that do the same to the shell. Each is loaded before dbguard and after it.
 
 use crate::shell_bash::{INIT, PRODUCTION, STAGING, Session, world};
-use crate::support::tool;
+use crate::support::{Sandbox, tool};
 
 /// starship: takes the string of hooks over, runs it from its own function, and then assigns PS1 afresh.
 const STARSHIP: &str = r#"
@@ -116,7 +116,8 @@ fn is_shown(session: &mut Session<'_>, before: &str, after: &str) {
     for host in ["prod", "staging", "prod"] {
         session.line(&format!("PGHOST=db.{host}.demo"));
         let segment = if host == "prod" { PRODUCTION } else { STAGING };
-        assert_eq!(session.prompt(), format!("{before}{segment}{after}"));
+        let screen = session.pty.screen();
+        assert_eq!(session.prompt(), format!("{before}{segment}{after}"), "{screen}");
     }
     assert_eq!(session.line("(exit 7)"), "");
     assert_eq!(session.line("echo $?").trim(), "7");
@@ -253,5 +254,64 @@ fn zoxide_keeps_its_hook_and_leaves_ours() {
         assert!(session.line("pwd").ends_with("/work/somewhere"));
         assert_eq!(session.prompt(), PRODUCTION);
         session.end();
+    }
+}
+
+/// The lines of bash's own file as an older bash would take them: every decision by version goes the way of 3.2.
+fn as_in_bash_3(sandbox: &Sandbox) -> String {
+    let file = include_str!("../shell/dbguard.bash").replace("BASH_VERSINFO[0]", "3").replace("BASH_VERSINFO[1]", "2");
+    std::fs::write(sandbox.path("record/old.bash"), file).unwrap();
+    let prelude = "eval \"$(dbguard init bash --full | grep -a '^__dbguard_[a-z]*=' | head -n 5)\"";
+    format!("{prelude}\n. {}", sandbox.path("record/old.bash").display())
+}
+
+#[test]
+fn where_prompt_command_is_one_string_it_stands_beside_them_too() {
+    for peer in
+        ["", STARSHIP, PREEXEC, VSCODE, "PROMPT_COMMAND=true", "PROMPT_COMMAND='true; '", "set -u", "set -o posix"]
+    {
+        let sandbox = world().var("TERM_PROGRAM", if peer == VSCODE { "vscode" } else { "" });
+        let [before, after] = orders(peer, &as_in_bash_3(&sandbox));
+        // Whoever assigns the only string afterwards takes the hook away, and then nothing is shown.
+        let orders = if peer.starts_with("PROMPT_COMMAND=") { vec![before] } else { vec![before, after] };
+        for rc in orders {
+            let mut session = Session::start(&sandbox, &rc);
+            session.line("");
+            let own = if peer == STARSHIP { format!("{} ", sandbox.path("work").display()) } else { String::new() };
+            is_shown(&mut session, "", &own);
+            does_not_grow(&mut session);
+            let kind = session.line("declare -p PROMPT_COMMAND");
+            assert!(kind.starts_with("declare -- ") || peer == PREEXEC, "{kind}");
+            session.line("__dbguard_remove");
+            assert!(!session.line("set").contains("__dbguard_hook"), "{rc}");
+            session.end();
+        }
+    }
+}
+
+/// What bash 3.2 would not read. What follows a test of the version stands there as text that is evaluated.
+#[test]
+fn the_file_holds_nothing_that_bash_3_2_cannot_read() {
+    let file = include_str!("../shell/dbguard.bash");
+    let code: Vec<&str> = file.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
+    for word in [
+        "declare -A",
+        "local -",
+        "&>",
+        "|&",
+        "mapfile",
+        "readarray",
+        "coproc",
+        "<(",
+        "[[ -v",
+        "^^",
+        ",,",
+        "%(",
+        "[-1]",
+        ";&",
+        "declare -g",
+    ] {
+        let used = code.iter().find(|line| line.contains(word));
+        assert!(used.is_none(), "`{word}` in {used:?}");
     }
 }
