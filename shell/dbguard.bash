@@ -18,11 +18,14 @@ __dbguard_aliases=-u
 __dbguard_entry='${__dbguard_on+"__dbguard_hook"}'
 
 # What stands in PS1. It never changes: the values are looked up when the prompt is shown, so that no name is ever read
-# as code, and who wraps PS1 (VS Code, virtualenv) finds the same text at each prompt.
+# as code, and who wraps PS1 (VS Code, virtualenv) finds the same text at each prompt. Without PROMPT_COMMAND nobody
+# brings the values up to date: then they are not shown.
 # shellcheck disable=SC2016 # it is expanded at each prompt
-__dbguard_head='\[${__dbguard_before-}\]${__dbguard_text-}\[${__dbguard_after-}\]${__dbguard_gap-}'
-# shellcheck disable=SC2016 # it is expanded at each prompt
-__dbguard_tail='\[${__dbguard_each-}\]'
+{
+    __dbguard_head='\[${PROMPT_COMMAND[*]:+${__dbguard_before-}}\]${PROMPT_COMMAND[*]:+${__dbguard_text-}}'
+    __dbguard_head+='\[${PROMPT_COMMAND[*]:+${__dbguard_after-}}\]${PROMPT_COMMAND[*]:+${__dbguard_gap-}}'
+    __dbguard_tail='\[${PROMPT_COMMAND[*]:+${__dbguard_each-}}\]'
+}
 
 # What encloses the values where `shopt -u promptvars` means that they stand in PS1 themselves.
 __dbguard_mark='\[\]\[\]\[\]'

@@ -260,6 +260,18 @@ fn whoever_sets_the_prompt_finds_it_decorated_once() {
 }
 
 #[test]
+fn without_its_hook_nothing_is_shown_rather_than_something_old() {
+    let sandbox = Sandbox::new();
+    answers(&sandbox, &production(&sandbox));
+    let mut session = Session::start(&sandbox, &hook(&sandbox));
+    assert_eq!(session.prompt(), "PROD db ");
+    session.line("kept=$PROMPT_COMMAND; unset PROMPT_COMMAND");
+    assert_eq!(session.prompt(), "");
+    session.is_quiet();
+    session.end();
+}
+
+#[test]
 fn b29_the_title_is_sent_after_the_one_in_the_users_own_prompt() {
     let sandbox = Sandbox::new();
     answers(&sandbox, &production(&sandbox));
