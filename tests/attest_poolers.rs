@@ -11,16 +11,16 @@ use crate::attest::{ask, shown, silence, told, world};
 use crate::support::{clusters, tool};
 
 /// A server of the test's own, which ends with its standard input: so with the test, also when that is killed.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Server {
     /// Runs `start` in a directory of its own as a user who is not root, with `$port`, `$bin` and `$upstream`; it
     /// says `serve COMMAND…` at its end.
     #[track_caller]
-    fn start(upstream: u16, start: &str) -> Self {
+    pub(crate) fn start(upstream: u16, start: &str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let script = format!(
             "set -eu; dir=$(mktemp -d /tmp/dbguard-attest.XXXXXX); owner=postgres; \
@@ -57,7 +57,7 @@ impl Drop for Server {
 }
 
 /// A pgBouncer in front of the staging server.
-fn pooler(settings: &str) -> Option<Server> {
+pub(crate) fn pooler(settings: &str) -> Option<Server> {
     let pgbouncer = tool("pgbouncer")?.to_str().unwrap().to_owned();
     let start = format!(
         "echo '\"app\" \"\"' >users; {{ echo '[databases]'; echo \"* = host=127.0.0.1 port=$upstream\"; echo '[pgbouncer]'; \

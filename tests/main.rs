@@ -40,6 +40,7 @@ mod plan_psql;
 mod plan_server;
 mod plan_tools;
 mod psqlrc;
+mod psqlrc_poolers;
 mod psqlrc_unlock;
 mod redact;
 mod redact_planted;

@@ -237,3 +237,15 @@ fn the_guard_and_the_start_up_file_ask_once_and_connect_once() {
     // One by the guard that asks the server, one by psql.
     assert_eq!(log.matches("database=unlock_guarded application_name=psql dbguard:").count(), 1);
 }
+
+#[test]
+fn impact_shows_who_depends_on_a_table_of_this_connection() {
+    let sandbox = sandbox();
+    let mut pty = production(&sandbox, "unlock_impact");
+    for line in [":impact customers\n", ":impact customers;\n"] {
+        pty.send(line).wait_for("▲ PRODUCTION   production · impact").wait_for("unlock_impact").wait_for("orders");
+        pty.wait_for(LOCKED).wait_for("=# ");
+    }
+    pty.send(":impact\n").wait_for("no table was named").wait_for("=# ").send("\\q\n");
+    assert_eq!(pty.finish().code, 0);
+}

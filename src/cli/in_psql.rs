@@ -41,6 +41,11 @@ fn about(what: &str, rest: &[&str], seat: &mut Seat<'_>) -> Result<()> {
         ("settle", []) => say(word(inside::settle(seat, None) == Settled::Open)),
         ("settle", [what]) => say(word(inside::settle(seat, opened(what)) == Settled::Open)),
         ("unlock", [what]) => unlock(seat, opened(what).ok_or_else(unknown)?),
+        ("impact", tables) => {
+            let hurts = inside::impact(seat, tables)?;
+            let (banner, sections) = hurts.screen(seat.snapshot());
+            output::screen(&banner, &sections, &seat.snapshot().vars)
+        }
         ("whereami", []) => {
             let (banner, sections) = inside::whereami(seat)?;
             output::screen(&banner, &sections, &seat.snapshot().vars)

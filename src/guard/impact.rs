@@ -168,14 +168,28 @@ pub fn impact(names: &[String], args: &[OsString], snapshot: &Snapshot) -> Resul
     }
     let target = case.target().filter(|_| case.touches_server());
     let target = target.ok_or_else(|| Error::new(Kind::Usage, "psql with these arguments reaches no server"))?;
+    hurts(&case, target, tables)
+}
+
+/// The same for the connection of an open psql.
+pub(super) fn from_inside(names: &[&str], case: &Case<'_>, target: &Target) -> Result<Hurts> {
+    let tables = names.iter().map(|name| table(name)).collect::<Result<Vec<Table>>>()?;
+    match case.unusable() {
+        Some(unusable) => Err(unusable),
+        None => hurts(case, target, tables),
+    }
+}
+
+fn hurts(case: &Case<'_>, target: &Target, tables: Vec<Table>) -> Result<Hurts> {
+    let snapshot = case.snapshot;
     let opened = Tty::open(&snapshot.vars, tty::PATIENCE);
     let verdict = policy::judge(&case.policy(), Risk::Read, presence(snapshot, &opened));
     if let Verdict::Refuse(absence) = verdict {
-        return Err(alone(&case, target, absence));
+        return Err(alone(case, target, absence));
     }
     let mut tty = opened.ok();
     let search = Search::begin(tables, Vec::new(), snapshot);
-    let meeting = Meeting::about(&case, target, search, tty.as_mut().map(|tty| tty as &mut dyn Human));
+    let meeting = Meeting::about(case, target, search, tty.as_mut().map(|tty| tty as &mut dyn Human));
     let silent = meeting.said.as_ref().err().cloned();
     Ok(Hurts {
         target: target.clone(),

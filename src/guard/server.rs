@@ -54,6 +54,15 @@ pub(super) fn meet(case: &Case<'_>, target: &Target, plan: &Plan, human: Option<
     meeting
 }
 
+/// The same for an open psql, whose next connection is to begin read-only whatever the environment says: so it comes out
+/// whether that is taken, dropped or refused on the way.
+pub(super) fn meet_from_inside(case: &Case<'_>, target: &Target) -> Meeting {
+    let mut meeting = Meeting::new(case.environment.clone(), target);
+    meeting.ask(case, target, Asking { read_only: true, tables: &[] }, None);
+    meeting.compare(case, target);
+    meeting
+}
+
 /// How the server is asked.
 #[derive(Clone, Copy)]
 struct Asking<'a> {

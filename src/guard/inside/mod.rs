@@ -6,6 +6,7 @@
 //! nothing of it holds.
 
 mod derive;
+mod impact;
 mod label;
 mod names;
 mod seat;
@@ -13,6 +14,7 @@ mod start;
 mod unlock;
 mod whereami;
 
+pub use impact::impact;
 pub use label::{Which, label, prompt};
 pub use seat::Seat;
 pub use start::{Interactive, Reconnect, Settled, conninfo, enter, history, interactive, options, settle};

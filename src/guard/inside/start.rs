@@ -15,7 +15,7 @@ use super::{label, seat};
 use crate::config::{self, Config};
 use crate::effects::inside::{self, Known, Names, Opened, ReadOnly};
 use crate::effects::sessions;
-use crate::environment::{Environment, Level};
+use crate::environment::Environment;
 use crate::guard::case::Case;
 use crate::guard::server;
 use crate::plan::{Mode, Plan, Risk};
@@ -67,16 +67,14 @@ pub fn enter(seat: &mut Seat<'_>) -> Reconnect {
     let environment = raised.clone().unwrap_or(derived.environment);
     let mut by_server = raised.map(|environment| environment.name().to_owned());
     let mut reconnect = Reconnect::Needless;
-    if !seat.locks() && config.policy(&environment).read_only {
-        reconnect = Reconnect::Wanted;
-        seat.inside.sticky = false;
-        if let Some(met) = meet(seat, &config, &names, &environment) {
-            if met.level() > environment.level() {
-                by_server = Some(met.name().to_owned());
-            }
-            if met.refused {
-                (reconnect, seat.inside.refused) = (Reconnect::Needless, true);
-            }
+    if !seat.locks() {
+        let met = meet(seat, &config, &names, &environment);
+        let raised = met.as_ref().map(|met| &met.environment).filter(|met| met.level() > environment.level());
+        by_server = raised.map(|environment| environment.name().to_owned()).or(by_server);
+        seat.inside.refused = met.as_ref().is_some_and(|met| met.refused);
+        let wanted = config.policy(raised.unwrap_or(&environment)).read_only;
+        if wanted && !seat.inside.refused {
+            (reconnect, seat.inside.sticky) = (Reconnect::Wanted, false);
         }
     }
     if let Some(peer) = &peer {
@@ -93,22 +91,12 @@ struct Met {
     refused: bool,
 }
 
-impl Met {
-    fn level(&self) -> Level {
-        self.environment.level()
-    }
-
-    fn name(&self) -> &str {
-        self.environment.name()
-    }
-}
-
 /// Asks the server about itself, on a connection of its own that is made as psql's was.
 fn meet(seat: &Seat<'_>, config: &Config, names: &Names, environment: &Environment) -> Option<Met> {
     let invocation = seat.invocation();
     let target = names::target(names, &invocation, seat)?;
     let case = case(seat, config, invocation, target.clone(), environment.clone());
-    let meeting = server::meet(&case, &target, &open_session(), None);
+    let meeting = server::meet_from_inside(&case, &target);
     let refused = meeting.said.as_ref().is_ok_and(|told| told.options_refused);
     Some(Met { environment: meeting.environment, refused })
 }
