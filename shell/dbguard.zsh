@@ -71,6 +71,10 @@ else
   function __dbguard_late {
     local -i code=$?
     \builtin emulate -L zsh -o extended_glob -o no_xtrace -o no_aliases
+    if ! __dbguard_same; then
+      __dbguard_path
+      __dbguard_ask
+    fi
     __dbguard_show
     __dbguard_send
     return $code
@@ -137,6 +141,7 @@ else
     __dbguard_title=$lines[7] __dbguard_once+=$lines[8] __dbguard_each=$lines[9] __dbguard_leave=$lines[10]
     __dbguard_stamp=$lines[12]
     __dbguard_watched=("${(@)lines[13,-1]}")
+    __dbguard_fit
     typeset -gx DBGUARD_SHOWN="$$ $lines[11]"
     if [[ ${DISABLE_AUTO_TITLE-} == true ]]; then
       # The user of oh-my-zsh wants no titles: whatever sets one is taken out, a tint is left.
@@ -155,14 +160,23 @@ else
     if [[ -n ${NO_COLOR-} || ${TERM-} == (|dumb) ]]; then
       __dbguard_sgr=
     fi
+    __dbguard_fit
     if [[ -n $__dbguard_title ]]; then
       __dbguard_each=${__dbguard_each//"$__dbguard_title"/$text}
       __dbguard_title=$text
     fi
     __dbguard_watched=()
     __dbguard_drawn=
-    psvar[97]=$text
+    psvar[97]=$__dbguard_text
     unset DBGUARD_SHOWN
+  }
+
+  # In a locale that knows bytes only, zsh would show each byte of a sign by its number.
+  function __dbguard_fit {
+    local sign=▲
+    if (( $#sign > 1 )); then
+      __dbguard_text=${${__dbguard_text//[^ -~]/}##\ #}
+    fi
   }
 
   # Puts the text into its place in the prompt. A theme may have built PROMPT anew, or emptied psvar.

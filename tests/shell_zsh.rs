@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 
 use crate::support::{DBGUARD, Ended, Pty, Sandbox, tool};
 
-const CONFIG: &str = "
+pub(crate) const CONFIG: &str = "
 [environment.production]
 level = \"production\"
 match = [{ host = \"*.prod.demo\" }]

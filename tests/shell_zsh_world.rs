@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use crate::shell_zsh::{INIT, PLAIN, PRODUCTION, TITLE, count, prompts, raw, typed, usual, world, zsh};
+use crate::shell_zsh::{CONFIG, INIT, PLAIN, PRODUCTION, TITLE, count, prompts, raw, typed, usual, world, zsh};
 use crate::support::tool;
 
 const LABEL: &str = "▲ PRODUCTION db1.prod.demo/app";
@@ -90,6 +90,15 @@ fn powerlevel9k_itself_shows_it_once() {
         let Some(ended) = typed(&world(&rc), &[PRODUCTION, "true"]) else { return };
         assert_eq!(count(&prompts(&ended)[2], LABEL), 1, "{}", ended.screen);
     }
+}
+
+#[test]
+fn switched_off_in_the_shells_own_prompt_it_is_still_told_to_a_prompt_that_asks() {
+    let off = format!("{CONFIG}[prompt]\nshow = \"never\"\n");
+    let module = "setopt prompt_subst\nPROMPT='<$(dbguard prompt)>ready> '\n";
+    let sandbox = world(&format!("{PLAIN}{module}{INIT}")).config(&off);
+    let Some(ended) = typed(&sandbox, &[PRODUCTION, "unset PGHOST PGDATABASE", "true"]) else { return };
+    assert_eq!(prompts(&ended)[1..3], [format!("<{LABEL}>"), "<>".to_owned()]);
 }
 
 /// As oh-my-zsh's termsupport.zsh: both titles before each prompt, and the command's while it runs.

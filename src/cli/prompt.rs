@@ -11,7 +11,7 @@ use crate::config::{self, Places};
 use crate::effects::tints::Notes;
 use crate::effects::{shims, stamps};
 use crate::error::Result;
-use crate::prompt::{self, Reading, Segment, Theme, Tint};
+use crate::prompt::{self, Reading, Segment, Show, Theme, Tint};
 use crate::shell::{Answer, Painted, Terminal};
 use crate::target;
 use crate::text::columns;
@@ -26,7 +26,11 @@ pub(super) fn run(prompt: &Prompt, snapshot: &Snapshot) -> Result<ExitCode> {
     let places = Places::of(snapshot);
     let config = config::load_from(&places);
     let reading = prompt::read(snapshot, &config.rules, &places.project_root);
-    let theme = config.theme;
+    let mut theme = config.theme;
+    if prompt.answer.is_none() && theme.show == Show::Never {
+        // Switched off in the shell's own prompt; another prompt that asks for it wants an answer.
+        theme.show = Show::Relevant;
+    }
     let segment = Segment::of(&reading, &theme);
     let Some(told) = &prompt.answer else {
         output::print(|out| if segment.text.is_empty() { Ok(()) } else { writeln!(out, "{}", segment.text) })?;

@@ -1,0 +1,204 @@
+//! What zsh's hook does with an answer: where it puts the text, what it sends the terminal and when, and that hostile names stay
+//! words. The answers are canned, but for the hostile vars and directories.
+
+use std::fs;
+
+use dbguard::shell::{Answer, Position};
+
+use crate::shell_zsh::{INIT, PLAIN, count, prompts, raw, stand_in, usual, world, zsh};
+use crate::support::{Ended, Pty, Sandbox};
+
+/// Names that have run, escaped or moved the cursor elsewhere.
+const HOSTILE: [&str; 18] = [
+    "$(touch pwned)",
+    "`touch pwned`",
+    "${(e):-$(touch pwned)}",
+    "%n%m%{%}%F{red}%(97V.%97v.)",
+    "%97v",
+    ".)%{",
+    "!! !1 ^a^b",
+    "'; touch pwned; '\"",
+    "a\\",
+    "\\\\e]2;x\\\\a",
+    "* ? [a-z] ~ {a,b} (#i)x",
+    "-n",
+    "--",
+    "a&b\\&$MATCH",
+    "${__dbguard_program}$(kill $$)",
+    "日本語",
+    "=ls",
+    "\\u202e",
+];
+
+/// A production answer that holds until something changes: an empty file is the stamp and the only thing watched.
+fn production(sandbox: &Sandbox) -> Answer {
+    let stamp = sandbox.path("record/stamp");
+    fs::write(&stamp, "").unwrap();
+    Answer {
+        level: "production",
+        text: "PROD db".to_owned(),
+        color: "1;31".to_owned(),
+        title: "PROD".to_owned(),
+        each: "\x1b]2;PROD\x07\x1b]11;#400000\x07".to_owned(),
+        leave: "\x1b]2;home\x07\x1b]111\x07".to_owned(),
+        shown: "production db".to_owned(),
+        watched: vec![stamp.clone()],
+        stamp,
+        ..Answer::default()
+    }
+}
+
+/// From now on the program answers this, and notes what it is asked.
+fn answers(sandbox: &Sandbox, answer: &Answer) {
+    let record = sandbox.path("record");
+    fs::write(record.join("answer"), answer.lines()).unwrap();
+    let record = record.display();
+    stand_in(sandbox, &format!("echo \"$*\" >>{record}/asked; cat {record}/answer"));
+}
+
+/// A zsh whose program gives canned answers from its second prompt on.
+fn canned<'a>(sandbox: &'a Sandbox, answer: &Answer) -> Option<Pty<'a>> {
+    let mut pty = zsh(sandbox)?;
+    pty.wait_for("ready> ");
+    answers(sandbox, answer);
+    Some(pty)
+}
+
+fn end(mut pty: Pty<'_>) -> Ended {
+    pty.wait_for("ready> ").send("exit\n");
+    pty.finish()
+}
+
+#[test]
+fn title_and_tint_are_sent_at_each_prompt_and_taken_back_when_the_shell_ends() {
+    let sandbox = usual();
+    let answer = production(&sandbox);
+    let Some(mut pty) = canned(&sandbox, &answer) else { return };
+    pty.send("export PGHOST=x\n").wait_for("ready> ").send("true\n");
+    let ended = end(pty);
+    let sent = raw(&ended);
+    assert_eq!(count(&sent, &answer.each), 2, "{sent:?}");
+    assert!(sent.ends_with(&answer.leave), "{sent:?}");
+    assert_eq!(sandbox.read("record/asked"), "prompt --answer\n");
+}
+
+#[test]
+fn what_undoes_is_sent_once_and_the_next_question_tells_of_the_title() {
+    let sandbox = usual();
+    let first = production(&sandbox);
+    let Some(mut pty) = canned(&sandbox, &first) else { return };
+    pty.send("export PGHOST=x\n").wait_for("PROD db ready> ");
+    let undo = "\x1b]111\x07\x1b]2;home\x07".to_owned();
+    let none = Answer { level: "none", once: undo.clone(), stamp: first.stamp.clone(), ..Answer::default() };
+    answers(&sandbox, &none);
+    pty.send("export PGHOST=y\n").wait_for("ready> ").send("true\n");
+    let ended = end(pty);
+    assert_eq!(prompts(&ended)[2..4], ["", ""]);
+    assert_eq!(count(&raw(&ended), &undo), 1, "{:?}", raw(&ended));
+    assert_eq!(sandbox.read("record/asked"), "prompt --answer\nprompt --answer titled\n");
+}
+
+#[test]
+fn a_newer_file_a_lost_stamp_and_the_mark_of_a_client_are_asked_about() {
+    let sandbox = usual();
+    let mut answer = production(&sandbox);
+    let other = sandbox.path("record/watched");
+    fs::write(&other, "").unwrap();
+    answer.watched = vec![other];
+    let Some(mut pty) = canned(&sandbox, &answer) else { return };
+    let steps = [
+        ("export PGHOST=x", 1),
+        ("true", 1),
+        ("sleep 0.02; touch ../record/watched", 2),
+        ("touch ../record/stamp", 2),
+        ("rm ../record/watched", 3),
+        (": >../record/watched; touch ../record/stamp", 3),
+        ("mv ../record/stamp ../record/moved", 4),
+        ("mv ../record/moved ../record/stamp", 4),
+        ("mkdir -p $__dbguard_tints; : >$__dbguard_tints/$$", 5),
+        ("rm $__dbguard_tints/$$", 5),
+        ("typeset +x PGHOST", 6),
+        ("cd .", 6),
+    ];
+    for (line, expected) in steps {
+        pty.send(format!("{line}\n")).wait_for("PROD db ready> ");
+        assert_eq!(sandbox.read("record/asked").lines().count(), expected, "{line}");
+    }
+    pty.send("true\n");
+    let _ = end(pty);
+}
+
+#[test]
+fn it_stands_left_right_or_on_a_line_of_its_own_and_changes_place_cleanly() {
+    let sandbox = world(&format!("{PLAIN}RPROMPT=mine\n{INIT}"));
+    let answer = production(&sandbox);
+    let Some(mut pty) = canned(&sandbox, &answer) else { return };
+    let bare = "print -r -- \"${(V)PROMPT}|${(V)RPROMPT}\" >>out";
+    for (number, position) in [Position::Left, Position::Line, Position::Right, Position::Left].into_iter().enumerate()
+    {
+        answers(&sandbox, &Answer { position, ..production(&sandbox) });
+        pty.send(format!("export PGHOST={number}\n")).wait_for("ready> ").send(format!("{bare}\n")).wait_for("ready> ");
+    }
+    pty.send("__dbguard_remove; print -r -- \"$PROMPT|$RPROMPT\" >>out\n");
+    let ended = end(pty);
+    let own = "%(97V.%{^[[1;31m%}%97v%{^[[0m%}";
+    let expected = format!(
+        "{own} .)ready> |mine\n{own}^J.)ready> |mine\nready> |{own} .)mine\n{own} .)ready> |mine\nready> |mine\n"
+    );
+    assert_eq!(sandbox.read("work/out").replace("\\n", "^J"), expected);
+    assert!(ended.screen.contains("PROD db\nready> "), "{}", ended.screen);
+    assert!(ended.screen.contains("PROD db mine"), "{}", ended.screen);
+}
+
+#[test]
+fn a_name_is_shown_as_it_is_and_never_run() {
+    for option in ["", "setopt prompt_subst\n", "setopt prompt_bang prompt_subst\n"] {
+        let sandbox = world(&format!("{PLAIN}{option}{INIT}"));
+        let Some(mut pty) = canned(&sandbox, &production(&sandbox)) else { return };
+        for (number, name) in HOSTILE.iter().enumerate() {
+            let each = format!("\x1b]2;{name}\x07");
+            let text = (*name).to_owned();
+            answers(&sandbox, &Answer { text: text.clone(), title: text, each, ..production(&sandbox) });
+            pty.send(format!("export PGHOST={number}\n")).wait_for(&format!("\n{name} ready> "));
+            pty.send("true\n").wait_for(&format!("\n{name} ready> "));
+        }
+        pty.send("true\n");
+        let ended = end(pty);
+        assert!(!sandbox.path("work/pwned").exists(), "{option}");
+        for name in HOSTILE {
+            assert!(raw(&ended).contains(&format!("\x1b]2;{name}\x07")), "{option}{name}: {:?}", raw(&ended));
+        }
+    }
+}
+
+#[test]
+fn hostile_vars_and_directories_end_as_words_in_prompt_and_title() {
+    let long = "x".repeat(10_000);
+    let control =
+        ["a\nb", "a\rb", "a\x1b]2;own\x07b", "a\x07b", "a\u{9b}31mb", "a\u{202e}b", "a\u{200b}b", "a\tb", "a\u{7f}b"];
+    let sandbox = usual().var("PGHOST", "db1.prod.demo");
+    let Some(mut pty) = zsh(&sandbox) else { return };
+    for name in HOSTILE.iter().copied().chain(control).chain([long.as_str()]) {
+        fs::write(sandbox.path("record/name"), name).unwrap();
+        pty.wait_for("ready> ").send("export PGDATABASE=\"$(<../record/name)\"\n");
+    }
+    pty.wait_for("ready> ").send("unset PGDATABASE PGHOST; mkdir '$(touch pwned)%n' && cd '$(touch pwned)%n'\n");
+    pty.wait_for("ready> ").send("export PGHOST=\"$PWD\" PGDATABASE='`touch pwned`.prod.demo'\n");
+    let ended = end(pty);
+    assert!(!sandbox.path("work/pwned").exists() && !sandbox.path("work/$(touch pwned)%n/pwned").exists());
+    for title in raw(&ended).split("\x1b]2;").skip(1) {
+        let (words, _) = title.split_once('\x07').expect("a title ends");
+        assert!(!words.chars().any(char::is_control) && words.chars().count() <= 200, "{words:?}");
+    }
+    for shown in prompts(&ended) {
+        assert!(!shown.chars().any(char::is_control) && shown.chars().count() <= 200, "{shown:?}");
+    }
+}
+
+#[test]
+fn a_locale_that_knows_bytes_only_gets_words_without_signs() {
+    let sandbox = usual().var("LC_ALL", "C");
+    let Some(mut pty) = zsh(&sandbox) else { return };
+    pty.wait_for("ready> ").send(format!("{}\n", crate::shell_zsh::PRODUCTION));
+    assert_eq!(prompts(&end(pty))[1], "PRODUCTION db1.prod.demo/app");
+}
