@@ -35,10 +35,32 @@ pub(super) fn lines(snapshot: &Snapshot) -> Vec<Spoken> {
     found
 }
 
-/// The file without the lines that are nothing but dbguard's.
+/// The file without the lines that are nothing but dbguard's. What stands inside of something becomes `:`, which is
+/// nothing in every shell: an `if` whose last line was taken out would be an error at every start.
 pub(super) fn without(text: &[u8]) -> Vec<u8> {
-    let lines = text.split_inclusive(|byte| *byte == b'\n');
-    lines.filter(|line| shell::says(&String::from_utf8_lossy(line)) != Some(Says::Init)).flatten().copied().collect()
+    let mut out = Vec::new();
+    let mut before = String::new();
+    for bytes in text.split_inclusive(|byte| *byte == b'\n') {
+        let line = String::from_utf8_lossy(bytes);
+        let indent = bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        if shell::says(&line) != Some(Says::Init) {
+            out.extend_from_slice(bytes);
+        } else if indent > 0 || goes_on(&before) {
+            out.extend_from_slice(bytes.get(..indent).unwrap_or_default());
+            out.extend_from_slice(b":\n");
+        }
+        if !line.trim().is_empty() && !line.trim().starts_with('#') {
+            let code = line.split_once(" #").map_or(&*line, |(code, _)| code);
+            code.trim().clone_into(&mut before);
+        }
+    }
+    out
+}
+
+/// Whether a line wants another one behind it.
+fn goes_on(line: &str) -> bool {
+    let open = ["then", "do", "else", "{", "(", "&&", "||", "|", "\\", ")", "in", "begin"];
+    open.iter().any(|end| line.ends_with(end)) || line.starts_with("if ") || line.starts_with("else")
 }
 
 /// The text of a file that is there, and is one.
@@ -59,4 +81,38 @@ fn files(snapshot: &Snapshot) -> Vec<(Shell, PathBuf)> {
     pieces.sort();
     files.extend(pieces.into_iter().map(|path| (Shell::Fish, path)));
     files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = "eval \"$(dbguard init bash)\"\n";
+
+    #[test]
+    fn a_line_goes_and_everything_else_stays_byte_for_byte() {
+        let text = format!("a\n\n{LINE}# {LINE}b \u{fe}\r\n{}no end", LINE.replace('\n', "\r\n"));
+        assert_eq!(without(text.as_bytes()), "a\n\n# eval \"$(dbguard init bash)\"\nb \u{fe}\r\nno end".as_bytes());
+        assert_eq!(without(LINE.trim().as_bytes()), b"");
+        assert_eq!(without(b"\xff\xfe dbguard\n"), b"\xff\xfe dbguard\n");
+    }
+
+    #[test]
+    fn inside_of_something_nothing_is_left_that_is_an_error() {
+        let becomes = |text: &str| String::from_utf8(without(text.as_bytes())).unwrap();
+        for (open, close) in [
+            ("if command -v dbguard >/dev/null; then\n", "fi\n"),
+            ("if true\nthen # why\n# and how\n", "fi\n"),
+            ("[ -x /bin/sh ] && \\\n", ""),
+            ("[ -x /bin/sh ] &&\n", ""),
+            ("f() {\n", "}\n"),
+            ("case $- in\n*i*)\n", ";;\nesac\n"),
+        ] {
+            for indent in ["", "    ", "\t"] {
+                let result = becomes(&format!("{open}{indent}{LINE}{close}"));
+                let told = std::process::Command::new("/bin/sh").args(["-n", "-c", &result]).output().unwrap();
+                assert!(told.status.success() && !result.contains("dbguard init"), "{result}: {told:?}");
+            }
+        }
+    }
 }
