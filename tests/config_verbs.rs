@@ -59,6 +59,11 @@ unknown (no rule matches)
   without terminal  refuse
   audit             required
   tokens            yes
+
+how it looks
+  prompt            relevant, left, text: {icon} {label} {place}
+  title             strict: {icon} {label} {place}
+  tint              tab
 ";
     sandbox.run(["env", "show", "production"]).stdout(&production).status(0);
     sandbox.run(["config", "show"]).stdout(format!("{production}{rest}")).status(0);
@@ -69,6 +74,7 @@ unknown (no rule matches)
     assert_eq!(json["environments"][0]["rules"][0]["line"], 5);
     assert_eq!(json["environments"][0]["policy"]["confirm"]["destroy"], "host");
     assert_eq!(json["unknown"]["policy"]["audit"], "required");
+    assert_eq!(json["look"]["prompt"]["position"], "left");
     let no = "dbguard: no environment is called `qa`\n  see them all: dbguard env list\n";
     sandbox.run(["env", "show", "qa"]).stderr(no).status(1);
 }
@@ -193,4 +199,16 @@ fn trusting_takes_a_person_and_shows_what_becomes_laxer() {
     sandbox.run(["trust", "--list"]).stdout("nothing is trusted\n").status(0);
     let never = "dbguard: `[DIR]/work/.dbguard.toml` was not trusted\n  see what is: dbguard trust --list\n";
     sandbox.run(["trust", "--revoke", ".dbguard.toml"]).stderr(never).status(1);
+}
+
+#[test]
+fn config_show_says_how_things_look() {
+    let text = "[prompt]\nshow = \"never\"\nstyle = \"block\"\n[terminal]\ntint = \"background\"\ntab = { staging = \"#B58900\" }\n";
+    let sandbox = Sandbox::new().config(text);
+    let out = sandbox.run(["config", "show"]).output().out();
+    let expected = "how it looks\n  prompt            never, left, block: {icon} {label} {place}\n  title             strict: \
+                    {icon} {label} {place}\n  tint              background; tab: staging #b58900\n";
+    assert!(out.ends_with(expected), "{out}");
+    let json = sandbox.run(["config", "show", "--json"]).output().json();
+    assert_eq!(json["look"]["terminal"]["tab"]["staging"], "#b58900");
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::args::ConfigVerb;
 use super::env;
 use super::output;
+use super::theme;
 use crate::config::{self, Config, LoadedFile, Places, State};
 use crate::diag::Diagnostic;
 use crate::environment::{Environment, Rule};
@@ -82,6 +83,8 @@ fn show(as_json: bool, snapshot: &Snapshot) -> Result<ExitCode> {
             }
             writeln!(out, "unknown (no rule matches)")?;
             env::demands(&unknown(&config), out)?;
+            writeln!(out)?;
+            theme::describe(&config.theme, out)?;
             config.warnings.iter().try_for_each(|warning| writeln!(out, "\n{warning}"))
         })?;
     }
@@ -112,6 +115,7 @@ fn whole(config: &Config) -> Value {
         "version": 1,
         "environments": environments,
         "unknown": { "policy": policy_json(&unknown(config)) },
+        "look": theme::json(&config.theme),
         "files": files,
         "errors": config.errors.iter().map(Diagnostic::to_string).collect::<Vec<_>>(),
         "warnings": config.warnings.iter().map(Diagnostic::to_string).collect::<Vec<_>>(),

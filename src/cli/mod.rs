@@ -21,6 +21,7 @@ mod scan;
 mod sessions;
 mod startup;
 mod status;
+mod theme;
 mod trust;
 mod uninstall;
 

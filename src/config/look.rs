@@ -14,11 +14,7 @@ const PROMPT: &[&str] = &["show", "position", "format", "style"];
 const TITLE: &[&str] = &["show", "format"];
 const TERMINAL: &[&str] = &["tint", "tab", "background"];
 const SHADES: &[&str] = &["production", "unknown", "staging", "development"];
-const SHOW: &[(&str, Show)] =
-    &[("always", Show::Always), ("relevant", Show::Relevant), ("strict", Show::Strict), ("never", Show::Never)];
 const POSITION: &[(&str, Position)] = &[("left", Position::Left), ("right", Position::Right), ("line", Position::Line)];
-const STYLE: &[(&str, Style)] = &[("text", Style::Text), ("block", Style::Block)];
-const TINT: &[(&str, Tint)] = &[("none", Tint::None), ("tab", Tint::Tab), ("background", Tint::Background)];
 /// A format with all its fields is far shorter.
 const LONGEST: usize = 200;
 
@@ -84,13 +80,13 @@ pub(super) fn section(reader: &mut Reader<'_>, item: &Item<'_, '_>, look: &mut L
     let prompt = item.key == "prompt";
     for item in reader.items(table, known, what) {
         let setting = match item.key {
-            "show" if prompt => reader.word(&item, SHOW).map(Setting::Show),
-            "show" => reader.word(&item, SHOW).map(Setting::Title),
+            "show" if prompt => reader.word(&item, Show::WORDS).map(Setting::Show),
+            "show" => reader.word(&item, Show::WORDS).map(Setting::Title),
             "format" if prompt => format(reader, &item).map(Setting::Format),
             "format" => format(reader, &item).map(Setting::TitleFormat),
             "position" => reader.word(&item, POSITION).map(Setting::Position),
-            "style" => reader.word(&item, STYLE).map(Setting::Style),
-            "tint" => reader.word(&item, TINT).map(Setting::Tint),
+            "style" => reader.word(&item, Style::WORDS).map(Setting::Style),
+            "tint" => reader.word(&item, Tint::WORDS).map(Setting::Tint),
             "tab" => shades(reader, &item).map(Setting::Tab),
             _ => shades(reader, &item).map(Setting::Background),
         };

@@ -73,7 +73,49 @@ pub enum Tint {
     Background,
 }
 
+impl Show {
+    /// The words of the configuration.
+    pub const WORDS: &[(&str, Self)] =
+        &[("always", Self::Always), ("relevant", Self::Relevant), ("strict", Self::Strict), ("never", Self::Never)];
+
+    /// The word of the configuration.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, value)| *value == self).map_or("", |(word, _)| word)
+    }
+}
+
+impl Style {
+    /// The words of the configuration.
+    pub const WORDS: &[(&str, Self)] = &[("text", Self::Text), ("block", Self::Block)];
+
+    /// The word of the configuration.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, value)| *value == self).map_or("", |(word, _)| word)
+    }
+}
+
+impl Tint {
+    /// The words of the configuration.
+    pub const WORDS: &[(&str, Self)] = &[("none", Self::None), ("tab", Self::Tab), ("background", Self::Background)];
+
+    /// The word of the configuration.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, value)| *value == self).map_or("", |(word, _)| word)
+    }
+}
+
 impl Shades {
+    /// Each level that has a colour, with it.
+    pub fn given(&self) -> impl Iterator<Item = (&'static str, Rgb)> {
+        let all = [
+            ("production", self.production),
+            ("unknown", self.unknown),
+            ("staging", self.staging),
+            ("development", self.development),
+        ];
+        all.into_iter().filter_map(|(level, color)| Some((level, color?)))
+    }
+
     /// The colour for this environment, made of the one of its name by `made` where none is given.
     pub(super) fn of(&self, environment: &Environment, made: impl Fn(Rgb) -> Rgb) -> Option<Rgb> {
         let own = || Some(made(rgb(&environment.look().color)));

@@ -48,7 +48,8 @@ impl Rgb {
         plain.then_some(Self(part(0)?, part(2)?, part(4)?))
     }
 
-    fn hex(self) -> String {
+    /// Six digits.
+    pub fn hex(self) -> String {
         format!("{:02x}{:02x}{:02x}", self.0, self.1, self.2)
     }
 }
