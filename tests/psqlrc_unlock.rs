@@ -249,3 +249,85 @@ fn impact_shows_who_depends_on_a_table_of_this_connection() {
     pty.send(":impact\n").wait_for("no table was named").wait_for("=# ").send("\\q\n");
     assert_eq!(pty.finish().code, 0);
 }
+
+/// A psql on production under a policy of its own.
+fn under(policy: &str) -> Sandbox {
+    sandbox().config(&format!("{}[environment.production.policy]\nunlock = {policy}\n", crate::psqlrc::CONFIG))
+}
+
+#[test]
+fn a_policy_can_forbid_what_is_opened() {
+    let sandbox = under("\"transaction\"");
+    let mut pty = production(&sandbox, "unlock_transaction");
+    pty.send(":unlock_session\n").wait_for("production opens one transaction at a time").wait_for("=# ");
+    pty.send(":unlock\n")
+        .wait_for(QUESTION)
+        .send("db\n")
+        .wait_for("=*# ")
+        .send("ROLLBACK;\n")
+        .wait_for("=# ")
+        .send("\\q\n");
+    assert_eq!(pty.finish().code, 0);
+    let sandbox = under("\"never\"");
+    let mut pty = production(&sandbox, "unlock_never");
+    for word in [":unlock\n", ":unlock_session\n"] {
+        pty.send(word).wait_for("production is not written to from psql").wait_for(LOCKED).wait_for("=# ");
+    }
+    pty.send("CREATE TABLE x ();\n").wait_for(REFUSED).send("\\q\n");
+    assert!(!pty.finish().screen.contains(QUESTION));
+}
+
+#[test]
+fn a_policy_can_ask_for_a_reason_which_is_written_down() {
+    let sandbox = under("{ reason = true }");
+    let mut pty = production(&sandbox, "unlock_reason");
+    pty.send(":unlock\n")
+        .wait_for("Why?")
+        .send("\n")
+        .wait_for("no reason was given; nothing was opened")
+        .wait_for("=# ");
+    pty.send(":unlock\n").wait_for("Why?").send("ticket 4711\n").wait_for(QUESTION).send("db\n").wait_for("=*# ");
+    pty.send("ROLLBACK;\n").wait_for("=# ").send("\\q\n");
+    assert_eq!(pty.finish().code, 0);
+    let log = sandbox.run(["log", "--json"]).output().out();
+    assert!(log.contains("ticket 4711"), "{log}");
+}
+
+#[test]
+fn a_policy_can_name_the_role_that_writes_and_one_that_is_not_had_opens_nothing() {
+    let sandbox = under("{ role = \"app\" }");
+    let mut pty = production(&sandbox, "unlock_role");
+    let who = "SELECT current_user AS who;\n";
+    pty.send(":unlock\n")
+        .wait_for(QUESTION)
+        .send("db\n")
+        .wait_for("=*> ")
+        .send(who)
+        .wait_for("\n app\n")
+        .wait_for("=*> ");
+    pty.send("DROP TABLE customers;\n").wait_for("must be owner of table customers").wait_for("=!# ");
+    pty.send("ROLLBACK;\n").wait_for("=# ").send(who).wait_for("\n postgres\n").wait_for("=# ");
+    pty.send(":unlock_session\n").wait_for(QUESTION).send("db\n").wait_for("WRITABLE ").wait_for("=> ");
+    pty.send(who).wait_for("\n app\n").send(":lock\n").wait_for(LOCKED).send("\\q\n");
+    assert_eq!(pty.finish().code, 0);
+    let sandbox = under("{ role = \"no such \\\" role\" }");
+    let mut pty = production(&sandbox, "unlock_no_role");
+    pty.send(":unlock\n")
+        .wait_for(QUESTION)
+        .send("db\n")
+        .wait_for("does not exist")
+        .wait_for("the server opened nothing");
+    pty.wait_for(LOCKED)
+        .wait_for("=# ")
+        .send(":unlock_session\n")
+        .wait_for(QUESTION)
+        .send("db\n")
+        .wait_for("does not exist");
+    pty.wait_for("nothing was opened")
+        .wait_for(LOCKED)
+        .wait_for("=# ")
+        .send("CREATE TABLE x ();\n")
+        .wait_for(REFUSED)
+        .send("\\q\n");
+    assert_eq!(pty.finish().code, 0);
+}

@@ -132,13 +132,14 @@ fn file_json(file: &LoadedFile) -> Value {
 }
 
 pub(super) fn policy_json(policy: &Policy) -> Value {
-    let Policy { read, write, destroy, read_only, without_terminal, audit, tokens } = policy;
+    let Policy { read, write, destroy, read_only, without_terminal, audit, tokens, unlock } = policy;
     json!({
         "confirm": { "read": read.word(), "write": write.word(), "destroy": destroy.word() },
         "read_only": read_only,
         "without_terminal": without_terminal.word(),
         "audit": audit.word(),
         "tokens": tokens,
+        "unlock": { "most": unlock.most.word(), "role": unlock.role, "reason": unlock.reason },
     })
 }
 

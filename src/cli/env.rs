@@ -12,7 +12,7 @@ use crate::config::edit::{self, Written};
 use crate::config::{self, Config, Effective, NewEntry};
 use crate::environment::{Level, Rule};
 use crate::error::{Error, Kind, Result};
-use crate::policy::Policy;
+use crate::policy::{Policy, Unlock};
 use crate::text::Untrusted;
 use crate::world::{Snapshot, agents};
 
@@ -144,13 +144,19 @@ pub(super) fn describe(environment: &Effective, config: &Config, out: &mut dyn W
 }
 
 pub(super) fn demands(policy: &Policy, out: &mut dyn Write) -> io::Result<()> {
-    let Policy { read, write, destroy, read_only, without_terminal, audit, tokens } = policy;
+    let Policy { read, write, destroy, read_only, without_terminal, audit, tokens, unlock } = policy;
     let (read, write, destroy) = (read.word(), write.word(), destroy.word());
     writeln!(out, "  confirm           read: {read}, write: {write}, destroy: {destroy}")?;
     writeln!(out, "  read only         {}", if *read_only { "yes" } else { "no" })?;
     writeln!(out, "  without terminal  {}", without_terminal.word())?;
     writeln!(out, "  audit             {}", audit.word())?;
-    writeln!(out, "  tokens            {}", if *tokens { "yes" } else { "no" })
+    writeln!(out, "  tokens            {}", if *tokens { "yes" } else { "no" })?;
+    if *unlock == Unlock::USUAL {
+        return Ok(());
+    }
+    let role = unlock.role.as_ref().map(|role| format!(", as `{}`", Untrusted::text(role))).unwrap_or_default();
+    let reason = if unlock.reason { ", with a reason" } else { "" };
+    writeln!(out, "  unlock            {}{role}{reason}", unlock.most.word())
 }
 
 pub(super) fn json(environment: &Effective, config: &Config) -> Value {

@@ -36,6 +36,8 @@ fn about(what: &str, rest: &[&str], seat: &mut Seat<'_>) -> Result<()> {
         ("here", []) => say(word(inside::interactive(seat) == Interactive::Yes)),
         ("enter", []) => say(word(inside::enter(seat) == Reconnect::Wanted)),
         ("options", []) => say(inside::options(seat).as_bytes()),
+        ("has-role", []) => say(word(inside::role(seat).is_some())),
+        ("role", []) => say(inside::role(seat).unwrap_or_default().as_bytes()),
         ("tag", []) => say(inside::tag(seat).as_bytes()),
         ("conninfo", []) => say(inside::conninfo(seat).as_bytes()),
         ("settle", []) => say(word(inside::settle(seat, None) == Settled::Open)),

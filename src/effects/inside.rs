@@ -33,6 +33,8 @@ pub struct Inside {
     pub sticky: bool,
     /// The application name that leads to the audit entry of what was unlocked last.
     pub tag: Option<String>,
+    /// The role that writes what was unlocked last, where the environment demands one.
+    pub role: Option<String>,
     /// A pooler refused start-up options, so that none are given.
     pub refused: bool,
     /// The connection that was looked at last.

@@ -18,6 +18,7 @@ pub(super) struct Record {
     log: Result<AuditLog>,
     event: Event,
     when: WhenUnwritten,
+    reason: Option<String>,
 }
 
 impl Record {
@@ -50,7 +51,12 @@ impl Record {
             AuditDemand::Warn => WhenUnwritten::Warn,
             AuditDemand::Required => WhenUnwritten::Refuse,
         };
-        Self { log: AuditLog::open(case.snapshot), event, when }
+        Self { log: AuditLog::open(case.snapshot), event, when, reason: None }
+    }
+
+    /// Why, as a person put it after the question stood there.
+    pub(super) fn because(&mut self, reason: &str) {
+        self.reason = Some(reason.to_owned());
     }
 
     /// The question is about to be asked.
@@ -61,6 +67,9 @@ impl Record {
     /// It passed.
     pub(super) fn decided(&self, approved: &Approved) -> Result<Receipt> {
         let mut event = self.event.follow(Phase::Decided).answer(&answer(approved.how()));
+        if let Some(reason) = &self.reason {
+            event = event.reason(reason);
+        }
         if let How::Grant(id) = approved.how() {
             event = event.grant(id);
         }

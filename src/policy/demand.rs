@@ -3,6 +3,7 @@
 //! Values only, ordered by strictness, so that the strictest of two is their maximum. Where they come from, a level or
 //! the keys of a file, `config` knows.
 
+use super::Unlock;
 use crate::environment::Level;
 use crate::plan::Risk;
 
@@ -95,6 +96,8 @@ pub struct Changes {
     pub audit: Option<AuditDemand>,
     /// See [`Policy::tokens`].
     pub tokens: Option<bool>,
+    /// See [`Policy::unlock`].
+    pub unlock: Option<Unlock>,
 }
 
 /// Everything an environment demands. Deliberately without a `Default`: it follows from a level.
@@ -114,6 +117,8 @@ pub struct Policy {
     pub audit: AuditDemand,
     /// Whether `DBGUARD_CONFIRM` may stand for a person in CI.
     pub tokens: bool,
+    /// How a read-only session may be made writable from inside.
+    pub unlock: Unlock,
 }
 
 impl Policy {
@@ -130,7 +135,7 @@ impl Policy {
             Level::Production => (WithoutTerminal::Refuse, AuditDemand::Required),
         };
         let read_only = level == Level::Production;
-        Self { read, write, destroy, read_only, without_terminal, audit, tokens: true }
+        Self { read, write, destroy, read_only, without_terminal, audit, tokens: true, unlock: Unlock::USUAL }
     }
 
     /// This policy with what a configuration says instead, stricter or laxer.
@@ -144,6 +149,7 @@ impl Policy {
             without_terminal: changes.without_terminal.unwrap_or(self.without_terminal),
             audit: changes.audit.unwrap_or(self.audit),
             tokens: changes.tokens.unwrap_or(self.tokens),
+            unlock: changes.unlock.clone().unwrap_or_else(|| self.unlock.clone()),
         }
     }
 
@@ -158,6 +164,7 @@ impl Policy {
             without_terminal: self.without_terminal.max(other.without_terminal),
             audit: self.audit.max(other.audit),
             tokens: self.tokens && other.tokens,
+            unlock: self.unlock.strictest(&other.unlock),
         }
     }
 

@@ -62,7 +62,7 @@ pub fn judge(policy: &Policy, risk: Risk, presence: Presence) -> Verdict {
 mod tests {
     use super::*;
     use crate::environment::Level;
-    use crate::policy::AuditDemand;
+    use crate::policy::{AuditDemand, Unlock};
 
     const AGENT: Agent = Agent { name: "X", mark: "X_AGENT" };
     const RISKS: [Risk; 5] = [Risk::None, Risk::Read, Risk::Write, Risk::Destroy, Risk::Unknown];
@@ -110,7 +110,9 @@ mod tests {
                     for without_terminal in ABSENT {
                         let audit = AuditDemand::Warn;
                         let tokens = true;
-                        all.push(Policy { read, write, destroy, read_only: false, without_terminal, audit, tokens });
+                        let unlock = Unlock::USUAL;
+                        let read_only = false;
+                        all.push(Policy { read, write, destroy, read_only, without_terminal, audit, tokens, unlock });
                     }
                 }
             }

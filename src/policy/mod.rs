@@ -4,6 +4,8 @@
 
 mod demand;
 mod judge;
+mod unlock;
 
 pub use demand::{AuditDemand, Changes, Confirm, Policy, WithoutTerminal};
 pub use judge::{Absence, Presence, Verdict, judge};
+pub use unlock::{Most, Unlock};

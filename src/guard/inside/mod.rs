@@ -18,5 +18,5 @@ pub use impact::impact;
 pub use label::{Which, label, prompt};
 pub use seat::Seat;
 pub use start::{Interactive, Reconnect, Settled, conninfo, enter, history, interactive, options, settle};
-pub use unlock::{tag, tell, unlock};
+pub use unlock::{role, tag, tell, unlock};
 pub use whereami::whereami;

@@ -8,7 +8,7 @@ use super::derive;
 use super::names;
 use super::seat::Seat;
 use super::start;
-use crate::checklist::{self, Approved, Outcome};
+use crate::checklist::{self, Answer, Approved, Human as _, Outcome, Question};
 use crate::config;
 use crate::effects::audit::Receipt;
 use crate::effects::inside::{self, Opened};
@@ -22,8 +22,9 @@ use crate::guard::record::Record;
 use crate::guard::screen::ReadOnly;
 use crate::guard::{launch, server};
 use crate::plan::{Finding, Plan, Risk};
-use crate::policy::{self, Absence, Presence, Verdict};
+use crate::policy::{self, Absence, Most, Presence, Verdict};
 use crate::target::Target;
+use crate::text::Untrusted;
 
 /// Asks for the right to write. `Ok` only where it was given and written down.
 pub fn unlock(seat: &mut Seat<'_>, what: Opened) -> Result<()> {
@@ -37,17 +38,17 @@ pub fn unlock(seat: &mut Seat<'_>, what: Opened) -> Result<()> {
         return Err(unusable);
     }
     if case.environment.level() == Level::Development && case.policy() == policy::Policy::of_level(Level::Development) {
-        seat.inside.tag = None;
+        (seat.inside.role, seat.inside.tag) = (None, None);
         return inside::write(seat.snapshot, seat.pid, &seat.inside);
     }
-    let (_approved, receipt) = ask(&case, &target, what)?;
+    let (role, receipt) = ask(&case, &target, what)?;
     drop(case);
-    seat.inside.tag = receipt.id().map(|id| launch::tagged("psql", id));
+    (seat.inside.role, seat.inside.tag) = (role, receipt.id().map(|id| launch::tagged("psql", id)));
     inside::write(seat.snapshot, seat.pid, &seat.inside)
 }
 
-/// The checklist.
-fn ask(case: &Case<'_>, target: &Target, what: Opened) -> Result<(Approved, Receipt)> {
+/// The checklist. Answers with the role that is to write, and with the proof that all this was written down.
+fn ask(case: &Case<'_>, target: &Target, what: Opened) -> Result<(Option<String>, Receipt)> {
     let opened = Tty::open(&case.snapshot.vars, tty::PATIENCE);
     let presence = decide::presence(case.snapshot, &opened);
     if let Presence::Agent(agent) = presence {
@@ -61,30 +62,72 @@ fn ask(case: &Case<'_>, target: &Target, what: Opened) -> Result<(Approved, Rece
     let meeting = server::meet(case, target, &plan, None);
     let policy = case.config.policy(&meeting.environment);
     let seen = Review { plan, meeting, policy, risk: Risk::Destroy, read_only: ReadOnly::NotWanted };
-    let record = Record::begin(case, target, &seen);
-    match policy::judge(&seen.policy, seen.risk, presence) {
-        Verdict::Run => {
-            let approved = checklist::unasked();
-            let receipt = record.decided(&approved)?;
-            Ok((approved, receipt))
-        }
-        Verdict::Ask(confirm) => {
-            record.asked()?;
-            decide::show(case, target, &seen, &mut tty);
-            match checklist::settle(&decide::question(case, target, &seen, confirm), &mut tty) {
-                Outcome::Approved(approved) => {
-                    let receipt = record.decided(&approved)?;
-                    Ok((approved, receipt))
-                }
-                Outcome::Declined(because) => {
-                    record.declined(&because);
-                    Err(nothing(&because))
-                }
-            }
-        }
-        Verdict::Refuse(Absence::Nobody(because)) => Err(nothing(because)),
-        Verdict::Refuse(Absence::Agent(agent)) => Err(nothing(&format!("{} cannot confirm it", agent.name))),
+    let mut record = Record::begin(case, target, &seen);
+    allowed(&seen, what, &record)?;
+    let confirm = match policy::judge(&seen.policy, seen.risk, presence) {
+        Verdict::Run => None,
+        Verdict::Ask(confirm) => Some(confirm),
+        Verdict::Refuse(Absence::Nobody(because)) => return Err(nothing(because)),
+        Verdict::Refuse(Absence::Agent(agent)) => return Err(nothing(&format!("{} cannot confirm it", agent.name))),
+    };
+    let question = confirm.map(|confirm| decide::question(case, target, &seen, confirm));
+    if question.is_some() || seen.policy.unlock.reason {
+        record.asked()?;
+        decide::show(case, target, &seen, &mut tty);
     }
+    if seen.policy.unlock.reason {
+        reason(&mut record, &mut tty)?;
+    }
+    let approved = match question {
+        None => checklist::unasked(),
+        Some(question) => settle(&question, &mut tty, &record)?,
+    };
+    let receipt = record.decided(&approved)?;
+    Ok((seen.policy.unlock.role, receipt))
+}
+
+/// What the environment does not let be opened is refused before anything is asked.
+fn allowed(seen: &Review, what: Opened, record: &Record) -> Result<()> {
+    let name = seen.meeting.environment.name();
+    let refused = match (seen.policy.unlock.most, what) {
+        (Most::Session, _) | (Most::Transaction, Opened::Transaction) => return Ok(()),
+        (Most::Transaction, Opened::Session) => {
+            nothing(&format!("{} opens one transaction at a time", Untrusted::text(name))).hint("type :unlock")
+        }
+        (Most::Never, _) => nothing(&format!("{} is not written to from psql", Untrusted::text(name)))
+            .hint("its policy says unlock = \"never\"; see: dbguard env show"),
+    };
+    record.declined(refused.message());
+    Err(refused)
+}
+
+/// A reason in words, for whoever reads the audit.
+fn reason(record: &mut Record, tty: &mut Tty) -> Result<()> {
+    let because = match tty.ask("Why? This is written down:") {
+        Answer::Typed(typed) if !typed.trim().is_empty() => {
+            record.because(typed.trim());
+            return Ok(());
+        }
+        Answer::Typed(_) => "no reason was given",
+        Answer::Nothing(because) => because,
+    };
+    record.declined(because);
+    Err(nothing(because))
+}
+
+fn settle(question: &Question, tty: &mut Tty, record: &Record) -> Result<Approved> {
+    match checklist::settle(question, tty) {
+        Outcome::Approved(approved) => Ok(approved),
+        Outcome::Declined(because) => {
+            record.declined(&because);
+            Err(nothing(&because))
+        }
+    }
+}
+
+/// The role that is to write; nothing where it is the one that logged in.
+pub fn role<'s>(seat: &'s Seat<'_>) -> Option<&'s str> {
+    seat.inside.role.as_deref()
 }
 
 /// What would happen, for the screen and the audit: a person types it afterwards, so that it may be anything.
