@@ -1,4 +1,27 @@
+# shellcheck shell=bash
+# Values that only this machine knows: environments, invocations of the log, grants. dbguard is asked for them, with the
+# words of the line so far; what it lists is compared and quoted here, and never evaluated.
+_dbguard_values() {
+    local answer line value cur=${COMP_WORDS[COMP_CWORD]}
+    ((COMP_CWORD > 1)) || return 1
+    answer=$("${__dbguard_program:-dbguard}" __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null </dev/null) || return 1
+    # `--env=` stands in the line as words of its own.
+    [[ $cur != = ]] || cur=
+    COMPREPLY=()
+    while IFS= read -r line; do
+        value=${line%%$'\t'*}
+        if [[ -n $value && $value == "$cur"* ]]; then
+            printf -v value %q "$value"
+            COMPREPLY+=("$value")
+        fi
+    done <<<"$answer"
+    # Files are no such values. Without a match they would be offered, except in Bash 3, which cannot be told.
+    type compopt &>/dev/null && compopt +o default +o bashdefault 2>/dev/null
+    return 0
+}
+
 _dbguard() {
+    _dbguard_values && return
     local i cur prev opts cmd
     COMPREPLY=()
     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -360,7 +383,7 @@ _dbguard() {
             return 0
             ;;
         dbguard__subcmd__init)
-            opts="-h --functions --remove --full --help bash zsh fish"
+            opts="-h --functions --remove --help bash zsh fish"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -424,16 +447,12 @@ _dbguard() {
             return 0
             ;;
         dbguard__subcmd__prompt)
-            opts="-h --answer --help"
+            opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --answer)
-                    COMPREPLY=($(compgen -W "coarse path titled" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -573,7 +592,10 @@ _dbguard() {
             fi
             case "${prev}" in
                 --revoke)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 *)

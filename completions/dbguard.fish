@@ -45,16 +45,12 @@ complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "trust" -d 'Trust a 
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c dbguard -n "__fish_dbguard_using_subcommand init" -l functions -d 'Define a function for each tool as well, where `PATH` cannot be changed'
 complete -c dbguard -n "__fish_dbguard_using_subcommand init" -l remove -d 'Print what takes it out of the running shell again'
-complete -c dbguard -n "__fish_dbguard_using_subcommand init" -l full -d 'The whole code; without it, one line that fetches it'
 complete -c dbguard -n "__fish_dbguard_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dbguard -n "__fish_dbguard_using_subcommand run" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand explain" -l json -d 'Print JSON for scripts and editors'
 complete -c dbguard -n "__fish_dbguard_using_subcommand explain" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand status" -l json -d 'Print JSON for scripts and editors'
 complete -c dbguard -n "__fish_dbguard_using_subcommand status" -s h -l help -d 'Print help'
-complete -c dbguard -n "__fish_dbguard_using_subcommand prompt" -l answer -d 'Answer a hook, and what it tells; hidden, since it is theirs and changes with them' -r -f -a "coarse\t'It compares times in whole seconds'
-path\t'`PATH` has changed: look for tools that need a shim'
-titled\t'The title speaks of an environment now'"
 complete -c dbguard -n "__fish_dbguard_using_subcommand prompt" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and not __fish_seen_subcommand_from print install uninstall" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and not __fish_seen_subcommand_from print install uninstall" -f -a "print" -d 'Print the block that install would add'
@@ -126,7 +122,23 @@ complete -c dbguard -n "__fish_dbguard_using_subcommand doctor" -s h -l help -d 
 complete -c dbguard -n "__fish_dbguard_using_subcommand uninstall" -l yes -d 'Do not ask'
 complete -c dbguard -n "__fish_dbguard_using_subcommand uninstall" -l purge -d 'Take away the configuration and the audit log as well'
 complete -c dbguard -n "__fish_dbguard_using_subcommand uninstall" -s h -l help -d 'Print help'
-complete -c dbguard -n "__fish_dbguard_using_subcommand trust" -l revoke -d 'Trust this file no longer' -r -F
+complete -c dbguard -n "__fish_dbguard_using_subcommand trust" -l revoke -d 'Trust this file no longer' -r -f
 complete -c dbguard -n "__fish_dbguard_using_subcommand trust" -l list -d 'List what is trusted'
 complete -c dbguard -n "__fish_dbguard_using_subcommand trust" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+
+# Values that only this machine knows: environments, invocations of the log, grants. dbguard is asked for them, with the
+# words of the line so far; fish quotes what it lists. Status 1 says that no such value stands here.
+function __fish_dbguard_values
+    set -l program dbguard
+    set -q __dbguard_program; and set program $__dbguard_program
+    command --query $program; or return
+    set -l words (commandline --tokenize --cut-at-cursor --current-process)
+    $program __complete $words[2..] (commandline --cut-at-cursor --current-token) 2>/dev/null </dev/null
+end
+
+complete -c dbguard -n '__fish_dbguard_values >/dev/null' -k -f -a '(__fish_dbguard_values)'
+complete -c dbguard -n '__fish_dbguard_using_subcommand log' -l env -k -r -f -a '(__fish_dbguard_values)'
+complete -c dbguard -n '__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from add' -l level -k -r -f -a '(__fish_dbguard_values)'
+complete -c dbguard -n '__fish_dbguard_using_subcommand allow' -l revoke -k -r -f -a '(__fish_dbguard_values)'
+complete -c dbguard -n '__fish_dbguard_using_subcommand trust' -l revoke -k -r -f -a '(__fish_dbguard_values)'

@@ -20,6 +20,7 @@ mod audit_world;
 mod bypasses;
 mod completion_calls;
 mod completions;
+mod completions_values;
 mod config_docs;
 mod config_errors;
 mod config_layers;

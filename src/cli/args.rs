@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 /// Shows which database a command would reach, and asks before it touches production.
 #[derive(Debug, Parser)]
@@ -348,7 +348,7 @@ pub(super) struct TrustArgs {
     #[arg(long, conflicts_with_all = ["revoke", "file"])]
     pub(super) list: bool,
     /// Trust this file no longer
-    #[arg(long, value_name = "FILE", conflicts_with = "file")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::Other, conflicts_with = "file")]
     pub(super) revoke: Option<PathBuf>,
 }
 

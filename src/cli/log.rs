@@ -29,6 +29,16 @@ pub(super) fn run(log: &Log, snapshot: &Snapshot) -> Result<ExitCode> {
     }
 }
 
+/// How much of the log's end a press of TAB reads.
+const RECENT: u64 = 256 * 1024;
+
+/// The latest invocations, the newest first, for completion: what cannot be read is not listed.
+pub(super) fn candidates(snapshot: &Snapshot) -> Vec<(String, String)> {
+    let Ok(Some(file)) = AuditLog::existing(snapshot) else { return Vec::new() };
+    let Ok(all) = file.latest(RECENT).and_then(gather) else { return Vec::new() };
+    all.list.iter().rev().map(|one| (one.id().to_owned(), one.summary())).collect()
+}
+
 fn nothing_yet(log: &Log) -> Result<ExitCode> {
     match &log.verb {
         Some(LogVerb::Show { id }) => Err(unknown(id)),

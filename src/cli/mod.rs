@@ -63,6 +63,9 @@ fn dispatch(argv: &[OsString]) -> Result<ExitCode> {
     if rest.first().is_some_and(|word| word == stdin::FEED_VERB) {
         return Ok(stdin::feed().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS));
     }
+    if rest.first().is_some_and(|word| word == completions::VERB) {
+        return completions::candidates(rest.get(1..).unwrap_or_default(), &Snapshot::read()?);
+    }
     if rest.first().is_some_and(|word| word == in_psql::VERB) {
         return in_psql::run(rest.get(1..).unwrap_or_default(), &Snapshot::read()?);
     }

@@ -76,6 +76,19 @@ impl Invocations {
 }
 
 impl Invocation {
+    /// Its identifier.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// When, where and with what, and how it was answered.
+    pub(super) fn summary(&self) -> String {
+        let time = self.time.get(..16).unwrap_or(&self.time).replace('T', " ");
+        let answer = self.answer.as_deref().unwrap_or("no answer");
+        let words = [&*time, &*self.environment, &*self.tool, &*self.target, answer];
+        words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    }
+
     /// The environment's name.
     pub(super) fn environment(&self) -> &str {
         &self.environment

@@ -77,6 +77,19 @@ impl AuditLog {
         Ok(entries(self.reader()?).map(move |entry| entry.map_err(|cause| trouble(&path, "read", &cause))))
     }
 
+    /// The lines within the last bytes of it, without the first, which may have lost its beginning.
+    pub fn latest(&self, bytes: u64) -> Result<impl Iterator<Item = Result<Entry>> + use<>> {
+        let path = self.path();
+        let locked = self.locked(OFlag::O_RDONLY, FlockArg::LockSharedNonblock)?;
+        let length = self.length(&locked)?;
+        let mut file = locked.unlock().map_err(|(_, errno)| trouble(&path, "unlocked", &errno.into()))?;
+        let start = length.saturating_sub(bytes);
+        io::Seek::seek(&mut file, io::SeekFrom::Start(start)).map_err(|cause| trouble(&path, "read", &cause))?;
+        let tail = io::BufReader::new(io::Read::take(file, length - start));
+        let whole = entries(tail).skip(usize::from(start > 0));
+        Ok(whole.map(move |entry| entry.map_err(|cause| trouble(&path, "read", &cause))))
+    }
+
     /// The records as they are on the disk, up to where the file ended when no writer was at work.
     fn reader(&self) -> Result<impl io::BufRead + use<>> {
         let locked = self.locked(OFlag::O_RDONLY, FlockArg::LockSharedNonblock)?;
