@@ -116,6 +116,24 @@ fn it_is_a_persons_to_do_and_takes_a_yes() {
 }
 
 #[test]
+fn an_active_hook_goes_first_since_it_would_make_everything_again() {
+    let sandbox = used();
+    for shell in ["bash", "zsh", "fish"] {
+        let Some(path) = crate::support::tool(shell) else { continue };
+        let export =
+            if shell == "fish" { "set -gx DBGUARD_SHOWN \"$fish_pid x\"" } else { "export DBGUARD_SHOWN=\"$$ x\"" };
+        let script = format!("{export}; dbguard uninstall >/dev/null; true");
+        let said = sandbox.tool(path.to_str().unwrap(), ["-c", &script]).output().err();
+        let remove = match shell {
+            "fish" => "dbguard init fish --remove | source".to_owned(),
+            _ => format!("eval \"$(dbguard init {shell} --remove)\""),
+        };
+        let expected = "stopped: the hook of this shell is active, and would make again what is removed";
+        assert_eq!(said, format!("dbguard: {expected}\n  first type: {remove}\n"));
+    }
+}
+
+#[test]
 fn a_linked_configuration_directory_loses_the_link_alone() {
     let sandbox = used().file("home/dotfiles/dbguard/config.toml", "").dir("home/.config");
     symlink(sandbox.path("home/dotfiles/dbguard"), sandbox.path("home/.config/dbguard")).unwrap();

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::shell::{self, Says, Shell};
-use crate::world::Snapshot;
+use crate::world::{Snapshot, processes};
 
 /// A line that speaks of dbguard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +83,27 @@ fn files(snapshot: &Snapshot) -> Vec<(Shell, PathBuf)> {
     files
 }
 
+/// Which shell a process is.
+pub(super) fn shell_of(pid: u32) -> Option<Shell> {
+    let command = processes::command(pid);
+    let name = command.args.first()?.to_string_lossy().into_owned();
+    by_name(&name)
+}
+
+/// `-zsh`, `/bin/bash`, `fish`.
+pub(super) fn by_name(name: &str) -> Option<Shell> {
+    let name = name.rsplit('/').next().unwrap_or(name).trim_start_matches('-');
+    [Shell::Bash, Shell::Zsh, Shell::Fish].into_iter().find(|shell| word(*shell) == name)
+}
+
+pub(super) fn word(shell: Shell) -> &'static str {
+    match shell {
+        Shell::Bash => "bash",
+        Shell::Zsh => "zsh",
+        Shell::Fish => "fish",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,5 +135,13 @@ mod tests {
                 assert!(told.status.success() && !result.contains("dbguard init"), "{result}: {told:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_shell_is_known_by_the_name_of_its_process() {
+        assert_eq!(by_name("-zsh"), Some(Shell::Zsh));
+        assert_eq!(by_name("/usr/local/bin/fish"), Some(Shell::Fish));
+        assert_eq!(by_name("-/bin/bash"), Some(Shell::Bash));
+        assert_eq!(by_name("sh"), None);
     }
 }

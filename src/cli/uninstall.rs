@@ -16,9 +16,10 @@ use crate::config::replace;
 use crate::effects::shims;
 use crate::effects::tty::{self, Tty};
 use crate::error::{Error, Kind, Result};
-use crate::shell::{Says, posix};
+use crate::prompt::Shown;
+use crate::shell::{Says, Shell, posix};
 use crate::text::Untrusted;
-use crate::world::{Snapshot, program};
+use crate::world::{Snapshot, processes, program};
 
 /// What a start-up file as it was is called.
 const KEPT: &str = ".with-dbguard";
@@ -34,6 +35,7 @@ pub(super) fn run(uninstall: &Uninstall, snapshot: &Snapshot) -> Result<ExitCode
         return Ok(ExitCode::SUCCESS);
     }
     if !uninstall.yes {
+        without_hook(snapshot)?;
         ask(snapshot)?;
     }
     let troubles = work.perform(snapshot);
@@ -42,6 +44,21 @@ pub(super) fn run(uninstall: &Uninstall, snapshot: &Snapshot) -> Result<ExitCode
         None => Ok(ExitCode::SUCCESS),
         Some((first, others)) => Err(others.iter().fold(Error::new(Kind::Negative, first), Error::hint)),
     }
+}
+
+/// A hook that is active would make again at the next prompt what is removed here.
+fn without_hook(snapshot: &Snapshot) -> Result<()> {
+    let parent = processes::parent();
+    if Shown::of(&snapshot.vars).is_none_or(|shown| shown.shell != parent) {
+        return Ok(());
+    }
+    let remove = match startup::shell_of(parent) {
+        Some(Shell::Fish) => "dbguard init fish --remove | source",
+        Some(Shell::Zsh) => "eval \"$(dbguard init zsh --remove)\"",
+        Some(Shell::Bash) | None => "eval \"$(dbguard init bash --remove)\"",
+    };
+    Err(Error::refused("stopped: the hook of this shell is active, and would make again what is removed")
+        .hint(format!("first type: {remove}")))
 }
 
 /// Everything else than the word yes is no.

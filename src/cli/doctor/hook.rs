@@ -1,6 +1,6 @@
 //! The hook in the shell that this is typed into, and the line in its start-up file.
 
-use super::super::startup::{self, Spoken};
+use super::super::startup::{self, Spoken, by_name, shell_of, word};
 use super::finding::{Finding, State};
 use crate::prompt::Shown;
 use crate::shell::{Says, Shell, is_early};
@@ -62,38 +62,4 @@ fn aliases(shell: Shell) -> Finding {
         Shell::Fish => format!("alias | string match -r '.*/({names}).*'"),
     };
     Finding::new(State::Note, "aliases", what).mend(mend)
-}
-
-/// Which shell a process is.
-fn shell_of(pid: u32) -> Option<Shell> {
-    let command = processes::command(pid);
-    let name = command.args.first()?.to_string_lossy().into_owned();
-    by_name(&name)
-}
-
-/// `-zsh`, `/bin/bash`, `fish`.
-fn by_name(name: &str) -> Option<Shell> {
-    let name = name.rsplit('/').next().unwrap_or(name).trim_start_matches('-');
-    [Shell::Bash, Shell::Zsh, Shell::Fish].into_iter().find(|shell| word(*shell) == name)
-}
-
-fn word(shell: Shell) -> &'static str {
-    match shell {
-        Shell::Bash => "bash",
-        Shell::Zsh => "zsh",
-        Shell::Fish => "fish",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shell_is_known_by_the_name_of_its_process() {
-        assert_eq!(by_name("-zsh"), Some(Shell::Zsh));
-        assert_eq!(by_name("/usr/local/bin/fish"), Some(Shell::Fish));
-        assert_eq!(by_name("-/bin/bash"), Some(Shell::Bash));
-        assert_eq!(by_name("sh"), None);
-    }
 }
