@@ -17,9 +17,15 @@ function __dbguard_path {
   fi
 }
 
-__dbguard_path
+if [[ ! -o restricted ]]; then
+  __dbguard_path
+fi
 
-if [[ ! -o interactive ]]; then
+if [[ -o restricted ]]; then
+  # A restricted shell may neither change PATH nor name a program by its path: there is nothing that could be done.
+  unfunction __dbguard_path
+  unset __dbguard_program __dbguard_shims __dbguard_tints __dbguard_vars __dbguard_functions
+elif [[ ! -o interactive ]]; then
   # A script gets the shims, and may ask where they are.
   unfunction __dbguard_path
   unset __dbguard_program __dbguard_tints __dbguard_vars __dbguard_functions
@@ -29,7 +35,7 @@ else
   # character in it means anything (zshmisc, EXPANSION OF PROMPT SEQUENCES, %v). Element 97 is one that nobody else
   # counts up to, and it marks our part of PROMPT too: what begins with %(97V. and ends with .) is ours.
 
-  typeset -g __dbguard_seen_path= __dbguard_stamp= __dbguard_plain= __dbguard_how= __dbguard_drawn=
+  typeset -g __dbguard_seen_path= __dbguard_stamp= __dbguard_plain= __dbguard_tail= __dbguard_how= __dbguard_drawn=
   typeset -g __dbguard_level=none __dbguard_text= __dbguard_sgr= __dbguard_position=left
   typeset -g __dbguard_title= __dbguard_once= __dbguard_each= __dbguard_leave= __dbguard_in_p10k=${__dbguard_in_p10k-}
   typeset -ga __dbguard_watched=() __dbguard_was=()
@@ -40,8 +46,8 @@ else
   function __dbguard_precmd {
     # How the prompt is going to be read, by the options of the user; from emulate on they are our own.
     local how=percent
-    if [[ ! -o prompt_percent ]]; then
-      how=literal
+    if [[ ! -o prompt_percent || -o prompt_subst || -o prompt_bang ]]; then
+      if [[ ! -o prompt_percent ]]; then how=literal; fi
       if [[ -o prompt_subst ]]; then how+=subst; fi
       if [[ -o prompt_bang ]]; then how+=bang; fi
     fi
@@ -179,9 +185,9 @@ else
     fi
   }
 
-  # Puts the text into its place in the prompt. A theme may have built PROMPT anew, or emptied psvar.
+  # Puts the text into its place in the prompt: in psvar, or, where that is not to be had, escaped. A theme may have built PROMPT anew, or emptied psvar.
   function __dbguard_show {
-    local body=%97v left= right= plain=
+    local body=%97v left= right= plain= tail= escaped
     if [[ "$psvar[97]" != "$__dbguard_text" ]]; then
       psvar[97]=$__dbguard_text
     fi
@@ -199,18 +205,21 @@ else
     else
       left="%(97V.$body .)"
     fi
-    __dbguard_place PROMPT "$left" "$plain"
-    __dbguard_place RPROMPT "$right" ''
-    __dbguard_plain=$plain
+    # A prompt that sets a title sets it after us, so ours stands at its end.
+    if [[ -n $__dbguard_each && $__dbguard_how == percent* && $PROMPT == *$'\e'(']'[012]';'|k)* ]]; then
+      __dbguard_escape ${__dbguard_each//\%/%%}
+      tail="%{$escaped%}"
+    fi
+    __dbguard_place PROMPT "$left" "$plain" "$tail"
+    __dbguard_place RPROMPT "$right" '' ''
+    __dbguard_plain=$plain __dbguard_tail=$tail
     __dbguard_drawn="$__dbguard_how $PROMPT $RPROMPT"
   }
 
-  # Without percent signs in prompts there is no psvar and no colour. The text itself goes into the prompt, so that what
-  # the user's other options would expand is escaped: the one place where that cannot be avoided.
+  # Without percent signs in prompts there is no psvar and no colour: the text itself goes into the prompt.
   function __dbguard_literal {
-    plain=${(V)__dbguard_text}
-    if [[ $__dbguard_how == *subst* ]]; then plain=${plain//(#m)[\\\$\`]/\\$MATCH}; fi
-    if [[ $__dbguard_how == *bang* ]]; then plain=${plain//!/!!}; fi
+    __dbguard_escape "${(V)__dbguard_text}"
+    plain=$escaped
     if [[ -n $plain && $__dbguard_position == line ]]; then
       plain+=$'\n'
     elif [[ -n $plain ]]; then
@@ -218,18 +227,25 @@ else
     fi
   }
 
-  # __dbguard_place NAME PREFIX PLAIN: our part stands once, at the beginning of this prompt.
+  # __dbguard_escape TEXT: the text so that no option of the user's makes more of it in a prompt, in escaped.
+  function __dbguard_escape {
+    escaped=$1
+    if [[ $__dbguard_how == *subst* ]]; then escaped=${escaped//(#m)[\\\$\`]/\\$MATCH}; fi
+    if [[ $__dbguard_how == *bang* ]]; then escaped=${escaped//!/!!}; fi
+  }
+
+  # __dbguard_place NAME PREFIX PLAIN TAIL: our part stands once, at the beginning of this prompt, and TAIL at its end.
   function __dbguard_place {
-    local now=${(P)1-} want=$2$3 mark='%(97V.'
-    if [[ $now == "$want"* && ${now#"$want"} != *"$mark"* && $__dbguard_plain == "$3" ]]; then
-      return
+    local now=${(P)1-} mark='%(97V.'
+    if [[ -n $__dbguard_tail ]]; then
+      now=${now//"$__dbguard_tail"/}
     fi
     if [[ $1 == PROMPT && -n $__dbguard_plain ]]; then
       now=${now#"$__dbguard_plain"}
     fi
-    now=${now//${mark}[^.]#.\)/}
-    if [[ ${(tP)1} != *readonly* ]]; then
-      typeset -g "$1=$want$now"
+    now=$2$3${now//${mark}[^.]#.\)/}$4
+    if [[ $now != "${(P)1-}" && ${(tP)1} != *readonly* ]]; then
+      typeset -g "$1=$now"
     fi
   }
 
@@ -330,8 +346,8 @@ else
     zshexit_functions=("${(@)zshexit_functions:#__dbguard_exit}")
     __dbguard_each=$__dbguard_leave
     __dbguard_send
-    __dbguard_place PROMPT '' ''
-    __dbguard_place RPROMPT '' ''
+    __dbguard_place PROMPT '' '' ''
+    __dbguard_place RPROMPT '' '' ''
     if [[ $#psvar -ge 97 ]]; then
       psvar[97]=()
       while [[ $#psvar -gt 0 && -z $psvar[-1] ]]; do psvar[-1]=(); done

@@ -155,3 +155,15 @@ fn taken_out_of_the_running_shell_nothing_of_it_is_left() {
     assert_eq!(sandbox.read("work/out"), "ready> 00\n");
     assert!(raw(&ended).contains("\x1b]2;work\x07"), "{:?}", raw(&ended));
 }
+
+#[test]
+fn a_restricted_shell_gets_nothing_and_no_complaint() {
+    let sandbox = world(PLAIN);
+    let Some(ended) =
+        typed(&sandbox, &["code=$(dbguard init zsh --full); set -r", "eval $code", "eval \"$code\"", PRODUCTION])
+    else {
+        return;
+    };
+    assert!(!ended.screen.contains("dbguard_"), "{}", ended.screen);
+    assert_eq!(prompts(&ended)[4], "");
+}

@@ -124,6 +124,24 @@ fn the_title_of_oh_my_zsh_never_stands_over_ours_from_the_first_prompt_on() {
 }
 
 #[test]
+fn a_title_in_the_prompt_itself_is_followed_by_ours() {
+    let name = "export PGDATABASE='$(touch pwned)%n!'";
+    for option in ["", "setopt prompt_subst prompt_bang\n"] {
+        let own = "PROMPT=$'%{\\e]0;%n: %~\\a%}ready> '\n";
+        let sandbox = world(&format!("{PLAIN}{option}{own}{INIT}"));
+        let lines =
+            [PRODUCTION, "PROMPT=\"$PROMPT\"", name, "unset PGHOST PGDATABASE", "print -r -- ${(V)PROMPT} >out"];
+        let Some(ended) = typed(&sandbox, &lines) else { return };
+        let sent = raw(&ended);
+        let of_prompt = |number: usize| sent.split("ready> ").nth(number).unwrap().split("\x1b[K").next().unwrap();
+        assert!(of_prompt(2).contains(TITLE) && of_prompt(3).contains(TITLE), "{sent:?}");
+        assert!(of_prompt(4).contains("\x1b]2;▲ PRODUCTION db1.prod.demo/$(touch pwned)%n!\x07"), "{sent:?}");
+        assert!(!sandbox.path("work/pwned").exists());
+        assert_eq!(count(&sandbox.read("work/out"), "PRODUCTION"), 0, "{}", sandbox.read("work/out"));
+    }
+}
+
+#[test]
 fn who_wants_no_titles_from_oh_my_zsh_gets_none_from_us() {
     let sandbox = world(&format!("{PLAIN}DISABLE_AUTO_TITLE=true\n{OH_MY_ZSH}{INIT}"));
     let Some(ended) = typed(&sandbox, &[PRODUCTION, "true"]) else { return };
@@ -205,22 +223,25 @@ fn hooks_that_are_called_while_the_line_is_edited_print_nothing_into_it() {
     assert_eq!(count(&raw(&ended), TITLE), 2, "{:?}", raw(&ended));
 }
 
+/// The lines of the guide for tmux.
+fn tmux_snippet() -> String {
+    let guide = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/GUIDE.md")).unwrap();
+    guide.split("```tmux\n").nth(1).unwrap().split("```").next().unwrap().to_owned()
+}
+
 #[test]
-fn in_tmux_the_title_is_the_panes_and_the_windows_name_goes_on_by_itself() {
+fn in_tmux_the_title_is_the_panes_and_the_status_line_of_the_guide_shows_it() {
     if tool("tmux").is_none() || tool("zsh").is_none() {
         return;
     }
-    let sandbox = usual();
-    let socket = sandbox.path("run/tmux");
+    let sandbox = usual().file("home/tmux.conf", tmux_snippet());
+    let (socket, conf) = (sandbox.path("run/tmux"), sandbox.path("home/tmux.conf"));
     let tmux = |args: &[&str]| {
-        let all: Vec<&str> = ["-S", socket.to_str().unwrap(), "-f", "/dev/null"].iter().chain(args).copied().collect();
-        sandbox.tool("tmux", all).output()
+        let first = ["-S", socket.to_str().unwrap(), "-f", conf.to_str().unwrap()];
+        sandbox.tool("tmux", first.iter().chain(args)).output()
     };
-    tmux(&["new-session", "-d", "-x", "120", "-y", "20", "zsh -d -i"]);
-    tmux(&["send-keys", PRODUCTION, "Enter"]);
-    // The snippet of docs/GUIDE.md.
-    let shown = "#{pane_title}|#{q/h:pane_title}|#{window_name}|#{automatic-rename}";
-    let expected = format!("{LABEL}|{LABEL}|zsh|1\n");
+    // The window's own name goes on by itself.
+    let shown = "#{pane_title}|#{T:status-right}|#{window_name}|#{automatic-rename}";
     let wait = |expected: &str| {
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
         loop {
@@ -231,11 +252,23 @@ fn in_tmux_the_title_is_the_panes_and_the_windows_name_goes_on_by_itself() {
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
     };
-    let found = wait(&expected);
-    let after = {
-        tmux(&["send-keys", "unset PGHOST PGDATABASE", "Enter"]);
-        wait("work|work|zsh|1\n")
-    };
+    tmux(&["new-session", "-d", "-x", "120", "-y", "20", "zsh -d -i"]);
+    let mut found = Vec::new();
+    let production = format!("{LABEL}|#[fg=white,bg=red,bold] {LABEL} |zsh|1\n");
+    let hostile = "▲ PRODUCTION db1.prod.demo/a#[bg=green]#(touch pwned)|#[fg=white,bg=red,bold] \
+                   ▲ PRODUCTION db1.prod.demo/a##[bg=green]##(touch pwned) |zsh|1\n";
+    let none = "work| work |zsh|1\n";
+    for (line, expected) in [
+        (PRODUCTION, production.as_str()),
+        ("export PGDATABASE='a#[bg=green]#(touch pwned)'", hostile),
+        ("unset PGHOST PGDATABASE", none),
+    ] {
+        tmux(&["send-keys", line, "Enter"]);
+        found.push((wait(expected), expected.to_owned()));
+    }
     tmux(&["kill-server"]);
-    assert_eq!((found, after), (expected, "work|work|zsh|1\n".to_owned()));
+    assert!(!sandbox.path("work/pwned").exists());
+    for (found, expected) in found {
+        assert_eq!(found, expected);
+    }
 }
