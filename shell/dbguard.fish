@@ -107,6 +107,7 @@ function __dbguard_keep
     set -g __dbguard_sgr $argv[5]
     if test "$__dbguard_position" != "$argv[6]"
         # fish_right_prompt may be wanted now, and not be there.
+        set -g __dbguard_ran yes
         set -g __dbguard_expected
         set -g __dbguard_position $argv[6]
     end
@@ -137,17 +138,25 @@ end
 
 # --- When it is asked ------------------------------------------------------------------------------------------------
 
-# Each of these can change the answer. That a value is another one is seen at the prompt too; that a variable is
-# exported now, and was not, is seen only here.
+# Each of these can change the answer; also that a variable is exported now, and was not.
 function __dbguard_forget --on-variable=PWD --on-variable=PATH --on-variable=$__dbguard_vars
     set -g __dbguard_key
+end
+
+# A few ways to set a variable fire no event (a named group of `string match`), and only a command can put another
+# function in the place of a wrapper: looking for these takes longer, and is done after commands, not for each prompt.
+function __dbguard_after --on-event fish_postexec
+    set -g __dbguard_ran yes
+    if test "$PWD $PATH $$__dbguard_vars" != "$__dbguard_key"
+        set -g __dbguard_key
+    end
 end
 
 function __dbguard_look
     if test "$PATH[1]" != "$__dbguard_shims"
         __dbguard_path_first
     end
-    if test "$PWD $PATH $$__dbguard_vars" != "$__dbguard_key"
+    if test -z "$__dbguard_key"
         or test $__dbguard_changed
         __dbguard_ask
     end
@@ -157,13 +166,17 @@ end
 # not answer was replaced.
 function __dbguard_before_prompt --on-event fish_prompt
     __dbguard_look
-    set -g __dbguard_here
-    set -g __dbguard_how __dbguard_pong __dbguard_pong __dbguard_pong __dbguard_pong
-    builtin emit __dbguard_ping
-    set -g __dbguard_how $__dbguard_does
-    if test "$__dbguard_here" != "$__dbguard_expected"
-        __dbguard_wrap
+    if test -n "$__dbguard_ran"
+        set -g __dbguard_ran
+        set -g __dbguard_here
+        set -g __dbguard_how __dbguard_pong __dbguard_pong __dbguard_pong __dbguard_pong
+        builtin emit __dbguard_ping
+        if test "$__dbguard_here" != "$__dbguard_expected"
+            __dbguard_wrap
+        end
     end
+    # Also after a Ctrl-C while a prompt was being made.
+    set -g __dbguard_how $__dbguard_does
     if test -n "$__dbguard_each"
         builtin printf '%s' $__dbguard_each
     end
@@ -198,7 +211,7 @@ end
 # fish_prompt, while there is nothing to show. Another hook may have changed a variable after ours ran (direnv's does).
 function __dbguard_plain
     __dbguard_pass $argv
-    if test "$PWD $PATH $$__dbguard_vars" != "$__dbguard_key"
+    if test -z "$__dbguard_key"
         __dbguard_ask
         if test -n "$__dbguard_text"
             builtin commandline --function repaint
@@ -210,18 +223,21 @@ end
 function __dbguard_left
     set -g __dbguard_how[1] __dbguard_pass
     set -l own (__dbguard_pass $argv)
-    if test "$PWD $PATH $$__dbguard_vars" != "$__dbguard_key"
+    if test -z "$__dbguard_key"
         __dbguard_ask
     end
     set -g __dbguard_how[1] $__dbguard_does[1]
     if test "$__dbguard_columns" != "$COLUMNS"
         __dbguard_measure
     end
-    if test -z "$__dbguard_text"
-    else if string match --quiet --regex -- $__dbguard_fits "$own[1]"
-        builtin printf '%s ' $__dbguard_shown
-    else
-        builtin printf '%s\n' $__dbguard_shown
+    if test "$own[1]" != "$__dbguard_first"
+        set -g __dbguard_first "$own[1]"
+        set -g __dbguard_end \n
+        string match --quiet --regex -- $__dbguard_fits "$own[1]"
+        and set -g __dbguard_end ' '
+    end
+    if test -n "$__dbguard_text"
+        builtin printf '%s' $__dbguard_shown $__dbguard_end
     end
     builtin printf '%s\n' $own
 end
@@ -252,6 +268,7 @@ end
 # any number of sequences for the terminal before it. Twenty columns are left to type in.
 function __dbguard_measure
     set -g __dbguard_columns $COLUMNS
+    set -g __dbguard_first \e
     set -l text (string shorten --max (builtin math "max(1, $COLUMNS - 1)") -- $__dbguard_text)
     set -g __dbguard_shown $text
     if test -n "$__dbguard_sgr"
@@ -309,6 +326,24 @@ end"
     end
 end
 
+# --- Completion of dbguard itself ------------------------------------------------------------------------------------
+
+# Where no package has put its file, it is fetched at the first press of TAB.
+function __dbguard_complete
+    builtin complete --erase --command dbguard
+    set -g __dbguard_completes fetched
+    if test -x "$__dbguard_program"
+        $__dbguard_program completions fish </dev/null 2>/dev/null | source
+    end
+    builtin complete --do-complete (builtin commandline --cut-at-cursor --current-process)
+end
+
+if not set -q __dbguard_completes
+    and not builtin path filter --quiet -- $fish_complete_path/dbguard.fish
+    set -g __dbguard_completes here
+    builtin complete --command dbguard --no-files --arguments '(__dbguard_complete)'
+end
+
 # --- Going away ------------------------------------------------------------------------------------------------------
 
 function __dbguard_leave --on-event fish_exit
@@ -336,6 +371,10 @@ function __dbguard_remove
         set -e PATH[$index]
     end
     set -e DBGUARD_SHOWN
+    if set -q __dbguard_completes
+        builtin complete --erase --command dbguard
+        builtin functions --erase (builtin functions --all --names | string match '__fish_dbguard_*')
+    end
     builtin functions --erase (builtin functions --all --names | string match '__dbguard_*')
     set --erase --global (set --global --names | string match '__dbguard_*')
 end
@@ -343,5 +382,6 @@ end
 __dbguard_unknown
 set -g __dbguard_text ''
 set -g __dbguard_key
+set -g __dbguard_ran yes
 __dbguard_settle
 __dbguard_wrap

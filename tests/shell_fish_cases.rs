@@ -185,6 +185,8 @@ fn ctrl_c_and_a_line_that_is_no_fish_do_not_leave_an_old_prompt() {
     let mut pty = fish(&sandbox);
     pty.wait_for("▲ PRODUCTION").wait_for("<0|0> ").send("echo never");
     pty.wait_for("never");
+    // fish reads keys only once it has painted its prompt; a Ctrl-C before that is the terminal's.
+    std::thread::sleep(std::time::Duration::from_millis(500));
     fs::write(&file, config.replace("prod.demo", "elsewhere.demo")).unwrap();
     pty.send("\x03").wait_for("▲ UNKNOWN db.prod.demo/app <0|0> ");
     fs::write(&file, config).unwrap();
@@ -323,5 +325,17 @@ fn other_prompts_options_and_hooks_are_left_alone() {
     pty.wait_for("▲ PRODUCTION db.prod.demo/app <0|0> ").send("read -P 'Name: ' name\r").wait_for("\nName: ");
     pty.send("x\r").wait_for("⏎ ▲ PRODUCTION db.prod.demo/app <0|0> ").send("jobs\r").wait_for("There are no jobs");
     pty.send("sh -c 'exit 7'\r").wait_for("<7|7> ").send("echo =$seen=\r").wait_for("=7=");
+    end(&mut pty);
+}
+
+#[test]
+fn the_line_completes_dbguard_too_where_no_package_does() {
+    let Some(sandbox) = production("", "") else { return };
+    symlink(DBGUARD, sandbox.path("bin/dbguard")).unwrap();
+    let mut pty = fish(&sandbox);
+    pty.wait_for("<0|0> ").send("dbguard env sho\t").wait_for("env show ").send("stag\t").wait_for("env show staging");
+    pty.send("\x15__dbguard_remove\r").wait_for("⏎ <0|0> ");
+    pty.send("begin; functions -an; set --names; complete -c dbguard; end | string match '*dbguard*' | count\r");
+    pty.wait_for("\n0");
     end(&mut pty);
 }
