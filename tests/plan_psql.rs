@@ -143,6 +143,31 @@ fn writes_are_found_with_kind_and_object() {
 }
 
 #[test]
+fn an_alter_table_is_told_by_what_it_loses_rewrites_or_keeps_others_from() {
+    let cases = [
+        ("alter table t add c int default 1, add d timestamptz default now()", "1: write alter-table t"),
+        ("alter table t add column c uuid default gen_random_uuid()", "1: destroy alter-table-rewrite t,c"),
+        ("alter table t add c int default f()", "1: destroy alter-table-rewrite t,c"),
+        ("alter table t add column if not exists c bigserial", "1: destroy alter-table-rewrite t,c"),
+        ("alter table t add c int generated always as (a * 2) stored", "1: destroy alter-table-rewrite t,c"),
+        ("alter table t set unlogged", "1: destroy alter-table-rewrite t"),
+        ("alter table t set tablespace x", "1: destroy alter-table-rewrite t"),
+        ("alter table t set (fillfactor = 70)", "1: write alter-table t"),
+        ("alter table t alter a set not null", "1: write alter-table-scan t"),
+        ("alter table t add constraint c check (a > 0)", "1: write alter-table-scan t"),
+        ("alter table t add constraint c check (a > 0) not valid", "1: write alter-table t"),
+        ("alter table t add primary key using index i", "1: write alter-table t"),
+        ("alter table t rename to u", "1: write alter-table-rename t"),
+        ("alter table t rename a to b", "1: write alter-table-rename t"),
+        ("create index concurrently i on t (a)", "1: write create-index-concurrently i"),
+        ("create unique index i on t (a)", "1: write create-index i"),
+    ];
+    for (sql, expected) in cases {
+        assert_eq!(lines(&command(sql)), [expected], "{sql}");
+    }
+}
+
+#[test]
 fn a_script_is_read_as_psql_runs_it() {
     let text = "\\set t victims\nselect 1;\n\ncopy a from stdin;\ndrop table data;\n\\.\ndrop table :t;\n\\echo x \\\\ truncate b;\n\
                 select 'delete from t' \\gexec\n\\if :x\ndelete from c;\n\\endif\n\\quit\nupdate d set e = 1";

@@ -280,7 +280,7 @@ pub(crate) fn bare(mut text: &str) -> &str {
 }
 
 /// What means something to one lexer or the other.
-const PIECES: &[&[u8]] = &[
+pub(crate) const PIECES: &[&[u8]] = &[
     b"'",
     b"\"",
     b"$$",

@@ -81,6 +81,11 @@ impl Allowances {
         }
     }
 
+    /// Whether any comment counts at the moment.
+    pub(super) fn is_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
     /// From here on they count no longer; those that allowed nothing are told.
     pub(super) fn end(&mut self, file: Option<&std::path::Path>) {
         for allowance in std::mem::take(&mut self.open) {

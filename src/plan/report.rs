@@ -22,7 +22,8 @@ const SCANNED: usize = 2000;
 /// How many notes are kept.
 const NOTES: usize = 50;
 
-type Key = (Risk, String, Vec<String>, Option<PathBuf>);
+/// What makes findings alike.
+pub(super) type Key = (Risk, String, Vec<String>, Option<PathBuf>);
 
 /// A plan in the making.
 #[derive(Debug)]
@@ -79,6 +80,22 @@ impl Report {
         *count += 1;
         if *count <= same && self.findings.len() < listed {
             self.findings.push(finding);
+        }
+    }
+
+    /// Whether another finding like this would be listed.
+    pub(super) fn lists(&self, key: &Key) -> bool {
+        let (listed, same) = self.limits(key.0);
+        let count = self.counts.get(key).copied();
+        count.unwrap_or(0) < same && self.findings.len() < listed && (count.is_some() || self.counts.len() < listed)
+    }
+
+    /// Counts findings that are not listed.
+    pub(super) fn count(&mut self, key: &Key, more: usize) {
+        self.raise(key.0);
+        match self.counts.get_mut(key) {
+            Some(count) => *count += more,
+            None => self.unlisted += more,
         }
     }
 

@@ -17,10 +17,11 @@ use super::classify::{self, Outcome, Session};
 use super::lexer::Variables;
 use super::lexer::cut::{Cut, Message, Stop};
 use super::lexer::lines::{Found, Lines};
-use super::report::Report;
+use super::report::{Key, Report};
 use super::{Finding, Risk};
 use crate::text::{Untrusted, redact};
 
+mod bulk;
 mod commands;
 
 /// What is said when the time is over.
@@ -144,8 +145,36 @@ impl<'r> Reading<'r> {
 
     /// Reads a script from any source.
     pub(super) fn script(&mut self, source: Box<dyn Read + '_>, file: Option<&Path>) {
-        let script = Script { reading: self, lines: Lines::new(source), cut: Cut::new(), file, branches: Vec::new() };
+        let script = Script {
+            reading: self,
+            lines: Lines::new(source),
+            cut: Cut::new(),
+            file,
+            branches: Vec::new(),
+            bulk: bulk::Bulk::default(),
+            begun: false,
+        };
         script.run();
+    }
+
+    /// Whether another `INSERT` into this table would be listed, or comments may have a word on it.
+    fn wants_insert(&self, name: &str, file: Option<&Path>) -> bool {
+        let heeds = self.allowances.as_ref().is_some_and(Allowances::is_open);
+        heeds || self.report.lists(&insert_key(name, file))
+    }
+
+    fn count_inserts(&mut self, name: &str, file: Option<&Path>, count: usize) {
+        self.report.count(&insert_key(name, file), count);
+    }
+
+    /// Takes in an `INSERT` of constants, of which only the beginning is there.
+    fn insert(&mut self, beginning: &[u8], line: usize, name: String, file: Option<&Path>) {
+        self.report.raise(Risk::Read);
+        let (risk, kind) = (Risk::Write, "insert".to_owned());
+        let text = beginning.trim_ascii_end();
+        let statement = classify::shown(text.strip_suffix(b";").unwrap_or(text), None);
+        let file = file.map(Path::to_owned);
+        self.find(Finding { risk, kind, objects: vec![name], file, line: Some(line), statement });
     }
 
     /// Takes in what a message does; answers with how many blocks of data follow it.
@@ -164,9 +193,15 @@ impl<'r> Reading<'r> {
             let between = message.text.get(at..found.at).unwrap_or_default();
             line += memchr::memchr_iter(b'\n', between).count();
             at = found.at;
-            let file = file.map(Path::to_owned);
-            let (risk, kind, objects) = (found.risk, found.kind, found.objects);
-            all &= self.find(Finding { risk, kind, objects, file, line: Some(line), statement: found.shown });
+            let key = (found.risk, found.kind, found.objects, file.map(Path::to_owned));
+            // Showing takes longer than reading: what is not listed is not shown.
+            if !self.allowances.as_ref().is_some_and(Allowances::is_open) && !self.report.lists(&key) {
+                self.report.count(&key, 1);
+                continue;
+            }
+            let (risk, kind, objects, file) = key;
+            let statement = classify::shown(&message.text, Some(found.tokens));
+            all &= self.find(Finding { risk, kind, objects, file, line: Some(line), statement });
         }
         // Whatever it is, it is sent; and what is not listed counts.
         self.report.raise(if all || more > 0 { risk.max(Risk::Read) } else { Risk::Read });
@@ -187,6 +222,11 @@ impl<'r> Reading<'r> {
             self.report.note(why);
         }
     }
+}
+
+/// What an `INSERT` counts as.
+fn insert_key(name: &str, file: Option<&Path>) -> Key {
+    (Risk::Write, "insert".to_owned(), vec![name.to_owned()], file.map(Path::to_owned))
 }
 
 /// How much of a text that was not understood is looked at to show its beginning.
@@ -219,13 +259,20 @@ struct Script<'s, 'r, 'l> {
     file: Option<&'s Path>,
     /// The open `\if`s: depth of parentheses before, and whether no message was open.
     branches: Vec<(u32, bool)>,
+    bulk: bulk::Bulk,
+    /// The first line was looked at.
+    begun: bool,
 }
 
 impl Script<'_, '_, '_> {
     fn run(mut self) {
-        while !self.reading.stopped && self.advance() {
-            let mut line = self.lines.line().to_owned();
-            if self.lines.number() == 1 && !self.begins(&mut line) {
+        loop {
+            self.bulk();
+            if self.reading.stopped || !self.advance() {
+                break;
+            }
+            let mut line = self.lines.take_line();
+            if !std::mem::replace(&mut self.begun, true) && self.lines.number() == 1 && !self.begins(&mut line) {
                 return;
             }
             self.cut.line(&line, self.lines.number());
@@ -233,6 +280,7 @@ impl Script<'_, '_, '_> {
                 self.cut.doubt("nul-byte", "a NUL byte stands in the text: psql drops a part of the line");
             }
             self.line();
+            self.lines.give_back(line);
         }
         if !self.reading.stopped && !self.cut.is_blank() {
             self.send();

@@ -49,7 +49,10 @@ fn create(s: &Statement<'_>, out: &mut Outcome) {
     if s.are(at, &["if", "not", "exists"]) {
         at += 3;
     }
-    out.add(s, Risk::Write, format!("create-{object}"), s.name(at).0.into_iter().collect());
+    // Without CONCURRENTLY nobody writes to the table until the index is built.
+    let gentle = if object == "index" && s.is(at - 1, "concurrently") { "-concurrently" } else { "" };
+    let kind = format!("create-{object}{gentle}");
+    out.add(s, Risk::Write, kind, s.name(at).0.into_iter().collect());
     // `CREATE TABLE … AS SELECT` runs its query.
     let harms = calls::find(s).into_iter().filter_map(|call| Some((functions::harm(&call.name)?, call)));
     for ((_, kind), call) in harms.filter(|((risk, _), _)| *risk >= Risk::Destroy) {
@@ -69,7 +72,9 @@ fn alter(s: &Statement<'_>, out: &mut Outcome) {
     let losses = if rows { losses(s, next) } else { Vec::new() };
     let objects: Vec<String> = name.into_iter().collect();
     if losses.is_empty() {
-        return out.add(s, Risk::Write, format!("alter-{object}"), objects);
+        let slow = if rows { scans(s, next) } else { None };
+        let kind = slow.map_or_else(|| format!("alter-{object}"), |what| format!("alter-{object}-{what}"));
+        return out.add(s, Risk::Write, kind, objects);
     }
     for (what, column) in losses {
         let objects = objects.iter().cloned().chain(column).collect();
@@ -77,7 +82,8 @@ fn alter(s: &Statement<'_>, out: &mut Outcome) {
     }
 }
 
-/// The actions of `ALTER TABLE` that lose what is stored: columns dropped, and columns rewritten in another type.
+/// The actions of `ALTER TABLE` that lose what is stored, or lock everybody out while all of it is written anew: columns
+/// dropped, columns in another type or with a value of their own for each row, another storage or place.
 fn losses(s: &Statement<'_>, from: usize) -> Vec<(&'static str, Option<String>)> {
     let kept = ["constraint", "default", "not", "expression", "identity"];
     let mut losses = Vec::new();
@@ -96,8 +102,54 @@ fn losses(s: &Statement<'_>, from: usize) -> Vec<(&'static str, Option<String>)>
                 losses.push(("type", s.name(named).0));
             }
         }
+        if begins && s.is(at, "add") && rewrites(s, at) {
+            let named = at + 1 + usize::from(s.is(at + 1, "column"));
+            let named = named + if s.are(named, &["if", "not", "exists"]) { 3 } else { 0 };
+            losses.push(("rewrite", s.name(named).0));
+        }
+        if begins && s.is(at, "set") && s.any(at + 1, &["logged", "unlogged", "tablespace", "access"]) {
+            losses.push(("rewrite", None));
+        }
     }
     losses
+}
+
+/// Where an action of `ALTER TABLE` ends: the next comma outside parentheses.
+fn action_end(s: &Statement<'_>, at: usize) -> usize {
+    (at..s.len()).find(|&end| s.depth(end) == 0 && s.symbol(end, b',')).unwrap_or(s.len())
+}
+
+/// Whether `ADD COLUMN` gives each row a value of its own, which writes the whole table anew under an exclusive lock
+/// (the notes of `ALTER TABLE`): a sequence, a stored expression, a default that may differ from row to row.
+fn rewrites(s: &Statement<'_>, at: usize) -> bool {
+    let column = s.range(at, action_end(s, at));
+    let is_column = !column.any(1, &["constraint", "primary", "unique", "foreign", "check", "exclude"]);
+    let words = ["serial", "bigserial", "smallserial", "serial2", "serial4", "serial8", "identity", "stored"];
+    let own = (2..column.len()).any(|at| column.depth(at) == 0 && column.any(at, &words));
+    let default = column.find(2, &["default"]).map(|from| column.from(from));
+    let volatile = |default: Statement<'_>| calls::find(&default).iter().any(|call| functions::may_differ(&call.name));
+    is_column && (own || default.is_some_and(volatile))
+}
+
+/// What reads the whole table while it keeps others from writing or from all: `scan` for constraints that are checked
+/// at once and for indexes built on the way, `rename` for what its readers do not find again.
+fn scans(s: &Statement<'_>, from: usize) -> Option<&'static str> {
+    for at in (from..s.len()).filter(|&at| s.depth(at) == 0) {
+        let begins = at == from || s.symbol(at - 1, b',');
+        let end = action_end(s, at);
+        let has = |words: &[&str]| (at..end).any(|at| s.are(at, words));
+        let constraint = s.any(at + 1, &["constraint", "primary", "unique", "foreign", "check", "exclude"]);
+        let checked = s.is(at, "add") && constraint && !has(&["not", "valid"]) && !has(&["using", "index"]);
+        if begins
+            && (checked || s.is(at, "alter") && has(&["set", "not", "null"]) || s.are(at, &["attach", "partition"]))
+        {
+            return Some("scan");
+        }
+        if begins && (s.is(at, "rename") || s.are(at, &["set", "schema"])) {
+            return Some("rename");
+        }
+    }
+    None
 }
 
 fn grant(s: &Statement<'_>, out: &mut Outcome) {

@@ -23,6 +23,13 @@ pub(in crate::plan) fn reading() -> impl Iterator<Item = &'static str> {
     READING.iter().copied()
 }
 
+/// Whether a function may give another value for each row; what is not known may.
+pub(super) fn may_differ(name: &str) -> bool {
+    const VOLATILE: &[&str] =
+        &["clock_timestamp", "gen_random_uuid", "random", "timeofday", "random_normal", "uuidv4", "uuidv7"];
+    VOLATILE.contains(&name) || !reads(name)
+}
+
 /// What a function is known to do, where that is not reading.
 pub(super) fn harm(name: &str) -> Option<(Risk, &'static str)> {
     let known = match name {

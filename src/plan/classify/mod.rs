@@ -32,8 +32,8 @@ pub(super) struct Found {
     pub(super) objects: Vec<String>,
     /// Where the statement begins in the message, in bytes.
     pub(super) at: usize,
-    /// The statement, to be shown.
-    pub(super) shown: String,
+    /// Which of the message's tokens are the statement.
+    pub(super) tokens: std::ops::Range<usize>,
 }
 
 /// What earlier messages of the same session left behind.
@@ -79,8 +79,8 @@ impl Outcome {
             self.more += 1;
             return;
         }
-        let (at, shown) = (statement.start(), statement.show());
-        self.found.push(Found { risk, kind: kind.into(), objects, at, shown });
+        let (at, tokens) = (statement.start(), statement.tokens());
+        self.found.push(Found { risk, kind: kind.into(), objects, at, tokens });
     }
 }
 
@@ -96,6 +96,13 @@ pub(super) fn message(text: &[u8], session: &mut Session) -> Outcome {
         out.add(&whole, Risk::Unknown, "doubtful", vec![why.to_owned()]);
     }
     out
+}
+
+/// A statement of a message as it is shown: these tokens of it, or all.
+pub(super) fn shown(text: &[u8], tokens: Option<std::ops::Range<usize>>) -> String {
+    let list = token::read(text, Backslashes::Presumed).list;
+    let whole = Statement::new(text, &list);
+    tokens.map_or(whole, |tokens| whole.range(tokens.start, tokens.end)).show()
 }
 
 /// The statements of a message: at every semicolon outside parentheses.

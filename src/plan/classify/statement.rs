@@ -38,6 +38,11 @@ impl<'a> Statement<'a> {
         self.tokens.first().map_or(self.text.len(), |token| token.start as usize)
     }
 
+    /// Which of the message's tokens it is.
+    pub(super) fn tokens(&self) -> std::ops::Range<usize> {
+        self.base..self.base + self.tokens.len()
+    }
+
     pub(super) fn kind(&self, at: usize) -> Option<Kind> {
         self.tokens.get(at).map(|token| token.kind)
     }

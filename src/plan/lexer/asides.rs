@@ -15,6 +15,10 @@ impl Asides {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Takes what was kept.
     pub(in crate::plan) fn take(&mut self) -> Vec<(usize, Vec<u8>)> {
         std::mem::take(&mut self.0)

@@ -3,8 +3,10 @@
 //!
 //! What a message says is not decided here. Where the cut depends on something unknown, the message carries a doubt.
 
-use super::asides::{Asides, speaks};
+use super::asides::Asides;
 use super::{Variables, continues_name, dollar_tag, in_variable, is_space, starts_name};
+
+mod elsewhere;
 
 /// The longest message that is kept whole; of a longer one the beginning is kept, and that is a doubt.
 pub(in crate::plan) const LONGEST: usize = 4 << 20;
@@ -112,16 +114,6 @@ impl Cut {
     /// Depth of parentheses, which psql restores at `\elif`, `\else` and `\endif`.
     pub(in crate::plan) fn parens(&mut self) -> &mut u32 {
         &mut self.parens
-    }
-
-    /// Passes over a comment to dbguard that is all that follows on the line: it belongs to what stands before it.
-    pub(in crate::plan) fn trailing_aside(&mut self) {
-        let space = self.rest().iter().take_while(|&&byte| byte == b' ' || byte == b'\t').count();
-        let after = self.rest().get(space..).unwrap_or_default();
-        if speaks(after) {
-            self.skip(space);
-            self.line_comment();
-        }
     }
 
     /// Makes the open message doubtful.

@@ -57,9 +57,42 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// The line that was read, without its end.
-    pub(in crate::plan) fn line(&self) -> &[u8] {
-        &self.line
+    /// The line that was read, without its end. Given back, its memory serves the next one.
+    pub(in crate::plan) fn take_line(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.line)
+    }
+
+    /// Gives a line's memory back, unless it is large: such lines are rare.
+    pub(in crate::plan) fn give_back(&mut self, line: Vec<u8>) {
+        if line.capacity() <= CHUNK {
+            self.line = line;
+        }
+    }
+
+    /// Whether the next line begins so, in upper or lower case. At its start only.
+    pub(in crate::plan) fn looks_like(&mut self, word: &[u8]) -> bool {
+        while self.ready().len() < word.len() && self.fill().unwrap_or(false) {}
+        self.ready().get(..word.len()).is_some_and(|text| text.eq_ignore_ascii_case(word))
+    }
+
+    /// Reads on until the buffer is full; answers whether there is more now. What cannot be read is met again by
+    /// [`Self::advance`].
+    pub(in crate::plan) fn gather(&mut self) -> bool {
+        let before = self.ready().len();
+        while self.ready().len() < CHUNK && self.fill().unwrap_or(false) {}
+        self.ready().len() > before
+    }
+
+    /// Whether the buffer holds as much as it can.
+    pub(in crate::plan) fn is_full(&self) -> bool {
+        self.ready().len() == CHUNK
+    }
+
+    /// Passes over what stands in the buffer, whatever lines it has.
+    pub(in crate::plan) fn pass(&mut self, length: usize) {
+        let passed = self.ready().get(..length).unwrap_or_default();
+        self.number += memchr::memchr_iter(b'\n', passed).count();
+        self.start = self.end.min(self.start + length);
     }
 
     /// Its number, from 1.
@@ -101,7 +134,8 @@ impl<'a> Lines<'a> {
         true
     }
 
-    fn ready(&self) -> &[u8] {
+    /// What was read and not yet used.
+    pub(in crate::plan) fn ready(&self) -> &[u8] {
         self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 
@@ -149,7 +183,7 @@ mod tests {
         lines.advance().unwrap();
         assert!(lines.skip_data(|| false).unwrap());
         lines.advance().unwrap();
-        (String::from_utf8(lines.line().to_vec()).unwrap(), lines.number())
+        (String::from_utf8(lines.take_line()).unwrap(), lines.number())
     }
 
     #[test]

@@ -38,6 +38,6 @@ fn dollar_tag(text: &[u8]) -> Option<usize> {
 }
 
 /// Space as both lexers see it.
-fn is_space(byte: u8) -> bool {
+pub(super) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c)
 }
