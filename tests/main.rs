@@ -66,6 +66,7 @@ mod shell_zsh_world;
 mod support;
 mod target_differential;
 mod target_tables;
+mod tools;
 mod tty_ask;
 mod tunnel;
 mod unattended;

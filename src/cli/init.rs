@@ -3,6 +3,7 @@
 //! It prints nothing else, asks nothing, reads no configuration and never fails for want of a home directory: a shell
 //! has to start.
 
+use std::ffi::OsStr;
 use std::process::ExitCode;
 
 use super::args::{Init, Shell as Named};
@@ -12,7 +13,7 @@ use crate::error::Result;
 use crate::prompt;
 use crate::shell::{self, Prelude, Shell};
 use crate::target;
-use crate::world::{Snapshot, program};
+use crate::world::{Snapshot, program, tools};
 
 pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
     let shell = kind(init.shell);
@@ -38,11 +39,17 @@ pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
         shims,
         tints: snapshot.state_dir().map(|state| state.join("tints")),
         vars: vars(),
-        functions: if init.functions { target::TOOLS.to_vec() } else { Vec::new() },
+        functions: functions(init, snapshot),
     };
     let code = shell::code(shell, &prelude);
     output::print(|out| out.write_all(&code))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The tools that functions are made for: those that are installed, since a function would hide that one is not.
+fn functions(init: &Init, snapshot: &Snapshot) -> Vec<&'static str> {
+    let installed = |name: &&str| tools::locate(OsStr::new(name), &snapshot.vars).is_ok();
+    target::TOOLS.iter().copied().filter(|_| init.functions).filter(installed).collect()
 }
 
 /// Everything in the vars that the answer depends on. `PATH` is compared by the hooks apart, since they change it.

@@ -12,7 +12,7 @@ use super::{refusal, server, stand_in};
 use crate::checklist::{self, Outcome};
 use crate::config;
 use crate::effects::audit::{AuditLog, Event, Phase};
-use crate::effects::grants::{self, Grant, Grants, Listing, NewGrant};
+use crate::effects::grants::{Grant, Grants, Listing, NewGrant};
 use crate::effects::tty::{self, Tty};
 use crate::error::{Error, Result};
 use crate::plan::{self, Risk};
@@ -82,7 +82,7 @@ fn grant(allowance: &Allowance, case: &Case<'_>, target: &Target, seen: &Review,
     // What only reads or writes is allowed as a target and a risk; what destroys, as the very thing that was seen.
     let exactly = seen.risk >= Risk::Destroy;
     let new = NewGrant {
-        target_key: grants::target_key(target),
+        target_key: case.grant_key(target),
         describe: format!("{} on {}", refusal::command_line(case), refusal::describe(case, target)),
         risk: seen.risk,
         exact: stand_in::fingerprint(case, &seen.plan).filter(|_| exactly),

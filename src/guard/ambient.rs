@@ -14,6 +14,9 @@ use crate::world::{processes, terminal};
 ///
 /// Only that shell's own commands count: in a script of its the var is as old as the script.
 pub(super) fn outdated(case: &Case<'_>) -> Option<Outdated> {
+    if case.invocation.declared.is_some() {
+        return None; // its files and vars are its own, and the prompt spoke of psql
+    }
     let shown = Shown::of(&case.snapshot.vars).filter(|shown| shown.shell == processes::parent())?;
     let target = case.target().filter(|target| is_ambient(target))?;
     let now = if case.invocation.tool == "psql" {

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use super::ambient::{self, Outdated};
 use super::refusal;
 use crate::config::Config;
+use crate::effects::grants;
 use crate::environment::{Environment, Level};
 use crate::error::Error;
 use crate::plan;
@@ -24,6 +25,8 @@ pub(super) struct Case<'a> {
     pub(super) invocation: Invocation,
     pub(super) resolution: Resolution,
     pub(super) environment: Environment,
+    /// What else the same invocation reaches: none is stricter than the one above.
+    pub(super) also: Vec<(Resolution, Environment)>,
     /// A script goes there: the tool starts at another server than the target.
     pub(super) followed: bool,
     /// The prompt showed something else than what is found now.
@@ -41,9 +44,30 @@ impl<'a> Case<'a> {
         config: &'a Config,
         snapshot: &'a Snapshot,
     ) -> Self {
-        let (invocation, resolution) = target::open(&tool_name(tool), args, program, snapshot);
+        let (invocation, places) = target::open(&tool_name(tool), args, program, snapshot);
+        let resolution = shown(places.main, &invocation);
         let environment = classify(&resolution, config);
-        Self { snapshot, config, invocation, resolution, environment, followed: false, outdated: None }
+        let also = Vec::new();
+        let case =
+            Self { snapshot, config, invocation, resolution, environment, also, followed: false, outdated: None };
+        places.also.into_iter().fold(case, Self::beside)
+    }
+
+    /// With another database that is reached besides: of all, the strictest is the one that is asked about.
+    fn beside(mut self, other: Resolution) -> Self {
+        let mut other = shown(other, &self.invocation);
+        let mut environment = classify(&other, self.config);
+        if matches!(other, Resolution::NoServer { .. }) {
+            return self;
+        }
+        if !self.touches_server() || self.is_laxer_than(&environment) {
+            std::mem::swap(&mut self.resolution, &mut other);
+            std::mem::swap(&mut self.environment, &mut environment);
+        }
+        if !matches!(other, Resolution::NoServer { .. }) {
+            self.also.push((other, environment));
+        }
+        self
     }
 
     /// Compares it with what the prompt of the shell around showed last.
@@ -142,9 +166,41 @@ impl<'a> Case<'a> {
         self.config.trouble.as_ref().filter(|_| strict).map(|trouble| refusal::broken_config(self, trouble))
     }
 
+    /// What a grant is bound to: the target; where it is not all that is reached, or not certain, everything besides that
+    /// this depends on.
+    pub(super) fn grant_key(&self, target: &Target) -> String {
+        let mut key = grants::target_key(target);
+        let certain = matches!(self.resolution, Resolution::Resolved(_)) && self.also.is_empty();
+        if certain || self.invocation.declared.is_none() {
+            return key;
+        }
+        for (resolution, _) in &self.also {
+            if let Resolution::Resolved(target) | Resolution::Ambiguous { partial: Some(target), .. } = resolution {
+                key.push_str(" also ");
+                key.push_str(&grants::target_key(target));
+            }
+        }
+        let exact = grants::Fingerprint::of(&self.invocation, &[], self.snapshot).ok();
+        let exact = exact.and_then(|exact| serde_json::to_string(&exact).ok()).unwrap_or_default();
+        let chosen = target::SELECTION_VARS.iter().filter_map(|var| self.snapshot.vars.get(var));
+        let chosen: Vec<String> = chosen.map(|value| value.to_string_lossy().escape_debug().to_string()).collect();
+        format!("{key} exactly {exact} {}", chosen.join(" "))
+    }
+
     /// What the environment demands.
     pub(super) fn policy(&self) -> Policy {
         self.config.policy(&self.environment)
+    }
+}
+
+/// A tool that is known by declaration is asked about also where nothing of its target is known: most projects have its
+/// configuration in code, and it could not be used at all otherwise. Such a target has no host, and nobody is asked there.
+fn shown(resolution: Resolution, invocation: &Invocation) -> Resolution {
+    match resolution {
+        Resolution::Ambiguous { partial: None, because } if invocation.declared.is_some() => {
+            Resolution::Ambiguous { partial: Some(Target::nowhere()), because }
+        }
+        known @ (Resolution::NoServer { .. } | Resolution::Resolved(_) | Resolution::Ambiguous { .. }) => known,
     }
 }
 

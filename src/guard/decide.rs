@@ -168,6 +168,9 @@ pub(super) fn show(case: &Case<'_>, target: &Target, seen: &Review, human: &mut 
     let environment = &seen.meeting.environment;
     human.banner(&screen::banner(environment, &case.invocation.tool, seen.meeting.alarms.clone()));
     human.section(&screen::target(target, environment, case.snapshot));
+    if let Some(also) = screen::also(&case.also) {
+        human.section(&also);
+    }
     if let Some(outdated) = &case.outdated {
         human.section(&screen::outdated(&outdated.shown));
     }

@@ -79,7 +79,7 @@ pub(super) fn wants_read_only(policy: &Policy, plan: &Plan) -> bool {
     match plan.mode {
         Mode::Interactive => policy.read_only,
         Mode::Completion => true,
-        Mode::Batch => policy.read_only && plan.risk == Risk::Read,
+        Mode::Batch => policy.read_only && plan.risk == Risk::Read && plan.takes_pgoptions,
     }
 }
 

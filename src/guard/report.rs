@@ -28,6 +28,7 @@ pub struct Explanation {
     touches_server: bool,
     target: Option<Target>,
     environment: Environment,
+    also: Vec<(Resolution, Environment)>,
     plan: Option<Plan>,
     verdict: &'static str,
     reasons: Vec<String>,
@@ -49,6 +50,7 @@ pub fn explain(tool: &OsStr, args: &[OsString], stdin: &mut Stdin, snapshot: &Sn
         touches_server: case.touches_server(),
         target: case.target().cloned(),
         environment: case.environment,
+        also: case.also,
         plan,
         verdict,
         reasons,
@@ -85,7 +87,10 @@ fn verdict(case: &Case<'_>, plan: Option<&Plan>) -> (&'static str, Vec<String>) 
     match policy::judge(&case.policy(), assumed(plan), Presence::Person) {
         Verdict::Run => ("run", vec![format!("{name}: nothing is asked"), why(&case.environment)]),
         Verdict::Ask(confirm) => {
-            ("ask", vec![format!("{name}: confirm by typing {}", what(confirm)), why(&case.environment)])
+            // A target without a host cannot be named.
+            let nowhere = case.target().is_some_and(|target| target.hosts.is_empty());
+            let what = if nowhere && confirm == Confirm::Host { "the environment" } else { what(confirm) };
+            ("ask", vec![format!("{name}: confirm by typing {what}"), why(&case.environment)])
         }
         Verdict::Refuse(_) => ("refuse", vec![format!("{name}: there is nobody to ask")]),
     }
@@ -145,6 +150,7 @@ impl Explanation {
         let banner = screen::banner(&self.environment, &self.tool, Vec::new());
         let mut sections = Vec::new();
         sections.extend(self.target.as_ref().map(|target| screen::target(target, &self.environment, snapshot)));
+        sections.extend(screen::also(&self.also));
         sections.extend(self.plan.as_ref().map(|plan| screen::plan(plan, self.risk(), &ReadOnly::NotWanted)));
         sections.push(screen::verdict(self.verdict, &self.reasons));
         (banner, sections)
@@ -174,6 +180,9 @@ impl Serialize for Explanation {
         map.serialize_entry("touches_server", &self.touches_server)?;
         map.serialize_entry("target", &self.target)?;
         map.serialize_entry("environment", &self.environment)?;
+        if !self.also.is_empty() {
+            map.serialize_entry("also", &self.also.iter().map(Beside).collect::<Vec<_>>())?;
+        }
         map.serialize_entry("risk", &self.risk())?;
         map.serialize_entry("findings", self.findings())?;
         map.serialize_entry("verdict", self.verdict)?;
@@ -192,6 +201,24 @@ impl Serialize for Status {
         map.serialize_entry("shown", &self.reading.deciding().map(|voice| &voice.source))?;
         map.serialize_entry("sources", &self.reading.voices.iter().map(Spoken).collect::<Vec<_>>())?;
         map.serialize_entry("reasons", &self.reasons)?;
+        map.end()
+    }
+}
+
+/// Another database of the same command as JSON.
+struct Beside<'a>(&'a (Resolution, Environment));
+
+impl Serialize for Beside<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (resolution, environment) = self.0;
+        let target = match resolution {
+            Resolution::Resolved(target) => Some(target),
+            Resolution::Ambiguous { partial, .. } => partial.as_ref(),
+            Resolution::NoServer { .. } => None,
+        };
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("target", &target.filter(|target| !target.hosts.is_empty()))?;
+        map.serialize_entry("environment", environment)?;
         map.end()
     }
 }

@@ -102,6 +102,10 @@ impl Meeting {
 
     /// One round; a second one with the password where the server wants one and a person can give it.
     fn ask(&mut self, case: &Case<'_>, target: &Target, asking: Asking<'_>, human: Option<&mut dyn Human>) {
+        if target.hosts.is_empty() {
+            self.said = Err("where it is, is not known".to_owned());
+            return;
+        }
         let psql = match tools::locate("psql".as_ref(), &case.snapshot.vars) {
             Ok(psql) => psql,
             Err(error) => {

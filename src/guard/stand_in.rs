@@ -5,7 +5,7 @@ use super::record::Record;
 use super::refusal;
 use super::token::{self, Named, Token};
 use crate::checklist::StandIn;
-use crate::effects::grants::{self, Asked, Fingerprint, Grants};
+use crate::effects::grants::{Asked, Fingerprint, Grants};
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::plan::{Plan, Risk};
@@ -35,7 +35,7 @@ pub(super) fn find(case: &Case<'_>, target: &Target, plan: &Plan, met: Met<'_>) 
     if token == Token::Holds {
         return Ok(StandIn::Token);
     }
-    let key = grants::target_key(target);
+    let key = case.grant_key(target);
     let exact = fingerprint(case, plan);
     let asked = Asked { target_key: &key, risk, exact: exact.as_ref() };
     let granted = Grants::open(case.snapshot).and_then(|grants| grants.take(&asked, case.snapshot.now));
@@ -51,7 +51,7 @@ pub(super) fn find(case: &Case<'_>, target: &Target, plan: &Plan, met: Met<'_>) 
 
 /// What a token has to name.
 pub(super) fn named<'a>(case: &Case<'_>, target: &'a Target, plan: &Plan) -> Named<'a> {
-    Named { target, name_differs: case.name_differs(target), leaves: plan.leaves }
+    Named { target, name_differs: case.name_differs(target), leaves: plan.leaves || !case.also.is_empty() }
 }
 
 /// The exact invocation, where it can be said: not where part of it comes through standard input.

@@ -8,6 +8,7 @@ mod archive;
 mod classify;
 mod completion;
 mod connects;
+mod declared;
 mod lexer;
 mod meta;
 mod psql;
@@ -34,11 +35,16 @@ use crate::world::stdin::Stdin;
 pub fn plan(invocation: &Invocation, stdin: &mut Stdin, snapshot: &Snapshot) -> Plan {
     let mut plan = read(invocation, stdin, snapshot);
     plan.reads_stdin = stdin.was_looked_at();
+    plan.takes_pgoptions = invocation.declared.as_ref().is_none_or(|declared| declared.takes_pgoptions());
     plan
 }
 
 fn read(invocation: &Invocation, stdin: &mut Stdin, snapshot: &Snapshot) -> Plan {
     let mut report = Report::default();
+    if let Some(declared) = &invocation.declared {
+        declared::read(declared, &mut report);
+        return report.into_plan(Mode::Batch);
+    }
     let mode = match invocation.tool.as_str() {
         "psql" if stdin.answers_nobody() && completion::recognise(&invocation.args) => Mode::Completion,
         "psql" => psql::read(invocation, stdin, snapshot, &mut report),
@@ -125,6 +131,8 @@ pub struct Plan {
     pub reads_stdin: bool,
     /// Things to tell that are not findings: where and when an archive was dumped, why a text is unknown.
     pub notes: Vec<String>,
+    /// The tool's sessions take `PGOPTIONS`, so that they can be started read-only.
+    pub takes_pgoptions: bool,
     /// A `\connect` leaves the server, or the database, that it starts at.
     pub leaves: bool,
 }

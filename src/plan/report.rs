@@ -184,6 +184,7 @@ impl Report {
             mode,
             inputs: self.inputs,
             reads_stdin: false,
+            takes_pgoptions: true,
             notes: self.notes,
             leaves: self.leaves,
         }

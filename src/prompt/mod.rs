@@ -75,7 +75,7 @@ pub fn read(snapshot: &Snapshot, rules: &Rules, root: &Path) -> Reading {
 /// What a bare psql would reach.
 pub fn bare(snapshot: &Snapshot, rules: &Rules) -> Voice {
     let program = tools::locate("psql".as_ref(), &snapshot.vars).ok();
-    let (_, resolution) = target::open("psql", &[], program, snapshot);
+    let (_, target::Places { main: resolution, .. }) = target::open("psql", &[], program, snapshot);
     let explicit = target_of(&resolution).is_none_or(is_explicit);
     let environment = classify(&resolution, rules);
     Voice { source: "psql".to_owned(), place: "a bare psql".to_owned(), resolution, environment, explicit }

@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::Declared;
+
 /// A tool with its argv, parsed the way that tool parses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invocation {
@@ -16,6 +18,8 @@ pub struct Invocation {
     pub options: Vec<Opt>,
     /// The operands, in the order given.
     pub operands: Vec<OsString>,
+    /// What the table of declared tools makes of it, for a tool that is in it.
+    pub declared: Option<Box<Declared>>,
     /// Why the tool would reject this command line before it connects, when it would.
     pub rejected: Option<String>,
 }

@@ -18,6 +18,7 @@ mod project;
 mod resolve;
 mod service;
 mod services;
+mod table;
 mod tools;
 mod tunnel;
 mod uri;
@@ -29,13 +30,14 @@ pub use connect::connect;
 pub use invocation::{Invocation, Opt};
 pub use origin::{Field, Origin};
 pub use project::{Mention, Mentions, PROJECT_VARS, SELECTION_VARS, Source, TARGET_VARS, URL_VARS, Watched, mentions};
-pub use resolve::{open, parse, resolve};
+pub use resolve::{open, parse, places, resolve};
 pub use services::services;
+pub use table::{Act, Declared, Effect, Places};
 pub use tunnel::forwarder;
 
 use crate::text::Secret;
 
-/// The names of all tools whose command lines are understood here.
+/// The names of all tools whose command lines are understood here, and of the launchers that hide them.
 pub const TOOLS: &[&str] = &[
     "psql",
     "pg_restore",
@@ -55,11 +57,44 @@ pub const TOOLS: &[&str] = &[
     "pg_receivewal",
     "pg_recvlogical",
     "pgcli",
+    "alembic",
+    "db-migrate",
+    "dbmate",
+    "diesel",
+    "django-admin",
+    "drizzle-kit",
+    "flask",
+    "flyway",
+    "goose",
+    "knex",
+    "liquibase",
+    "migrate",
+    "node-pg-migrate",
+    "pg_repack",
+    "pgloader",
+    "prisma",
+    "rails",
+    "rake",
+    "sequelize",
+    "sequelize-cli",
+    "sqitch",
+    "sqlx",
+    "cargo-sqlx",
+    "typeorm",
+    "typeorm-ts-node-commonjs",
+    "typeorm-ts-node-esm",
+    "usql",
+    "npx",
+    "bunx",
+    "bundle",
+    "poetry",
+    "uv",
+    "pipenv",
 ];
 
 /// Whether the command lines of this tool are understood here.
 pub fn is_known(tool: &str) -> bool {
-    tools::find(tool).is_some()
+    tools::find(tool).is_some() || table::is_known(tool)
 }
 
 /// The database system.
@@ -74,7 +109,7 @@ pub enum Engine {
 pub struct Target {
     /// The database system.
     pub engine: Engine,
-    /// Every host that may be tried, in order; never empty.
+    /// Every host that may be tried, in order; empty only for [`Target::nowhere`].
     pub hosts: Vec<Host>,
     /// The database of the connection; `None` where the protocol has none (physical replication).
     pub dbname: Option<Field<OsString>>,
@@ -91,6 +126,23 @@ pub struct Target {
     pub via: Option<Via>,
     /// Every connection parameter that was given explicitly (options, conninfo, URI), to connect in the same way.
     pub parameters: Vec<Parameter>,
+}
+
+impl Target {
+    /// A target of which nothing is known: it has no host, so that nobody can connect there.
+    pub fn nowhere() -> Self {
+        Self {
+            engine: Engine::Postgresql,
+            hosts: Vec::new(),
+            dbname: None,
+            user: None,
+            service: None,
+            affects: Vec::new(),
+            every_database: false,
+            via: None,
+            parameters: Vec::new(),
+        }
+    }
 }
 
 /// One host of the list.

@@ -11,6 +11,7 @@ use super::defaults::{merge, settle};
 use super::getopt::Fault;
 use super::ground::Ground;
 use super::parse::{Reading, read, versions};
+use super::table::{self, Places};
 use super::tools::request::{Aim, Given, Request};
 use super::tools::{self, Tool};
 use super::tunnel::through;
@@ -25,23 +26,35 @@ pub fn parse(tool: &str, args: &[OsString], program: Option<PathBuf>, snapshot: 
 }
 
 /// Which server an invocation would reach.
+///
+/// Of several databases, the one that it is about.
 pub fn resolve(invocation: &Invocation, snapshot: &Snapshot) -> Resolution {
+    places(invocation, snapshot).main
+}
+
+/// Every database that an invocation would reach.
+pub fn places(invocation: &Invocation, snapshot: &Snapshot) -> Places {
     open(&invocation.tool, &invocation.args, invocation.program.clone(), snapshot).1
 }
 
 /// Both at once: the files that a wrapper looks up are read once.
-pub fn open(tool: &str, args: &[OsString], program: Option<PathBuf>, snapshot: &Snapshot) -> (Invocation, Resolution) {
+pub fn open(tool: &str, args: &[OsString], program: Option<PathBuf>, snapshot: &Snapshot) -> (Invocation, Places) {
     let bare = Invocation {
         tool: tool.to_owned(),
         program,
         args: args.to_vec(),
         options: Vec::new(),
         operands: Vec::new(),
+        declared: None,
         rejected: None,
     };
     let Some(known) = tools::find(tool) else {
+        if let Some(invocation) = table::parse(&bare) {
+            let places = table::places(&invocation, snapshot);
+            return (invocation, places);
+        }
         let because = format!("`{}` is not a tool whose target dbguard can tell", Untrusted::text(tool));
-        return (bare, Resolution::Ambiguous { partial: None, because });
+        return (bare, Places::only(Resolution::Ambiguous { partial: None, because }));
     };
     let (invocation, outcome) = match Start::of(&bare, snapshot) {
         Ok(start) => {
@@ -56,7 +69,8 @@ pub fn open(tool: &str, args: &[OsString], program: Option<PathBuf>, snapshot: &
             (Invocation { rejected, ..bare }, Some(trouble.into()))
         }
     };
-    (invocation, through(outcome.unwrap_or_else(Outcome::none).resolution(), snapshot))
+    let resolution = through(outcome.unwrap_or_else(Outcome::none).resolution(), snapshot);
+    (invocation, Places::only(resolution))
 }
 
 /// Fills in what the newest version reads that takes the command line, and why none does.

@@ -110,7 +110,16 @@ pub(super) fn case<'a>(
     environment: Environment,
 ) -> Case<'a> {
     let resolution = Resolution::Resolved(target);
-    Case { snapshot: seat.snapshot, config, invocation, resolution, environment, followed: false, outdated: None }
+    Case {
+        snapshot: seat.snapshot,
+        config,
+        invocation,
+        resolution,
+        environment,
+        also: Vec::new(),
+        followed: false,
+        outdated: None,
+    }
 }
 
 /// A person will type, and what is not known.
@@ -121,6 +130,7 @@ pub(super) fn open_session() -> Plan {
         mode: Mode::Interactive,
         inputs: Vec::new(),
         reads_stdin: false,
+        takes_pgoptions: true,
         notes: Vec::new(),
         leaves: false,
     }

@@ -6,7 +6,7 @@ mod target;
 
 use std::time::SystemTime;
 
-pub(super) use target::{target, voices};
+pub(super) use target::{also, target, voices};
 
 use crate::checklist::{Banner, Line, Section, Tone};
 use crate::effects::sessions::Session;

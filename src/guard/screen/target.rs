@@ -7,9 +7,10 @@ use std::path::Path;
 
 use super::line;
 use crate::checklist::{Line, Section, Tone};
-use crate::environment::Environment;
+use crate::environment::{Environment, Level};
+use crate::guard::refusal::place;
 use crate::prompt::{Reading, Voice};
-use crate::target::{Field, Host, Origin, Target, Via};
+use crate::target::{Field, Host, Origin, Resolution, Target, Via};
 use crate::text::Untrusted;
 use crate::world::Snapshot;
 
@@ -27,6 +28,21 @@ pub(in crate::guard) fn target(target: &Target, environment: &Environment, snaps
     lines.extend(target.service.as_ref().map(|name| short.field("service", name)));
     lines.push(short.because(environment));
     Section { title: "target".to_owned(), lines }
+}
+
+/// The other databases that the same command reaches; nothing where there are none.
+pub(in crate::guard) fn also(others: &[(Resolution, Environment)]) -> Option<Section> {
+    let row = |(resolution, environment): &(Resolution, Environment)| {
+        let (target, doubt) = match resolution {
+            Resolution::Resolved(target) => (Some(target), ""),
+            Resolution::Ambiguous { partial, because } => (partial.as_ref(), because.as_str()),
+            Resolution::NoServer { because } => (None, because.as_str()),
+        };
+        let place = target.filter(|target| !target.hosts.is_empty()).map_or_else(|| "not known".to_owned(), place);
+        let tone = if environment.level() > Level::Development { Tone::Warn } else { Tone::Plain };
+        Line { tone, ..line(environment.name(), &place, doubt) }
+    };
+    (!others.is_empty()).then(|| Section { title: "and reaches".to_owned(), lines: others.iter().map(row).collect() })
 }
 
 /// Whatever speaks of a database here, with where that belongs; what the prompt shows is marked.

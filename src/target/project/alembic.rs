@@ -14,6 +14,11 @@ use super::url::{self, Url};
 
 /// Looks at the file.
 pub(super) fn look(survey: &mut Survey<'_>) {
+    section(survey, "alembic");
+}
+
+/// Looks at one section of the file, and at those that it names.
+pub(in crate::target) fn section(survey: &mut Survey<'_>, name: &str) {
     let named = survey.filled("ALEMBIC_CONFIG").map(|path| survey.snapshot.cwd.join(path));
     let files = match named {
         Some(path) => survey.look.read(&path).into_iter().collect(),
@@ -22,19 +27,19 @@ pub(super) fn look(survey: &mut Survey<'_>) {
     for found in files {
         let Some(text) = survey.text(&found) else { continue };
         let settings = ini::parse(text, Dialect::Python);
-        for setting in urls(&settings) {
+        for setting in urls(&settings, name) {
             one(survey, &found, &settings, setting);
         }
     }
 }
 
 /// The settings that hold the URLs.
-fn urls(settings: &[Setting]) -> Vec<&Setting> {
+fn urls<'s>(settings: &'s [Setting], section: &str) -> Vec<&'s Setting> {
     const KEY: &str = "sqlalchemy.url";
-    if let Some(only) = ini::find(settings, "alembic", KEY) {
+    if let Some(only) = ini::find(settings, section, KEY) {
         return vec![only];
     }
-    let names = ini::find(settings, "alembic", "databases").map_or("", |setting| setting.value.as_str());
+    let names = ini::find(settings, section, "databases").map_or("", |setting| setting.value.as_str());
     names.split(',').take(MOST).filter_map(|name| ini::find(settings, name.trim(), KEY)).collect()
 }
 

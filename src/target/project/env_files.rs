@@ -192,6 +192,14 @@ impl EnvFile {
     }
 }
 
+/// Everything that one file sets, and where.
+pub(in crate::target) fn settings(found: &Found, survey: &Survey<'_>) -> Vec<(String, Origin, Result<String, String>)> {
+    let Ok(text) = &found.text else { return Vec::new() };
+    let file = EnvFile { found: found.clone(), entries: dotenv::parse(text) };
+    let one = |entry: &Entry| (entry.name.clone(), file.at(entry).origin(), filled(entry, &file, survey));
+    file.entries.iter().map(one).collect()
+}
+
 /// What one file says of a var, and where.
 pub(super) fn value_in(found: &Found, name: &str, survey: &Survey<'_>) -> Option<Result<(String, Origin), String>> {
     let entries = dotenv::parse(found.text.as_ref().ok()?);

@@ -26,7 +26,7 @@ struct Said {
 }
 
 /// Looks at Flyway's files.
-pub(super) fn flyway(survey: &mut Survey<'_>) {
+pub(in crate::target) fn flyway(survey: &mut Survey<'_>) {
     if survey.filled("FLYWAY_URL").is_some() {
         return; // it goes before every file, and is a mention already
     }
@@ -60,7 +60,7 @@ pub(super) fn flyway(survey: &mut Survey<'_>) {
 }
 
 /// Looks at Liquibase's files.
-pub(super) fn liquibase(survey: &mut Survey<'_>) {
+pub(in crate::target) fn liquibase(survey: &mut Survey<'_>) {
     let files = match survey.filled("LIQUIBASE_DEFAULTS_FILE") {
         Some(name) => {
             let path = survey.snapshot.cwd.join(name);

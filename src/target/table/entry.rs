@@ -1,0 +1,203 @@
+//! One tool of the table: how its command line is read, what its subcommands do, where it takes its target from.
+//!
+//! The words are explained in `tools/README.md`; [`super::read`] makes this of them. Nothing is decided here.
+
+use std::ops::Range;
+
+use super::effect::Effect;
+use crate::target::project::Driver;
+
+/// A tool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a key of the file, and stands for itself")]
+pub(super) struct Entry {
+    pub(super) style: Style,
+    /// How many words name a command: two in `migrate reset`.
+    pub(super) words: usize,
+    /// Only listed commands are guarded: the program does much else.
+    pub(super) only: bool,
+    /// Every operand is a command of its own.
+    pub(super) several: bool,
+    /// `KEY=VALUE` operands set vars.
+    pub(super) assigns: bool,
+    /// Options behind the command are the command's own.
+    pub(super) first: bool,
+    /// Long options may be shortened.
+    pub(super) shortens: bool,
+    /// Commands are compared without case and dashes.
+    pub(super) folds: bool,
+    /// Its sessions take `PGOPTIONS`, so that they can be started read-only.
+    pub(super) pgoptions: bool,
+    /// Its files are looked for in the parents of the working directory too.
+    pub(super) up: bool,
+    /// The command when none is given.
+    pub(super) default: Option<String>,
+    pub(super) options: Vec<Known>,
+    pub(super) commands: Vec<(String, Effect)>,
+    pub(super) unlisted: Effect,
+    pub(super) when: Vec<When>,
+    pub(super) driver: Driver,
+    pub(super) dotenv: Dotenv,
+    /// Vars that an option stands for: the var, the option.
+    pub(super) set: Vec<(String, String)>,
+    pub(super) target: Vec<Step>,
+    pub(super) also: Vec<Step>,
+    pub(super) hints: Vec<String>,
+    /// Commands that connect to the maintenance database.
+    pub(super) maintenance: Vec<String>,
+    /// The option by which it goes through every database of the server.
+    pub(super) every: Option<String>,
+}
+
+/// How a command line is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Style {
+    /// `-x V`, `-xV`, `--long V`, `--long=V`, letters in a bundle.
+    Gnu,
+    /// Go's `flag`: `-long V`, `-long=V`, also with two dashes; the first operand ends them.
+    Go,
+    /// Flyway's `-key=value`.
+    Keys,
+}
+
+/// An option: its spellings, with their dashes, the name last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Known {
+    pub(super) spellings: Vec<String>,
+    pub(super) value: bool,
+}
+
+impl Known {
+    /// The last spelling without its dashes.
+    pub(super) fn name(&self) -> &str {
+        self.spellings.last().map_or("", |spelling| spelling.trim_start_matches('-'))
+    }
+}
+
+/// What changes the effect of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct When {
+    /// Any of these options.
+    pub(super) options: Vec<String>,
+    /// With this value.
+    pub(super) value: Option<String>,
+    /// Or an operand behind the command, counted from 1.
+    pub(super) argument: Option<usize>,
+    /// Only for these commands; for all where there are none.
+    pub(super) on: Vec<String>,
+    pub(super) effect: Effect,
+    pub(super) bound: Bound,
+}
+
+/// How an effect is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bound {
+    Exactly,
+    AtMost,
+    AtLeast,
+}
+
+/// The files that the tool loads into its vars.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Dotenv {
+    /// In the order in which they win; `{VAR}` is filled in.
+    pub(super) files: Vec<String>,
+    /// An option that names another file instead.
+    pub(super) option: Option<String>,
+    /// That option counts as two words only.
+    pub(super) apart: bool,
+    /// An option that turns it off.
+    pub(super) off: Option<String>,
+    /// Only where this file is there, and holds the text: the file, the text.
+    pub(super) needs: Option<(String, String)>,
+}
+
+/// One place that a target comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// The value of an option is a URL.
+    Option(String),
+    /// An operand behind the command is a URL, counted from 1.
+    Argument(usize),
+    /// A var holds a URL; an option may name another var.
+    Var { option: Option<String>, name: String },
+    /// The options `host`, `port`, `user` and `dbname`; an operand may be the database.
+    Options(Option<usize>),
+    /// The vars of libpq.
+    Vars,
+    /// A static file that one of the readers knows.
+    File(Reader),
+    /// Code decides; these are its files, any of them. Without files, always.
+    Code(Vec<String>),
+}
+
+/// The readers of static files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reader {
+    Alembic,
+    DbMigrate,
+    Flyway,
+    Liquibase,
+    NodePgMigrate,
+    Prisma,
+    PrismaShadow,
+    Rails,
+    Sequelize,
+    Sqitch,
+    SqlxVar,
+}
+
+/// Something that is wrong with an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// Where, in bytes.
+    pub at: Range<usize>,
+    /// What.
+    pub message: String,
+    /// The words that are known there.
+    pub known: Vec<&'static str>,
+}
+
+impl Entry {
+    /// That of a program which is not in the table: nothing of it is guarded.
+    pub(super) fn none() -> Self {
+        Self { only: true, ..Self::empty() }
+    }
+
+    /// An entry that says nothing.
+    pub(super) fn empty() -> Self {
+        Self {
+            style: Style::Gnu,
+            words: 1,
+            only: false,
+            several: false,
+            assigns: false,
+            first: false,
+            shortens: false,
+            folds: false,
+            pgoptions: false,
+            up: false,
+            default: None,
+            options: Vec::new(),
+            commands: Vec::new(),
+            unlisted: Effect::Unknown,
+            when: Vec::new(),
+            driver: Driver::Any,
+            dotenv: Dotenv::default(),
+            set: Vec::new(),
+            target: Vec::new(),
+            also: Vec::new(),
+            hints: Vec::new(),
+            maintenance: Vec::new(),
+            every: None,
+        }
+    }
+}
+
+/// Whether a command is the one of a pattern, which may end in `*`.
+pub(super) fn fits(pattern: &str, command: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => command.starts_with(start),
+        None => pattern == command,
+    }
+}

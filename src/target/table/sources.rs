@@ -1,0 +1,314 @@
+//! Where a tool of the table takes its target from, in its own order.
+//!
+//! The vars are those that the tool will see: the process's own, what its options and operands set, and what it loads from
+//! `.env` files. The readers of [`crate::target::project`] do the rest. Code decides in many projects: it is never run, and
+//! what the vars say beside it is shown as a hint.
+
+use std::path::Path;
+
+use super::declared::Declared;
+use super::entry::{Reader, Step};
+use super::world::World;
+use super::{Act, Places};
+use crate::target::conninfo::Setting;
+use crate::target::project::alembic;
+use crate::target::project::java;
+use crate::target::project::json;
+use crate::target::project::prisma;
+use crate::target::project::rails;
+use crate::target::project::reading::Said;
+use crate::target::project::sqitch;
+use crate::target::project::survey::{Survey, with_user};
+use crate::target::project::url::{self, Url};
+use crate::target::project::vars::USER_VARS;
+use crate::target::project::{Mention, Source};
+use crate::target::{Invocation, Opt, Origin, Resolution};
+use crate::text::Untrusted;
+use crate::world::Snapshot;
+
+/// Where the invocation goes.
+pub(super) fn places(declared: &Declared, invocation: &Invocation, snapshot: &Snapshot) -> Places {
+    if let Some(because) = declared.opens_nothing() {
+        return Places::only(Resolution::NoServer { because });
+    }
+    let world = World::of(declared, invocation, snapshot);
+    let mut trip = Trip { declared, invocation, world: &world, survey: world.survey() };
+    trip.survey.exact = true;
+    let mut found = trip.first(&declared.entry.target);
+    let also = declared.entry.also.iter().flat_map(|step| trip.one(step)).collect::<Vec<_>>();
+    if found.is_empty() {
+        found.push(trip.nothing());
+    }
+    let mut resolutions = found.into_iter().chain(also).map(|resolution| trip.finished(resolution));
+    let main = resolutions.next().unwrap_or_else(|| trip.nothing());
+    let mut places = Places { also: resolutions.collect(), main };
+    trip.doubt(&mut places);
+    places
+}
+
+/// The value of an option as text, where it has one.
+fn text_of(invocation: &Invocation, name: &str) -> Option<String> {
+    let option = invocation.options.iter().rfind(|option| option.name == name)?;
+    Some(option.value.as_ref()?.to_string_lossy().into_owned()).filter(|text| !text.is_empty())
+}
+
+/// One way through the places.
+pub(super) struct Trip<'a> {
+    pub(super) declared: &'a Declared,
+    pub(super) invocation: &'a Invocation,
+    pub(super) world: &'a World,
+    survey: Survey<'a>,
+}
+
+impl<'a> Trip<'a> {
+    /// What the first place says that says anything.
+    fn first(&mut self, steps: &[Step]) -> Vec<Resolution> {
+        for step in steps {
+            let found = self.one(step);
+            if !found.is_empty() || self.survey.other {
+                return found;
+            }
+        }
+        Vec::new()
+    }
+
+    /// What one place says.
+    fn one(&mut self, step: &Step) -> Vec<Resolution> {
+        let driver = self.declared.entry.driver;
+        match step {
+            Step::Option(name) => self.option(name),
+            Step::Argument(at) => {
+                let given = at.checked_sub(1).and_then(|at| self.declared.arguments.get(at));
+                if let Some(text) = given {
+                    self.url(&text.to_string_lossy(), &Origin::Argument(*at));
+                }
+            }
+            Step::Var { option, name } => self.var(option.as_deref(), name),
+            Step::Options(at) => self.options(*at),
+            Step::Vars => self.survey.add_said(Source::Var("PGHOST".to_owned()), Said::default(), driver),
+            Step::File(reader) => self.file(*reader),
+            Step::Code(files) => self.code(files),
+        }
+        self.survey.take().into_iter().map(|mention: Mention| mention.resolution).collect()
+    }
+
+    fn last(&self, name: &str) -> Option<&'a Opt> {
+        self.invocation.options.iter().rfind(|option| option.name == name)
+    }
+
+    fn text_of(&self, name: &str) -> Option<String> {
+        text_of(self.invocation, name)
+    }
+
+    fn option(&mut self, name: &str) {
+        let Some(option) = self.last(name) else { return };
+        let Some(value) = option.value.clone() else { return };
+        let origin = Origin::Option(option.spelled.clone());
+        self.url(&value.to_string_lossy(), &origin);
+    }
+
+    /// A URL, with the user that an option names beside it.
+    fn url(&mut self, text: &str, origin: &Origin) {
+        let user = self.last("user").and_then(|option| {
+            Some((option.value.as_ref()?.to_string_lossy().into_owned(), Origin::Option(option.spelled.clone())))
+        });
+        self.url_of(text, origin, user);
+    }
+
+    fn url_of(&mut self, text: &str, origin: &Origin, user: Option<(String, Origin)>) {
+        let source = Source::Var(origin.to_string());
+        let url = with_user(url::read(text, origin), user);
+        match url {
+            Url::Other if text.trim().is_empty() => {}
+            url @ (Url::Postgres(..) | Url::Other | Url::Unclear(_)) => {
+                self.survey.add_url(source, url, self.declared.entry.driver);
+            }
+        }
+    }
+
+    fn var(&mut self, option: Option<&str>, name: &str) {
+        let name = option.and_then(|option| self.text_of(option)).unwrap_or_else(|| name.to_owned());
+        if let Some(why) = self.world.unread.get(&name) {
+            let because = format!("`{}`: {why}", Untrusted::text(&name));
+            return self.survey.add_unclear(Source::Var(name), because);
+        }
+        if let Some(text) = self.survey.filled(&name) {
+            let user = USER_VARS
+                .iter()
+                .find(|(url, _)| *url == name)
+                .and_then(|(_, user)| Some((self.survey.filled(user)?, Origin::Var((*user).to_owned()))));
+            self.url_of(&text, &Origin::Var(name), user);
+        }
+    }
+
+    /// Host, port, user and database as options of their own.
+    fn options(&mut self, at: Option<usize>) {
+        let mut said = Said::default();
+        for keyword in ["host", "port", "user", "dbname"] {
+            let Some(option) = self.last(keyword) else { continue };
+            let value = option.value.clone().unwrap_or_default();
+            said.settings.push(Setting { keyword, value, origin: Origin::Option(option.spelled.clone()) });
+        }
+        let operand = at.and_then(|at| Some((at, self.declared.arguments.get(at.checked_sub(1)?)?.clone())));
+        if let Some((at, value)) = operand.filter(|_| self.last("dbname").is_none()) {
+            said.settings.push(Setting { keyword: "dbname", value, origin: Origin::Argument(at) });
+        }
+        let place = said.settings.iter().any(|setting| setting.keyword != "user");
+        if place {
+            let is_string = |text: &str| text.contains('=') || text.contains("://");
+            if said.settings.iter().any(|setting| is_string(&setting.value.to_string_lossy())) {
+                said.doubt = Some("a part of it may be a connection string".to_owned());
+            }
+            // What the options leave out comes from a file or from code, where the tool has such.
+            let more = |step: &Step| matches!(step, Step::File(_) | Step::Code(_));
+            if self.last("host").is_none() && self.declared.entry.target.iter().any(more) {
+                said.doubt = Some("its options name no host, which then comes from elsewhere".to_owned());
+            }
+            self.survey.add_said(Source::Var("options".to_owned()), said, self.declared.entry.driver);
+        }
+    }
+
+    fn file(&mut self, reader: Reader) {
+        let invocation = self.invocation;
+        let named = |name: &str| text_of(invocation, name);
+        match reader {
+            Reader::Alembic => alembic::section(&mut self.survey, named("name").as_deref().unwrap_or("alembic")),
+            Reader::DbMigrate => {
+                let (file, section) = (named("config"), named("env"));
+                json::db_migrate_section(&mut self.survey, file.as_deref(), section.as_deref());
+            }
+            Reader::Flyway => java::flyway(&mut self.survey),
+            Reader::Liquibase => java::liquibase(&mut self.survey),
+            Reader::NodePgMigrate => {
+                if let Some(file) = named("config-file") {
+                    let section = named("config-value");
+                    json::node_pg_migrate(&mut self.survey, &file, section.as_deref().unwrap_or("db"));
+                }
+            }
+            Reader::Prisma => prisma::migrations(&mut self.survey, named("schema").as_deref()),
+            Reader::PrismaShadow => {
+                let uses = |act: &Act| matches!(act.command.as_str(), "migrate dev" | "migrate diff");
+                if self.declared.acts.iter().any(uses) {
+                    prisma::shadow(&mut self.survey, named("schema").as_deref());
+                }
+            }
+            Reader::Rails => self.rails(),
+            Reader::Sequelize => {
+                let file = named("config");
+                json::sequelize_file(&mut self.survey, file.as_deref());
+            }
+            Reader::Sqitch => self.sqitch(),
+            Reader::SqlxVar => self.sqlx_var(),
+        }
+    }
+
+    /// A target on the command line, else that of the vars and the file.
+    fn sqitch(&mut self) {
+        for (argument, at) in self.declared.arguments.iter().zip(1..) {
+            if sqitch::named(&mut self.survey, &argument.to_string_lossy(), &Origin::Argument(at)) {
+                return;
+            }
+        }
+        sqitch::look(&mut self.survey);
+    }
+
+    /// `sqlx.toml` may rename the var.
+    fn sqlx_var(&mut self) {
+        if self.world.snapshot.cwd.join("sqlx.toml").exists() {
+            let because = "`sqlx.toml` may name another var than `DATABASE_URL`".to_owned();
+            self.survey.add_unclear(Source::Var("sqlx.toml".to_owned()), because);
+        }
+    }
+
+    /// The environment's databases, and those that the task acts on besides (`each_current_environment` of Active
+    /// Record's `database_tasks.rb`: in development, what makes or drops a database does so for `test` too).
+    fn rails(&mut self) {
+        let chosen = self.survey.filled("RAILS_ENV").or_else(|| self.survey.filled("RACK_ENV"));
+        let name = chosen.unwrap_or_else(|| "development".to_owned());
+        let acts = &self.declared.acts;
+        let is = |names: &[&str]| acts.iter().any(|act| names.contains(&act.command.as_str()));
+        let mut names = vec![(rails_name(&name), true)];
+        if acts.iter().any(|act| act.command.starts_with("db:test:")) {
+            names.push(("test".to_owned(), false));
+        }
+        let both = is(&[
+            "db:create",
+            "db:drop",
+            "db:reset",
+            "db:setup",
+            "db:migrate:reset",
+            "db:prepare",
+            "db:schema:load",
+            "db:purge",
+            "db:seed:replant",
+            "db:truncate_all",
+        ]);
+        let spared = self.survey.filled("SKIP_TEST_DATABASE").is_some() || self.survey.filled("DATABASE_URL").is_some();
+        if both && name == "development" && !spared {
+            names.push(("test".to_owned(), false));
+        }
+        let every = acts.iter().any(|act| act.command.ends_with(":all"));
+        let one = self.text_of("database").or_else(|| self.text_of("db"));
+        rails::databases(&mut self.survey, &names, every, one.as_deref());
+    }
+
+    /// Code decides where one of its files is there, or where none has to be.
+    fn code(&mut self, files: &[String]) {
+        let directories = self.world.snapshot.cwd.ancestors().take_while(|dir| dir.starts_with(&self.world.root));
+        let mut directories = directories.take(64);
+        let file = directories.find_map(|dir: &Path| files.iter().find(|file| dir.join(file).exists()));
+        let because = match file {
+            Some(file) => format!("`{file}` leaves it to code, and dbguard runs no code of a project"),
+            None if files.is_empty() => "code of the project decides it, and dbguard runs none".to_owned(),
+            None => return,
+        };
+        self.survey.add_unclear(Source::Var("code".to_owned()), because);
+    }
+
+    /// Nothing said anything.
+    fn nothing(&self) -> Resolution {
+        if self.survey.other {
+            let because = "it is told of a database that is not PostgreSQL, which dbguard does not guard".to_owned();
+            return Resolution::NoServer { because };
+        }
+        Resolution::Ambiguous {
+            partial: None,
+            because: "nothing that dbguard reads says which database it is".to_owned(),
+        }
+    }
+
+    /// Marks what must not be believed, with what the vars say beside it.
+    fn doubt(&mut self, places: &mut Places) {
+        if let (Resolution::Resolved(target), Some(because)) = (&places.main, &self.declared.doubt) {
+            places.main = Resolution::Ambiguous { partial: Some(target.clone()), because: because.clone() };
+        }
+        if !matches!(places.main, Resolution::Ambiguous { .. }) {
+            return;
+        }
+        for name in &self.declared.entry.hints {
+            self.var(None, name);
+            let found = self.survey.take().into_iter().next().map(|mention| self.finished(mention.resolution));
+            let hint = match found {
+                Some(Resolution::Resolved(target) | Resolution::Ambiguous { partial: Some(target), .. }) => target,
+                Some(Resolution::NoServer { .. } | Resolution::Ambiguous { partial: None, .. }) | None => continue,
+            };
+            match &mut places.main {
+                Resolution::Ambiguous { partial: partial @ None, because } => {
+                    *because = format!("{because}; what is shown is what `{name}` says");
+                    *partial = Some(hint);
+                }
+                Resolution::Ambiguous { .. } | Resolution::NoServer { .. } | Resolution::Resolved(_) => {
+                    places.also.push(Resolution::Resolved(hint));
+                }
+            }
+            return;
+        }
+    }
+}
+
+/// Rails takes the beginning of an environment's name (`expand_environment_name` of `environment_argument.rb`).
+fn rails_name(name: &str) -> String {
+    let known =
+        ["production", "development", "test"].into_iter().find(|known| !name.is_empty() && known.starts_with(name));
+    known.unwrap_or(name).to_owned()
+}
