@@ -43,6 +43,7 @@ mod plan_server;
 mod plan_tools;
 mod psqlrc;
 mod psqlrc_poolers;
+mod psqlrc_shown;
 mod psqlrc_unlock;
 mod redact;
 mod redact_planted;

@@ -19,6 +19,8 @@ use crate::world::net::Peer;
 /// What came out.
 pub(super) struct Derived {
     pub(super) environment: Environment,
+    /// The target; nothing where no name is known.
+    pub(super) target: Option<Target>,
     /// It may be another one: psql was not asked for the names.
     pub(super) doubtful: bool,
 }
@@ -26,35 +28,36 @@ pub(super) struct Derived {
 /// The environment of a connection whose names psql told.
 pub(super) fn exact(seat: &Seat<'_>, config: &Config, names: &Names, peer: Option<&Peer>) -> Derived {
     let invocation = seat.invocation();
-    let by_name = match names::target(names, &invocation, seat) {
-        Some(target) => config.rules.classify(&target),
+    let target = names::target(names, &invocation, seat);
+    let by_name = match &target {
+        Some(target) => config.rules.classify(target),
         None => Environment::Unknown { because: "its target cannot be told".to_owned() },
     };
-    let by_address = peer.and_then(|peer| far_end(peer, seat)).map(|target| {
+    let by_address = peer.and_then(|peer| address_of(peer, target.as_ref(), seat)).map(|address| {
         let dbname = Some(Field::new(names.dbname.clone().into(), Origin::Connect));
         let user = Some(Field::new(names.user.clone().into(), Origin::Connect));
-        config.rules.classify(&Target { dbname, user, ..target })
+        config.rules.classify(&Target { dbname, user, ..address })
     });
-    let met = seat
-        .inside
-        .met
-        .iter()
-        .rev()
-        .find(|met| met.names == *names && peer.map(peer_text).is_some_and(|peer| peer == met.peer));
+    let text = peer.map(peer_text);
+    let met = seat.inside.met.iter().rev().find(|met| met.names == *names && text.as_ref() == Some(&met.peer));
     let by_server = met.and_then(|met| named(met.environment.as_deref()?, config));
     let here = peer.map_or_else(Vec::new, |peer| met_there(seat, config, peer, Some(names)));
     let raised = by_address.into_iter().filter(is_named).chain(by_server).chain(here);
-    Derived { environment: raised.fold(by_name, stricter), doubtful: false }
+    Derived { environment: raised.fold(by_name, stricter), target, doubtful: false }
+}
+
+/// The far end as a target. Who forwards is not looked for twice, which takes a look at every process.
+fn address_of(peer: &Peer, target: Option<&Target>, seat: &Seat<'_>) -> Option<Target> {
+    let same = target.filter(|target| target.hosts.iter().all(|host| leads_to(host, peer)));
+    match same {
+        Some(target) => Some(Target { via: target.via.clone(), ..names::nameless(host_of(peer)?) }),
+        None => far_end(peer, seat),
+    }
 }
 
 /// The environment of a connection of which only the far end is known.
 pub(super) fn by_peer(seat: &Seat<'_>, config: &Config, peer: &Peer) -> Derived {
-    let Some(target) = far_end(peer, seat) else {
-        return Derived {
-            environment: Environment::Unknown { because: "its far end is not known".to_owned() },
-            doubtful: false,
-        };
-    };
+    let Some(target) = far_end(peer, seat) else { return Derived::unknown("its far end is not known") };
     let by_address = config.rules.classify(&target);
     let certain =
         matches!(peer, Peer::Unix(_)) || matches!(&by_address, Environment::Known(known) if known.rule.is_some());
@@ -68,13 +71,18 @@ pub(super) fn by_peer(seat: &Seat<'_>, config: &Config, peer: &Peer) -> Derived 
     }
     let decided = certain || (raised.level() == Level::Production && is_named(&raised));
     match likely {
-        _ if decided => Derived { environment: raised, doubtful: false },
+        _ if decided => Derived { environment: raised, target: None, doubtful: false },
         // Met here under another name in this session: so it was, and may be no more.
-        Some(likely) => Derived { environment: likely, doubtful: true },
-        None => {
-            let because = "psql was not asked for the name of this server".to_owned();
-            Derived { environment: Environment::Unknown { because }, doubtful: false }
-        }
+        Some(likely) => Derived { environment: likely, target: None, doubtful: true },
+        None => Derived::unknown("psql was not asked for the name of this server"),
+    }
+}
+
+impl Derived {
+    /// Nothing is known.
+    pub(super) fn unknown(because: &str) -> Self {
+        let environment = Environment::Unknown { because: because.to_owned() };
+        Self { environment, target: None, doubtful: false }
     }
 }
 
@@ -103,7 +111,7 @@ fn met_there(seat: &Seat<'_>, config: &Config, peer: &Peer, now: Option<&Names>)
     let (dbname, user) = (now.map(|now| field(&now.dbname)), now.map(|now| field(&now.user)));
     let text = peer_text(peer);
     let invocation = seat.invocation();
-    let met = seat.inside.met.iter().filter(|met| met.peer == text);
+    let met = seat.inside.met.iter().filter(|met| met.peer == text && Some(&met.names) != now);
     met.flat_map(|met| {
         let target = names::target(&met.names, &invocation, seat);
         let by_name = target
@@ -151,6 +159,12 @@ fn same_directory(one: &Path, other: &Path) -> bool {
 
 /// The far end as a target: its address or its socket's directory, through the forwarder that listens there.
 fn far_end(peer: &Peer, seat: &Seat<'_>) -> Option<Target> {
+    let host = host_of(peer)?;
+    let via = target::forwarder(&host, seat.snapshot);
+    Some(Target { via, ..names::nameless(host) })
+}
+
+fn host_of(peer: &Peer) -> Option<Host> {
     let (name, port) = match peer {
         Peer::Tcp(address) => (bare(address), address.port()),
         Peer::Unix(path) => {
@@ -158,10 +172,8 @@ fn far_end(peer: &Peer, seat: &Seat<'_>) -> Option<Target> {
             (directory.into_os_string(), port)
         }
     };
-    let host =
-        Host { host: Some(Field::new(name, Origin::Connect)), hostaddr: None, port: Field::new(port, Origin::Connect) };
-    let via = target::forwarder(&host, seat.snapshot);
-    Some(Target { via, ..names::nameless(host) })
+    let port = Field::new(port, Origin::Connect);
+    Some(Host { host: Some(Field::new(name, Origin::Connect)), hostaddr: None, port })
 }
 
 fn bare(address: &SocketAddr) -> std::ffi::OsString {

@@ -13,7 +13,7 @@ use super::derive::{self, Derived};
 use super::seat::{Seat, peer_text};
 use crate::config::{self, Config, Places};
 use crate::effects::inside::{self, Known, Opened, ReadOnly, Shown};
-use crate::environment::{Environment, Level};
+use crate::environment::Level;
 use crate::prompt::{Style, sgr};
 use crate::shell::{Terminal, inert};
 use crate::world::Snapshot;
@@ -92,12 +92,7 @@ fn seen(seat: &Seat<'_>, config: &Config) -> Known {
         (peer, Some(names)) => derive::exact(seat, config, names, peer.as_ref()),
         (Some(peer), None) => derive::by_peer(seat, config, peer),
         (None, None) if seat.sockets.as_ref().is_some_and(Vec::is_empty) => return Known::default(),
-        (None, None) => Derived {
-            environment: Environment::Unknown {
-                because: "which of psql's sockets is the connection cannot be told".to_owned(),
-            },
-            doubtful: false,
-        },
+        (None, None) => Derived::unknown("which of psql's sockets is the connection cannot be told"),
     };
     let sockets = seat.sockets.clone().unwrap_or_default();
     let shown = Some(shown(&derived, config, seat.snapshot));

@@ -13,7 +13,7 @@ use super::names;
 use super::seat::{READ_ONLY, Seat, peer_text};
 use super::{label, seat};
 use crate::config::{self, Config};
-use crate::effects::inside::{self, Known, Names, Opened, ReadOnly};
+use crate::effects::inside::{self, Known, Opened, ReadOnly};
 use crate::effects::sessions;
 use crate::environment::Environment;
 use crate::guard::case::Case;
@@ -68,7 +68,7 @@ pub fn enter(seat: &mut Seat<'_>) -> Reconnect {
     let mut by_server = raised.map(|environment| environment.name().to_owned());
     let mut reconnect = Reconnect::Needless;
     if !seat.locks() {
-        let met = meet(seat, &config, &names, &environment);
+        let met = derived.target.and_then(|target| meet(seat, &config, target, &environment));
         let raised = met.as_ref().map(|met| &met.environment).filter(|met| met.level() > environment.level());
         by_server = raised.map(|environment| environment.name().to_owned()).or(by_server);
         seat.inside.refused = met.as_ref().is_some_and(|met| met.refused);
@@ -92,11 +92,9 @@ struct Met {
 }
 
 /// Asks the server about itself, on a connection of its own that is made as psql's was.
-fn meet(seat: &Seat<'_>, config: &Config, names: &Names, environment: &Environment) -> Option<Met> {
-    let invocation = seat.invocation();
-    let target = names::target(names, &invocation, seat)?;
-    let case = case(seat, config, invocation, target.clone(), environment.clone());
-    let meeting = server::meet_from_inside(&case, &target);
+fn meet(seat: &Seat<'_>, config: &Config, target: Target, environment: &Environment) -> Option<Met> {
+    let case = case(seat, config, seat.invocation(), target, environment.clone());
+    let meeting = server::meet_from_inside(&case, case.target()?);
     let refused = meeting.said.as_ref().is_ok_and(|told| told.options_refused);
     Some(Met { environment: meeting.environment, refused })
 }

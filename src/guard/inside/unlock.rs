@@ -31,8 +31,8 @@ pub fn unlock(seat: &mut Seat<'_>, what: Opened) -> Result<()> {
     let config = config::load(seat.snapshot);
     let names = names::told(seat.snapshot).ok_or_else(|| nothing("psql has no connection"))?;
     let invocation = seat.invocation();
-    let target = names::target(&names, &invocation, seat).ok_or_else(|| nothing("the target cannot be told"))?;
     let derived = derive::exact(seat, &config, &names, seat.peer().as_ref());
+    let target = derived.target.ok_or_else(|| nothing("the target cannot be told"))?;
     let case = start::case(seat, &config, invocation, target.clone(), derived.environment);
     if let Some(unusable) = case.unusable() {
         return Err(unusable);

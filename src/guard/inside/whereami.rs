@@ -23,9 +23,9 @@ pub fn whereami(seat: &mut Seat<'_>) -> Result<(Banner, Vec<Section>)> {
     let _ = settled;
     let invocation = seat.invocation();
     let peer = seat.peer();
-    let environment = derive::exact(seat, &config, &names, peer.as_ref()).environment;
-    let target = names::target(&names, &invocation, seat)
-        .ok_or_else(|| Error::refused("the target of this connection cannot be told"))?;
+    let derived = derive::exact(seat, &config, &names, peer.as_ref());
+    let environment = derived.environment;
+    let target = derived.target.ok_or_else(|| Error::refused("the target of this connection cannot be told"))?;
     let case = start::case(seat, &config, invocation, target.clone(), environment.clone());
     let meeting = server::meet(&case, &target, &start::open_session(), None);
     if let (Some(peer), true) = (&peer, meeting.environment.level() > environment.level()) {
