@@ -112,6 +112,11 @@ fn the_guard_knows_its_own_block_and_nothing_that_stands_beside_it() {
     let rc = sandbox.path("home/.psqlrc");
     fs::write(&rc, format!("DROP TABLE t;\n{}", fs::read_to_string(&rc).unwrap())).unwrap();
     assert_eq!(read()["risk"], "destroy");
+    fs::write(&rc, fs::read_to_string(&rc).unwrap().replace("DROP TABLE t;\n", "").replace("\\r ", "")).unwrap();
+    assert_eq!(read()["risk"], "unknown");
+    let said = sandbox.run(["explain", "--", "psql", "-c", "SELECT 1", "service=production"]).output().out();
+    let words = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("run: dbguard psqlrc install"), "{said}");
 }
 
 #[test]

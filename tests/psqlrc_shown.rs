@@ -170,3 +170,26 @@ fn the_portable_version_needs_no_program_and_leaves_scripts_alone() {
     let shown = sandbox.tool(program.to_str().unwrap(), ["-Atc", "SHOW default_transaction_read_only", conninfo]);
     shown.stdout("off\n").status(0);
 }
+
+#[test]
+fn an_address_that_was_never_met_is_unknown_and_one_that_was_is_shown_with_what_is_sure() {
+    let sandbox = Sandbox::new().config(crate::psqlrc::CONFIG);
+    assert_eq!(sandbox.run(["psqlrc", "install"]).output().code, 0);
+    let of = |name: &str, host: &str| {
+        let port = clusters().get(name).port;
+        format!("host={host} hostaddr=127.0.0.1 port={port} user=postgres dbname=app")
+    };
+    let (production, staging) = (of("production", "db.prod.demo"), of("staging", "db.staging.demo"));
+    let mut pty = psql(&sandbox, &[&staging]);
+    pty.wait_for("■ STAGING  writable ").wait_for("=# ").send(format!("\\c \"{production}\"\n"));
+    pty.wait_for("▲ UNKNOWN  read-only? :whereami postgres@db.prod.demo:").wait_for("=# ").send(":whereami\n");
+    pty.wait_for("▲ PRODUCTION  read-only postgres@db.prod.demo:").wait_for("=# ").send("\\q\n");
+    assert_eq!(pty.finish().code, 0);
+    let mut pty = psql(&sandbox, &[&staging]);
+    pty.wait_for("■ STAGING  writable ").wait_for("=# ").send(format!("\\c \"{production}\"\n"));
+    pty.wait_for("▲ PRODUCTION  read-only? postgres@db.prod.demo:")
+        .wait_for("=# ")
+        .send(format!("\\c \"{staging}\"\n"));
+    pty.wait_for("■ STAGING?  read-only? postgres@db.staging.demo:").wait_for("=# ").send("\\q\n");
+    assert_eq!(pty.finish().code, 0);
+}

@@ -4,7 +4,7 @@
 //! A file is believed only for the process of that pid and start time, and what it says of a connection only for the
 //! very sockets that it names: after `\c` or a reconnect there are others, and nothing of it holds. So nothing has to
 //! be taken back, and nothing outlives what it was said of. Files of processes that are gone are removed by the next
-//! psql. No password is in them.
+//! psql. `met.json` holds which names led to which far end, for when only the far end is known. No password is in them.
 
 use std::io::{Read as _, Write as _};
 
@@ -19,6 +19,10 @@ const VERSION: u32 = 1;
 
 /// More than this is not a file that dbguard wrote.
 const MOST_BYTES: u64 = 256 << 10;
+
+/// The servers of all sessions, and how many of them.
+const MET: &str = "met.json";
+const MOST_SERVERS: usize = 200;
 
 /// How many servers of one session are remembered.
 const MOST_MET: usize = 32;
@@ -150,17 +154,46 @@ pub fn write(snapshot: &Snapshot, pid: u32, inside: &Inside) -> Result<()> {
     let kept = Inside { version: VERSION, boot: processes::boot(), ..inside.clone() };
     let text = serde_json::to_string(&kept)
         .map_err(|cause| Error::refused(format!("what is known of this psql cannot be written down: {cause}")))?;
-    let dir = directory(snapshot)?;
+    put(&directory(snapshot)?, &name, &text)
+}
+
+/// Writes a file whole, under another name first.
+fn put(dir: &Dir, name: &str, text: &str) -> Result<()> {
     let unfinished = format!(".{name}.{}", std::process::id());
     let mut file = dir.file(&unfinished, OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_TRUNC)?;
-    let written = writeln!(file, "{text}").map_err(|cause| trouble(&dir.path_of(&name), "written", &cause));
+    let written = writeln!(file, "{text}").map_err(|cause| trouble(&dir.path_of(name), "written", &cause));
     let named = written.and_then(|()| {
-        dir.rename(&unfinished, &name).map_err(|cause| trouble(&dir.path_of(&name), "made", &cause.into()))
+        dir.rename(&unfinished, name).map_err(|cause| trouble(&dir.path_of(name), "made", &cause.into()))
     });
     if named.is_err() {
         let _best_effort = dir.remove(&unfinished);
     }
     named
+}
+
+/// The servers that were met in any session, the latest last.
+pub fn met(snapshot: &Snapshot) -> Vec<Met> {
+    let read = || {
+        let mut text = String::new();
+        directory(snapshot).ok()?.file(MET, OFlag::O_RDONLY).ok()?.take(MOST_BYTES).read_to_string(&mut text).ok()?;
+        serde_json::from_str(&text).ok()
+    };
+    read().unwrap_or_default()
+}
+
+/// Remembers a server for all sessions. What cannot be remembered is unknown next time.
+pub fn remember(snapshot: &Snapshot, server: &Met) {
+    let mut all = met(snapshot);
+    if all.contains(server) {
+        return;
+    }
+    all.retain(|met| met.peer != server.peer || met.names != server.names);
+    all.push(server.clone());
+    let over = all.len().saturating_sub(MOST_SERVERS);
+    all.drain(..over);
+    if let (Ok(text), Ok(dir)) = (serde_json::to_string(&all), directory(snapshot)) {
+        let _best_effort = put(&dir, MET, &text);
+    }
 }
 
 /// Removes the files of psqls that are gone.

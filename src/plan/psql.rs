@@ -110,6 +110,9 @@ pub(super) fn startup_files(snapshot: &Snapshot, reading: &mut Reading<'_>, matt
             }
             None => startup.file(&path),
         }
+        if bytes_of(&path).is_some_and(|(_, text)| shell::outdated(&text)) {
+            startup.report.note("dbguard's block in the psqlrc is of another version; run: dbguard psqlrc install");
+        }
         let variables = std::mem::take(&mut startup.variables);
         let (connects, strayed) = (std::mem::take(&mut startup.connects), startup.strayed);
         reading.variables.agree(&variables);
@@ -122,10 +125,15 @@ pub(super) fn startup_files(snapshot: &Snapshot, reading: &mut Reading<'_>, matt
 /// A start-up file with dbguard's own block in it, and what stands beside that. The block only reads, and only where a
 /// person types; its path of the program is the user's own standing choice like every other.
 fn own_block(path: &Path) -> Option<(File, Vec<u8>)> {
+    let (file, text) = bytes_of(path)?;
+    Some((file, shell::beside(&text)?))
+}
+
+fn bytes_of(path: &Path) -> Option<(File, Vec<u8>)> {
     let (mut file, _) = script::open(path).ok()?;
     let mut text = Vec::new();
     Read::by_ref(&mut file).take(LARGEST).read_to_end(&mut text).ok()?;
-    Some((file, shell::beside(&text)?))
+    Some((file, text))
 }
 
 /// `.psqlrc`, `.psqlrc-15`, `.psqlrc-15.4`: those that are there.

@@ -14,7 +14,7 @@ use std::ffi::OsStr;
 
 pub use answer::{Answer, Position};
 pub use init::{Prelude, code, removal, stub};
-pub use psqlrc::{Without, beside, block, portable, with, without};
+pub use psqlrc::{Without, beside, block, outdated, portable, with, without};
 pub use quote::posix;
 pub use startup::{Says, files as startup_files, is_early, says};
 pub use terminal::{Paint, Painted, Rgb, Terminal, inert};

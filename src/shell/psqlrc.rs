@@ -87,6 +87,12 @@ pub fn beside(file: &[u8]) -> Option<Vec<u8>> {
     (inside.concat() == own).then(|| [before, vec![b'\n'; inside.len()], behind].concat())
 }
 
+/// Whether a block of dbguard's stands in the file that is not this version's.
+pub fn outdated(file: &[u8]) -> bool {
+    let lines: Vec<&[u8]> = file.split_inclusive(|byte| *byte == b'\n').collect();
+    place(&lines).is_ok_and(|place| place.is_some()) && beside(file).is_none()
+}
+
 fn unquoted(text: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = text.iter();
     let mut out = Vec::with_capacity(text.len());
@@ -176,6 +182,7 @@ mod tests {
         assert_eq!(rest.trim_ascii(), b"\\set x 1");
         let changed = String::from_utf8(file).unwrap().replace("\\set QUIET on", "DROP TABLE t;");
         assert_eq!(beside(changed.as_bytes()), None);
+        assert!(outdated(changed.as_bytes()) && !outdated(&with(b"", &installed()).unwrap()) && !outdated(b"x\n"));
         assert_eq!(beside(b"\\set x 1\n"), None);
     }
 

@@ -11,8 +11,8 @@ use std::path::Path;
 use super::names;
 use super::seat::{Seat, peer_text, socket_of};
 use crate::config::Config;
-use crate::effects::inside::Names;
-use crate::environment::{Environment, Known, Level};
+use crate::effects::inside::{self, Names};
+use crate::environment::{Environment, Known, Level, is_loopback};
 use crate::target::{self, Field, Host, Origin, Resolution, Target};
 use crate::world::net::Peer;
 
@@ -41,7 +41,9 @@ pub(super) fn exact(seat: &Seat<'_>, config: &Config, names: &Names, peer: Optio
     let text = peer.map(peer_text);
     let met = seat.inside.met.iter().rev().find(|met| met.names == *names && text.as_ref() == Some(&met.peer));
     let by_server = met.and_then(|met| named(met.environment.as_deref()?, config));
-    let here = peer.map_or_else(Vec::new, |peer| met_there(seat, config, peer, Some(names)));
+    // An address, or this machine, is what many names may lead to; a name of its own says which one is meant.
+    let bare = is_loopback(&names.host) || names.host.parse::<IpAddr>().is_ok();
+    let here = peer.filter(|_| bare).map_or_else(Vec::new, |peer| met_there(seat, config, peer, Some(names)));
     let raised = by_address.into_iter().filter(is_named).chain(by_server).chain(here);
     Derived { environment: raised.fold(by_name, stricter), target, doubtful: false }
 }
@@ -111,7 +113,9 @@ fn met_there(seat: &Seat<'_>, config: &Config, peer: &Peer, now: Option<&Names>)
     let (dbname, user) = (now.map(|now| field(&now.dbname)), now.map(|now| field(&now.user)));
     let text = peer_text(peer);
     let invocation = seat.invocation();
-    let met = seat.inside.met.iter().filter(|met| met.peer == text && Some(&met.names) != now);
+    // With all names known only this session's word counts: an address may have been another server's before.
+    let before = if now.is_some() { Vec::new() } else { inside::met(seat.snapshot) };
+    let met = seat.inside.met.iter().chain(&before).filter(|met| met.peer == text && Some(&met.names) != now);
     met.flat_map(|met| {
         let target = names::target(&met.names, &invocation, seat);
         let by_name = target

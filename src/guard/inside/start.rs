@@ -200,6 +200,7 @@ pub fn settle(seat: &mut Seat<'_>, wanted: Option<Opened>) -> Settled {
         let by_server = seat.inside.met.iter().rev().find(|met| met.peer == *peer && met.names == names);
         let by_server = by_server.and_then(|met| met.environment.clone());
         seat.inside.meet(peer, &names, by_server);
+        seat.inside.met.last().iter().for_each(|server| inside::remember(seat.snapshot, server));
     }
     seat.inside.connection = Some(Known { sockets, peer, names: Some(names), read_only, opened, shown });
     // What the prompt could not show is not opened.
