@@ -72,6 +72,9 @@ _dbguard() {
             dbguard,psqlrc)
                 cmd="dbguard__subcmd__psqlrc"
                 ;;
+            dbguard,rehearse)
+                cmd="dbguard__subcmd__rehearse"
+                ;;
             dbguard,run)
                 cmd="dbguard__subcmd__run"
                 ;;
@@ -133,7 +136,7 @@ _dbguard() {
 
     case "${cmd}" in
         dbguard)
-            opts="-h -V --help --version init run explain status prompt psqlrc sessions scan impact allow log config env doctor uninstall trust completions"
+            opts="-h -V --help --version init run explain status prompt psqlrc sessions scan impact rehearse allow log config env doctor uninstall trust completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -514,6 +517,28 @@ _dbguard() {
             fi
             case "${prev}" in
                 --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dbguard__subcmd__rehearse)
+            opts="-f -h --file --commit --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

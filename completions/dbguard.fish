@@ -35,6 +35,7 @@ complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "psqlrc" -d 'Put the
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "sessions" -d 'List the open sessions of all tabs'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "scan" -d 'Say what SQL files would do: every statement that writes or destroys'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "impact" -d 'Say who depends on a table, who reads it, and where this repository names it'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "rehearse" -d 'Run a script within a transaction, show what it did, and roll back'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "allow" -d 'Allow one invocation, or some minutes of them, to run without a terminal'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "log" -d 'Read the audit log: what was asked, what was answered, how to get back'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "config" -d 'Check the configuration, show what it comes to, or where it is'
@@ -77,6 +78,9 @@ complete -c dbguard -n "__fish_dbguard_using_subcommand scan" -l github -d 'Prin
 complete -c dbguard -n "__fish_dbguard_using_subcommand scan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dbguard -n "__fish_dbguard_using_subcommand impact" -l json -d 'Print JSON for scripts and editors'
 complete -c dbguard -n "__fish_dbguard_using_subcommand impact" -s h -l help -d 'Print help'
+complete -c dbguard -n "__fish_dbguard_using_subcommand rehearse" -s f -l file -d 'The script' -r -F
+complete -c dbguard -n "__fish_dbguard_using_subcommand rehearse" -l commit -d 'Stop before the end instead: look, and type COMMIT; anything else rolls back'
+complete -c dbguard -n "__fish_dbguard_using_subcommand rehearse" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand allow" -l for -d 'How long the grant holds: 90s, 10m, 2h' -r
 complete -c dbguard -n "__fish_dbguard_using_subcommand allow" -l reason -d 'Why; recorded in the audit log' -r
 complete -c dbguard -n "__fish_dbguard_using_subcommand allow" -l revoke -d 'Take a grant back' -r

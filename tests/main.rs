@@ -47,6 +47,7 @@ mod psqlrc_shown;
 mod psqlrc_unlock;
 mod redact;
 mod redact_planted;
+mod rehearse;
 mod sandbox;
 mod scan;
 mod scan_bulk;

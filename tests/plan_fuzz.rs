@@ -48,11 +48,10 @@ fn any_bytes_are_read_alike_in_pieces_and_cut_again_in_the_same_place() {
         let told = || format!("round {round} of seed {seed}: {:?}", String::from_utf8_lossy(&script));
         let whole = scanned(script.as_slice());
         assert_eq!(whole, scanned(Trickle(&script, 1 + round % 9)), "{}", told());
-        for message in messages(&script) {
-            let plain = !message.iter().any(|byte| matches!(byte, b'\\' | b':' | 0 | b'\r'));
-            if plain && message.ends_with(b";") {
-                assert_eq!(messages(&message).concat(), message, "{}", told());
-            }
+        // Meta-commands and variables leave no trace in what is sent, nor does a byte order mark.
+        script.retain(|byte| !matches!(byte, b'\\' | b':' | 0 | b'\r' | 0xef));
+        for message in messages(&script).into_iter().filter(|message| message.ends_with(b";")) {
+            assert_eq!(messages(&message).concat(), message, "round {round} of seed {seed}");
         }
     }
 }

@@ -22,11 +22,9 @@ fuzz_target!(|script: &[u8]| {
     let ground = scan::Ground { cwd: "/".into(), home: None, within: vec![PathBuf::from("/nonexistent")] };
     let whole = scan::text(script, &ground);
     assert_eq!(whole, scan::text(Trickle(script), &ground));
-    for message in messages(script) {
-        // A message without backslashes and variables is one message again.
-        let plain = !message.iter().any(|byte| matches!(byte, b'\\' | b':' | 0 | b'\r'));
-        if plain && message.ends_with(b";") {
-            assert_eq!(messages(&message).concat(), message);
-        }
+    // Meta-commands and variables and a byte order mark leave no trace in what is sent; without them, a message is one message again.
+    let plain: Vec<u8> = script.iter().copied().filter(|byte| !matches!(byte, b'\\' | b':' | 0 | b'\r' | 0xef)).collect();
+    for message in messages(&plain).into_iter().filter(|message| message.ends_with(b";")) {
+        assert_eq!(messages(&message).concat(), message);
     }
 });

@@ -48,6 +48,9 @@ pub(super) enum Verb {
     /// Say who depends on a table, who reads it, and where this repository names it
     #[command(after_help = "Example: dbguard impact temp_migration_backup -- -h db1.prod.example.com app")]
     Impact(Impact),
+    /// Run a script within a transaction, show what it did, and roll back
+    #[command(after_help = "Example: dbguard rehearse -f cleanup.sql -- -h db1.prod.example.com app")]
+    Rehearse(Rehearse),
     /// Allow one invocation, or some minutes of them, to run without a terminal
     #[command(after_help = "Example: dbguard allow --once --reason 'nightly cleanup' -- psql -h db1 -f cleanup.sql")]
     Allow(Allow),
@@ -214,6 +217,19 @@ pub(super) struct Impact {
     /// The tables, named as in SQL
     #[arg(required = true, value_name = "TABLE")]
     pub(super) tables: Vec<String>,
+    /// How psql would be told where to connect; without it, as a bare psql
+    #[arg(last = true, value_name = "PSQL ARGS")]
+    pub(super) line: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Rehearse {
+    /// The script
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Stop before the end instead: look, and type COMMIT; anything else rolls back
+    #[arg(long)]
+    pub(super) commit: bool,
     /// How psql would be told where to connect; without it, as a bare psql
     #[arg(last = true, value_name = "PSQL ARGS")]
     pub(super) line: Vec<OsString>,

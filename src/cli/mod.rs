@@ -17,6 +17,7 @@ mod log;
 mod output;
 mod prompt;
 mod psqlrc;
+mod rehearse;
 mod scan;
 mod sessions;
 mod startup;
@@ -107,6 +108,7 @@ fn perform(verb: Verb) -> Result<ExitCode> {
         Verb::Sessions { json } => sessions::run(json, &snapshot),
         Verb::Scan(scan) => scan::run(&scan, &snapshot),
         Verb::Impact(impact) => impact::run(&impact, &snapshot),
+        Verb::Rehearse(rehearse) => Err(rehearse::run(&rehearse, &snapshot)),
         Verb::Allow(allow) => grants::run(allow, &snapshot),
         Verb::Log(log) => log::run(&log, &snapshot),
         Verb::Config(verb) => config::run(verb, &snapshot),

@@ -12,6 +12,7 @@ mod declared;
 mod lexer;
 mod meta;
 mod psql;
+mod rehearsal;
 mod report;
 pub mod scan;
 mod script;
@@ -20,6 +21,7 @@ mod tools;
 use std::path::PathBuf;
 
 pub use connects::connects;
+pub use rehearsal::{Rehearsal, Trait, rehearsal};
 use report::Report;
 use serde::Serialize;
 
@@ -73,7 +75,7 @@ pub fn messages(script: &[u8]) -> Vec<Vec<u8>> {
     let mut reading = script::Reading::new(&mut report, std::path::Path::new("/"), None);
     reading.sent = Some(Vec::new());
     reading.script(Box::new(script), None);
-    reading.sent.take().unwrap_or_default()
+    reading.sent.take().unwrap_or_default().into_iter().map(|sent| sent.text).collect()
 }
 
 /// The names of functions that are taken for reading: what a test holds against a real server.

@@ -29,6 +29,13 @@ const LATE: &str = "reading took longer than two seconds: the rest was not looke
 /// How deep files may include each other.
 const NESTED: usize = 20;
 
+/// One message, and where it begins.
+pub(super) struct Sent {
+    pub(super) text: Vec<u8>,
+    pub(super) file: Option<PathBuf>,
+    pub(super) line: usize,
+}
+
 /// What all scripts of one invocation share, in the order in which they run.
 pub(super) struct Reading<'r> {
     pub(super) report: &'r mut Report,
@@ -46,7 +53,7 @@ pub(super) struct Reading<'r> {
     /// `\setenv` may have changed what libpq takes for granted: where a `\connect` goes is not known from here on.
     pub(super) strayed: bool,
     /// Every message, where somebody wants them.
-    pub(super) sent: Option<Vec<Vec<u8>>>,
+    pub(super) sent: Option<Vec<Sent>>,
     /// What comments allow; only a scan heeds them.
     pub(super) allowances: Option<Allowances>,
     /// The only directories that included files may stand below; empty: anywhere.
@@ -181,7 +188,7 @@ impl<'r> Reading<'r> {
     fn message(&mut self, message: &Message, file: Option<&Path>) -> usize {
         let Outcome { risk, found, copies, more } = classify::message(&message.text, &mut self.session);
         if let Some(sent) = &mut self.sent {
-            sent.push(message.text.clone());
+            sent.push(Sent { text: message.text.clone(), file: file.map(Path::to_owned), line: message.line });
         }
         let mut all = true;
         let mut at = 0;

@@ -105,6 +105,26 @@ pub(super) fn shown(text: &[u8], tokens: Option<std::ops::Range<usize>>) -> Stri
     tokens.map_or(whole, |tokens| whole.range(tokens.start, tokens.end)).show()
 }
 
+/// The words outside parentheses that each statement of a message begins with, but for the END of a function's body.
+pub(super) fn leading(text: &[u8]) -> Vec<Vec<String>> {
+    const WORDS: usize = 12;
+    let list = token::read(text, Backslashes::Presumed).list;
+    let mut parts = split(&Statement::new(text, &list));
+    let body = |first: &Statement<'_>| {
+        first.is(0, "create") && (0..first.len()).any(|at| first.depth(at) == 0 && first.are(at, &["begin", "atomic"]))
+    };
+    if parts.first().is_some_and(body)
+        && let Some(end) = parts.iter().position(|part| part.len() == 1 && part.is(0, "end"))
+    {
+        parts.remove(end);
+    }
+    let words = |part: &Statement<'_>| {
+        let words = (0..part.len()).filter(|&at| part.depth(at) == 0).take(WORDS).map(|at| part.word(at));
+        words.filter(|word| !word.is_empty()).collect()
+    };
+    parts.iter().map(words).collect()
+}
+
 /// The statements of a message: at every semicolon outside parentheses.
 ///
 /// A function's `BEGIN ATOMIC` body is split like everything else. That shows what the body would do as if it were
