@@ -69,6 +69,7 @@ mod support;
 mod target_differential;
 mod target_tables;
 mod tools;
+mod tools_guard;
 mod tty_ask;
 mod tunnel;
 mod unattended;

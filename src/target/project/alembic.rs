@@ -66,6 +66,8 @@ fn one(survey: &mut Survey<'_>, found: &Found, settings: &[Setting], setting: &S
             said.doubt = said.doubt.or_else(|| code(survey, &env));
             Url::Postgres(said, driver)
         }
+        // A tool that is about to run goes where `env.py` says, whatever engine the file names.
+        Url::Other if survey.exact => code(survey, &env).map_or(Url::Other, Url::Unclear),
         url @ (Url::Other | Url::Unclear(_)) => url,
     };
     survey.add_url(at.source(), url, Driver::Libpq);

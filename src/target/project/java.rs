@@ -72,9 +72,19 @@ pub(in crate::target) fn liquibase(survey: &mut Survey<'_>) {
     let mut said = Vec::new();
     for found in &files {
         let Some(text) = survey.text(found) else { continue };
+        if let Some((key, value)) = properties::parse(text).into_iter().find(|(key, _)| of_one_command(key)) {
+            let at = At { path: &found.path, line: value.line, key };
+            return survey.add_unclear(at.source(), "one command has a URL of its own");
+        }
         said.push((found, from_properties(text, &LIQUIBASE)));
     }
     add(survey, &said, "LIQUIBASE_COMMAND_USERNAME");
+}
+
+/// `liquibase.command.update.url`.
+fn of_one_command(key: &str) -> bool {
+    let command = key.strip_prefix("liquibase.command.").and_then(|rest| rest.strip_suffix(".url"));
+    command.is_some_and(|command| !command.is_empty())
 }
 
 /// The files that a var names, the last one first: it goes before the others.

@@ -30,17 +30,20 @@ pub(in crate::target) fn sequelize_file(survey: &mut Survey<'_>, path: Option<&s
     let Some(file) = found.as_ref().and_then(|found| File::of(found, survey)) else { return };
     let name = survey.filled("NODE_ENV").unwrap_or_else(|| "development".to_owned());
     let Some(Value::Object(section)) = file.value.get(&name) else { return };
-    let dialect = section.get("dialect").and_then(Value::as_str);
-    if dialect.is_some_and(|dialect| !matches!(dialect, "postgres" | "postgresql")) {
-        survey.other = true;
-        return;
-    }
     let mut entry = Entry { section, path: vec![&name], code: None };
     let root = file.found.path.parent().and_then(Path::parent).unwrap_or(Path::new("/"));
     let named = path.is_some();
     let code = [root.join(".sequelizerc"), root.join("config/config.js")];
     if !named && code.iter().any(|path| survey.look.read(path).is_some()) {
         entry.code = Some("`.sequelizerc` or `config/config.js` is code that may decide otherwise");
+    }
+    let dialect = section.get("dialect").and_then(Value::as_str);
+    if dialect.is_some_and(|dialect| !matches!(dialect, "postgres" | "postgresql")) {
+        match entry.code.filter(|_| survey.exact) {
+            Some(why) => file.unclear(survey, &[&name], why),
+            None => survey.other = true,
+        }
+        return;
     }
     if let Some(var) = section.get("use_env_variable").and_then(Value::as_str) {
         return entry.var(survey, &file, "use_env_variable", var);

@@ -104,7 +104,7 @@ impl<'a> Reader<'a> {
     fn long(&mut self, arg: &[u8]) {
         let (spelled, joined) = cut(arg);
         let Some(known) = self.find(spelled).or_else(|| self.shortened(spelled)) else {
-            if self.entry.style == Style::Keys {
+            if self.entry.style == Style::Keys && !plain(spelled).to_lowercase().contains(".url") {
                 return self.push(plain(spelled), spelled, joined); // a key never takes the next word
             }
             return self.doubt(spelled);

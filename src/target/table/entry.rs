@@ -45,6 +45,8 @@ pub(super) struct Entry {
     pub(super) hints: Vec<String>,
     /// Commands that connect to the maintenance database.
     pub(super) maintenance: Vec<String>,
+    /// Commands that act on the database that their first operand names.
+    pub(super) named: Vec<String>,
     /// The option by which it goes through every database of the server.
     pub(super) every: Option<String>,
 }
@@ -189,6 +191,7 @@ impl Entry {
             also: Vec::new(),
             hints: Vec::new(),
             maintenance: Vec::new(),
+            named: Vec::new(),
             every: None,
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 
+use super::declared::Declared;
 use super::entry::fits;
 use super::sources::Trip;
 use crate::target::{Field, Origin, Parameter, Resolution, Target};
@@ -14,7 +15,6 @@ impl Trip<'_> {
         if let Resolution::Resolved(target) | Resolution::Ambiguous { partial: Some(target), .. } = &mut resolution {
             self.relabel(target);
             self.maintain(target);
-            target.every_database |= self.declared.entry.every.as_ref().is_some_and(|every| self.invocation.has(every));
             pin(target);
         }
         resolution
@@ -30,13 +30,21 @@ impl Trip<'_> {
         fields.for_each(|field| origin(&mut field.origin, loaded));
     }
 
-    /// What makes or drops a database connects to another one.
+    /// What makes or drops a database connects to another one; what goes through all of them begins at `postgres`.
     fn maintain(&self, target: &mut Target) {
-        let patterns = &self.declared.entry.maintenance;
-        let is = |command: &str| patterns.iter().any(|pattern| fits(pattern, command));
-        if self.declared.acts.iter().any(|act| is(&act.command)) {
-            let postgres = Field::new(OsString::from("postgres"), Origin::Default);
-            target.affects.extend(target.dbname.replace(postgres));
+        let Declared { entry, acts, arguments, .. } = self.declared;
+        let any =
+            |patterns: &[String]| acts.iter().any(|act| patterns.iter().any(|pattern| fits(pattern, &act.command)));
+        let postgres = || Field::new(OsString::from("postgres"), Origin::Default);
+        if any(&entry.maintenance) {
+            target.affects.extend(target.dbname.replace(postgres()));
+        }
+        if any(&entry.named) {
+            target.affects.extend(arguments.first().map(|name| Field::new(name.clone(), Origin::Argument(1))));
+        }
+        if entry.every.as_ref().is_some_and(|every| self.invocation.has(every)) {
+            target.every_database = true;
+            target.dbname = Some(postgres());
         }
     }
 }

@@ -55,6 +55,7 @@ const KEYS: &[&str] = &[
     "also",
     "hints",
     "maintenance",
+    "named",
     "every",
 ];
 
@@ -100,6 +101,7 @@ impl Reading {
                 "target" => entry.target = self.steps(value),
                 "also" => entry.also = self.steps(value),
                 "hints" => entry.hints = words(&self.text(value)),
+                "named" => entry.named = commands(&self.text(value)),
                 "every" => entry.every = Some(self.text(value)),
                 "maintenance" => entry.maintenance = commands(&self.text(value)),
                 word => match Effect::WORDS.into_iter().find(|(name, _)| *name == word) {

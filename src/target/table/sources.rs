@@ -35,7 +35,7 @@ pub(super) fn places(declared: &Declared, invocation: &Invocation, snapshot: &Sn
     let mut trip = Trip { declared, invocation, world: &world, survey: world.survey() };
     trip.survey.exact = true;
     let mut found = trip.first(&declared.entry.target);
-    let also = declared.entry.also.iter().flat_map(|step| trip.one(step)).collect::<Vec<_>>();
+    let also = declared.entry.also.iter().flat_map(|step| trip.beside(step)).collect::<Vec<_>>();
     if found.is_empty() {
         found.push(trip.nothing());
     }
@@ -70,6 +70,18 @@ impl<'a> Trip<'a> {
             }
         }
         Vec::new()
+    }
+
+    /// What one further place says. An operand that is no URL is a file there.
+    fn beside(&mut self, step: &Step) -> Vec<Resolution> {
+        let text = match step {
+            Step::Argument(at) => at.checked_sub(1).and_then(|at| self.declared.arguments.get(at)),
+            Step::Option(_) | Step::Var { .. } | Step::Options(_) | Step::Vars | Step::File(_) | Step::Code(_) => {
+                return self.one(step);
+            }
+        };
+        let is_url = text.is_some_and(|text| text.to_string_lossy().contains("://"));
+        if is_url { self.one(step) } else { Vec::new() }
     }
 
     /// What one place says.
@@ -177,7 +189,7 @@ impl<'a> Trip<'a> {
                 let (file, section) = (named("config"), named("env"));
                 json::db_migrate_section(&mut self.survey, file.as_deref(), section.as_deref());
             }
-            Reader::Flyway => java::flyway(&mut self.survey),
+            Reader::Flyway => self.flyway(),
             Reader::Liquibase => java::liquibase(&mut self.survey),
             Reader::NodePgMigrate => {
                 if let Some(file) = named("config-file") {
@@ -200,6 +212,16 @@ impl<'a> Trip<'a> {
             Reader::Sqitch => self.sqitch(),
             Reader::SqlxVar => self.sqlx_var(),
         }
+    }
+
+    /// A var may stand for any key of its TOML.
+    fn flyway(&mut self) {
+        let mut names = self.world.snapshot.vars.iter().map(|(name, _)| name.to_string_lossy());
+        if let Some(name) = names.find(|name| name.starts_with("environments_")) {
+            let because = format!("`{}` may name another database", Untrusted::text(&name));
+            return self.survey.add_unclear(Source::Var("environments".to_owned()), because);
+        }
+        java::flyway(&mut self.survey);
     }
 
     /// A target on the command line, else that of the vars and the file.
