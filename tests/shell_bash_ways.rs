@@ -135,13 +135,14 @@ fn w1_tab_after_psql_completes_in_production_without_a_question_or_a_word() {
         let sandbox = Sandbox::new().services().config(CONFIG).var("PGSERVICE", "production");
         std::os::unix::fs::symlink(crate::support::DBGUARD, sandbox.path("bin/dbguard")).unwrap();
         let Some(_) = tool("psql") else { return };
-        clusters().production().scratch("completed_under_the_hook");
+        // Databases are of all tests: names that begin alike would be completed no further.
+        clusters().production().scratch("bash_hook_completes");
         let completion = "/usr/share/bash-completion";
         let rc = format!(". {completion}/bash_completion; . {completion}/completions/psql\n{init}");
         let mut session = Session::start(&sandbox, &rc);
         assert!(session.prompt().contains("PRODUCTION"), "{}", session.prompt());
-        for words in ["psql -d completed_un", "psql completed_un"] {
-            session.pty.send(format!("{words}\t")).wait_for("completed_under_the_hook");
+        for words in ["psql -d bash_hook_co", "psql bash_hook_co"] {
+            session.pty.send(format!("{words}\t")).wait_for("bash_hook_completes");
             session.pty.send("\x15");
         }
         session.pty.send("psql -U postg\t").wait_for("psql -U postgres");

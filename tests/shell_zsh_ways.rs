@@ -83,14 +83,15 @@ fn tab_after_psql_completes_in_production_without_a_question_or_another_title() 
     if tool("zsh").is_none() || tool("psql").is_none() {
         return;
     }
-    let name = "completed_under_zsh_hook";
+    // Databases are of all tests: names that begin alike would be completed no further.
+    let name = "zsh_hook_completes";
     clusters().production().scratch(name);
     for init in [INIT.to_owned(), INIT.replace("init zsh", "init zsh --functions")] {
         let rc = format!("{PLAIN}autoload -Uz compinit; compinit -u -D\n{init}");
         let sandbox = Sandbox::new().services().config(CONFIG).var("PGSERVICE", "production").file("home/.zshrc", rc);
         std::os::unix::fs::symlink(DBGUARD, sandbox.path("bin/dbguard")).unwrap();
         let mut pty = zsh(&sandbox).unwrap();
-        pty.wait_for("ready> ").send("psql -d completed_und\t").wait_for(name).send("\x15");
+        pty.wait_for("ready> ").send("psql -d zsh_hook_com\t").wait_for(name).send("\x15");
         pty.send("psql -U postg\t").wait_for("postgres").send("\x15exit\n");
         let ended = pty.finish();
         assert!(!ended.screen.contains("Type the host"), "{}", ended.screen);
