@@ -193,3 +193,21 @@ fn an_address_that_was_never_met_is_unknown_and_one_that_was_is_shown_with_what_
     pty.wait_for("■ STAGING?  read-only? postgres@db.staging.demo:").wait_for("=# ").send("\\q\n");
     assert_eq!(pty.finish().code, 0);
 }
+
+#[test]
+fn the_title_follows_the_connection_where_the_shell_around_takes_it_back_and_is_left_alone_elsewhere() {
+    let sandbox = sandbox();
+    let program = clusters().bin().join("psql");
+    let titled = |vars: &str| {
+        // The shell stays: it is the one that would take the title back.
+        let script = format!("{vars}; {} service=staging; :", program.display());
+        let mut pty = sandbox.tool_pty("/bin/sh", ["-c", &script]).size(40, 160).start();
+        pty.wait_for("■ STAGING  writable ").wait_for("=# ").send("\\c service=production\n");
+        pty.wait_for("▲ PRODUCTION  read-only? ").wait_for("=# ").send("\\q\n");
+        let raw = pty.finish().raw;
+        ["\x1b]2;■ STAGING psql\x07", "\x1b]2;▲ PRODUCTION psql\x07"]
+            .map(|title| raw.windows(title.len()).any(|bytes| bytes == title.as_bytes()))
+    };
+    assert_eq!(titled("export DBGUARD_SHOWN=\"$$ local localhost/app\""), [true, true]);
+    assert_eq!(titled(":"), [false, false]);
+}

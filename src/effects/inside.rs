@@ -37,6 +37,8 @@ pub struct Inside {
     pub sticky: bool,
     /// The application name that leads to the audit entry of what was unlocked last.
     pub tag: Option<String>,
+    /// The shell around takes the title back when psql is gone: only then the prompt sets it.
+    pub titled: bool,
     /// The role that writes what was unlocked last, where the environment demands one.
     pub role: Option<String>,
     /// A pooler refused start-up options, so that none are given.

@@ -48,7 +48,7 @@ pub fn label(seat: &mut Seat<'_>, which: Which) -> String {
     let doubt = if shown.doubtful { "?" } else { "" };
     let word: String = inert(&shown.label).chars().take(LONGEST_LABEL).collect();
     let ask = if known.names.is_none() && shown.environment == "unknown" { ":whereami " } else { "" };
-    let title = format!("{icon}{word}{doubt} psql");
+    let title = if seat.inside.titled { format!("{icon}{word}{doubt} psql") } else { String::new() };
     let state = state(&known, shown.strict, seat.locks());
     paint.first(&shown.sgr, &format!(" {icon}{word}{doubt} "), &format!(" {state}{ask}"), &title)
 }

@@ -14,13 +14,15 @@ use super::seat::{READ_ONLY, Seat, peer_text};
 use super::{label, seat};
 use crate::config::{self, Config};
 use crate::effects::inside::{self, Known, Opened, ReadOnly};
-use crate::effects::sessions;
+use crate::effects::{sessions, tints};
 use crate::environment::Environment;
 use crate::guard::case::Case;
 use crate::guard::server;
 use crate::plan::{Mode, Plan, Risk};
+use crate::prompt::Shown;
+use crate::shell::Terminal;
 use crate::target::{Invocation, Resolution, Target};
-use crate::world::Snapshot;
+use crate::world::{Snapshot, processes};
 
 /// Whether this psql takes its commands from a person: only then anything is set or asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,10 +204,18 @@ pub fn settle(seat: &mut Seat<'_>, wanted: Option<Opened>) -> Settled {
         seat.inside.meet(peer, &names, by_server);
         seat.inside.met.last().iter().for_each(|server| inside::remember(seat.snapshot, server));
     }
+    seat.inside.titled = takes_back(seat.snapshot);
     seat.inside.connection = Some(Known { sockets, peer, names: Some(names), read_only, opened, shown });
     // What the prompt could not show is not opened.
     let written = inside::write(seat.snapshot, seat.pid, &seat.inside);
     if opened.is_some() && written.is_ok() { Settled::Open } else { Settled::Closed }
+}
+
+/// Whether the hook of the shell around will take the title back, for which a mark is left, as the guard leaves it.
+fn takes_back(snapshot: &Snapshot) -> bool {
+    let shell = Shown::of(&snapshot.vars).map(|shown| shown.shell).filter(|pid| processes::is_of_session(*pid));
+    let terminal = Terminal::of(|name| snapshot.vars.get(name));
+    shell.is_some_and(|shell| tints::mark(shell, terminal.abilities(), snapshot).is_ok())
 }
 
 /// What the server answered when it was asked whether it would write.
