@@ -117,18 +117,47 @@ fn check(name: &str) {
     assert_eq!(actual.lines().count(), expected.lines().count(), "{name}");
 }
 
-macro_rules! projects {
-    ($($test:ident: $file:literal;)+) => { $(#[test] fn $test() { check($file); })+ };
+#[test]
+fn tools_of_ruby() {
+    check("ruby.txt");
 }
 
-projects! {
-    tools_of_ruby: "ruby.txt";
-    tools_of_python: "python.txt";
-    tools_of_python_whose_code_decides: "python_code.txt";
-    tools_of_node: "node.txt";
-    tools_of_node_with_an_empty_project: "node_empty.txt";
-    tools_of_rust_and_go: "native.txt";
-    tools_of_the_jvm: "jvm.txt";
-    clients_and_others: "clients.txt";
-    what_may_be_overruled: "doubts.txt";
+#[test]
+fn tools_of_python() {
+    check("python.txt");
+}
+
+#[test]
+fn tools_of_python_whose_code_decides() {
+    check("python_code.txt");
+}
+
+#[test]
+fn tools_of_node() {
+    check("node.txt");
+}
+
+#[test]
+fn tools_of_node_with_an_empty_project() {
+    check("node_empty.txt");
+}
+
+#[test]
+fn tools_of_rust_and_go() {
+    check("native.txt");
+}
+
+#[test]
+fn tools_of_the_jvm() {
+    check("jvm.txt");
+}
+
+#[test]
+fn clients_and_others() {
+    check("clients.txt");
+}
+
+#[test]
+fn what_may_be_overruled() {
+    check("doubts.txt");
 }

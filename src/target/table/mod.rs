@@ -132,6 +132,8 @@ pub(super) fn places(invocation: &Invocation, snapshot: &Snapshot) -> Places {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::ffi::OsStringExt as _;
+
     use super::*;
 
     #[test]
@@ -151,6 +153,72 @@ mod tests {
             // A script of the project is no program that a search for one finds.
             let listed = crate::target::TOOLS.contains(program);
             assert_eq!(listed, *program != "manage.py", "{program}");
+        }
+    }
+
+    /// Words that mean something to some tool, and some that mean nothing to any.
+    const WORDS: &[&[u8]] = &[
+        b"up",
+        b"db:drop",
+        b"migrate",
+        b"reset",
+        b"-c",
+        b"-e",
+        b"--url",
+        b"--url=",
+        b"-url=",
+        b"--",
+        b"-",
+        b"--=",
+        b"run",
+        b"exec",
+        b"-m",
+        b"python",
+        b"alembic",
+        b"prisma",
+        b"@",
+        b"=",
+        b"A=b",
+        b"-\xff",
+        b"\xff\xfe",
+        b"",
+        b"[",
+        b"db:migrate[",
+        b"--frob",
+        b"postgres://u:p@h/d",
+        b"jdbc:postgresql:",
+        b"host=",
+        b"/",
+        b"-1",
+        b"-ux",
+        b"--schema=\n",
+        b"db:pg:",
+        b"--env-file=",
+    ];
+
+    #[test]
+    fn no_line_makes_any_tool_panic_and_no_password_is_told() {
+        let user = crate::world::User { uid: 1, name: Some("u".into()), home: None };
+        let cwd = std::path::PathBuf::from("/nonexistent");
+        let now = std::time::SystemTime::UNIX_EPOCH;
+        let snapshot = Snapshot { vars: crate::world::Vars::default(), cwd, user, now };
+        let programs: Vec<&str> = ROWS.iter().flat_map(|row| row.programs).chain(launch::LAUNCHERS).copied().collect();
+        let mut state = 1_u64;
+        let mut next = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(state >> 33).unwrap() % below
+        };
+        for round in 0..6_000 {
+            let program = programs[round % programs.len()];
+            let word = |next: &mut dyn FnMut(usize) -> usize| WORDS[next(WORDS.len())].to_vec();
+            let args: Vec<OsString> = (0..next(6)).map(|_| OsString::from_vec(word(&mut next))).collect();
+            let (invocation, places) = crate::target::open(program, &args, None, &snapshot);
+            assert!(invocation.declared.is_some(), "{program}");
+            for resolution in places.also.iter().chain([&places.main]) {
+                if let Resolution::NoServer { because } | Resolution::Ambiguous { because, .. } = resolution {
+                    assert!(!because.contains("u:p@") && !because.contains('\n'), "{program} {args:?}: {because}");
+                }
+            }
         }
     }
 }
