@@ -245,7 +245,9 @@ impl Line {
         };
         let option = || self.options.iter().any(|option| when.options.contains(&option.name) && value(option));
         let argument = || when.argument.is_some_and(|at| at > 0 && rest.len() >= at);
-        on && (option() || argument())
+        // `VERSION=0` of `db:migrate` is an operand that sets a var.
+        let assigned = || self.assigned.iter().any(|(name, _)| when.options.contains(name));
+        on && (option() || argument() || assigned())
     }
 }
 

@@ -39,7 +39,7 @@ struct Form {
 
 const NPX: Form = Form {
     word: "",
-    values: &["-p", "--package", "-w", "--workspace", "--prefix"],
+    values: &["-p", "--package", "-w", "--workspace", "--prefix", "-c", "--call"],
     directory: &["--prefix"],
     odd: &["-c", "--call", "--node-options"],
 };
@@ -116,6 +116,9 @@ pub(super) fn peel(program: &str, args: &[OsString]) -> Option<Launched> {
         if form.odd.contains(&name) {
             launched.doubt = Some(format!("`{program} {name}` may change what the tool sees"));
         }
+        if matches!(name, "-c" | "--call") {
+            return Some(launched.shell(&value.unwrap_or_default()));
+        }
         if form.directory.contains(&name) {
             launched.directory = value.clone().map(PathBuf::from);
         }
@@ -127,6 +130,20 @@ pub(super) fn peel(program: &str, args: &[OsString]) -> Option<Launched> {
 }
 
 impl Launched {
+    /// A line of shell: the first word of it that is a tool of the table counts, and the rest is not understood.
+    fn shell(mut self, line: &OsStr) -> Self {
+        let words: Vec<&[u8]> =
+            line.as_bytes().split(|byte| !byte.is_ascii_graphic() || b";&|()".contains(byte)).collect();
+        let known = |word: &&[u8]| std::str::from_utf8(word).is_ok_and(|word| super::row(word).is_some());
+        if let Some(at) = words.iter().position(known) {
+            let rest = words.get(at..).unwrap_or_default();
+            let mut rest = rest.iter().filter(|word| !word.is_empty()).map(|word| OsStr::from_bytes(word).to_owned());
+            self.program = rest.next().unwrap_or_default().to_string_lossy().into_owned();
+            self.args = rest.collect();
+        }
+        self
+    }
+
     /// The program, and what a language's interpreter would run in its place.
     fn starts(mut self, program: &OsStr, args: &[OsString]) -> Self {
         let name = Path::new(program).file_name().unwrap_or_default().to_string_lossy().into_owned();
