@@ -11,6 +11,7 @@ pub mod effects;
 pub mod environment;
 pub mod error;
 pub mod guard;
+pub mod order;
 pub mod plan;
 pub mod policy;
 pub mod prompt;

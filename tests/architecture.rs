@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules and their ranks. A module names only modules of a lower rank.
-const RANKS: [(&str, u8); 15] = [
+const RANKS: [(&str, u8); 16] = [
+    ("order", 0),
     ("text", 0),
     ("diag", 0),
     ("error", 1),
@@ -23,7 +24,7 @@ const RANKS: [(&str, u8); 15] = [
 ];
 
 /// The edges within one rank, each a decision of its own.
-const PEERS: [(&str, &str); 1] = [("diag", "text")];
+const PEERS: [(&str, &str); 2] = [("diag", "text"), ("text", "order")];
 
 /// Who may print: the one place that turns what the program answers into output, and the child that copies a pipe
 /// to the tool.

@@ -14,6 +14,7 @@ use super::args::{PsqlrcFile, PsqlrcVerb};
 use super::output;
 use crate::config::replace;
 use crate::error::{Error, Kind, Result};
+use crate::order;
 use crate::shell::{self, Without, posix};
 use crate::text::Untrusted;
 use crate::world::{Snapshot, program};
@@ -146,7 +147,7 @@ fn versions(base: &Path) -> Vec<PathBuf> {
     };
     let found = fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.file_name());
     let mut found: Vec<PathBuf> = found.filter(|found| versioned(found)).map(|found| directory.join(found)).collect();
-    found.sort_unstable();
+    order::sort(&mut found);
     found
 }
 

@@ -10,12 +10,13 @@ use crate::effects::audit::rfc3339;
 use crate::effects::sessions::{self, Listing, Session};
 use crate::environment::Level;
 use crate::error::Result;
+use crate::order;
 use crate::text::Untrusted;
 use crate::world::Snapshot;
 
 pub(super) fn run(as_json: bool, snapshot: &Snapshot) -> Result<ExitCode> {
     let mut listing = sessions::list(snapshot)?;
-    listing.sessions.sort_by_key(|session| std::cmp::Reverse(rank(session)));
+    order::sort_by_key(&mut listing.sessions, |session| std::cmp::Reverse(rank(session)));
     if as_json {
         output::json(&json(&listing))?;
     } else {

@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use crate::order;
 use crate::shell::{self, Says, Shell};
 use crate::world::{Snapshot, processes};
 
@@ -78,7 +79,7 @@ fn files(snapshot: &Snapshot) -> Vec<(Shell, PathBuf)> {
     let pieces = fs::read_dir(config.join("fish/conf.d")).into_iter().flatten().flatten();
     let mut pieces: Vec<PathBuf> = pieces.map(|entry| entry.path()).collect();
     pieces.retain(|path| path.extension().is_some_and(|ending| ending == "fish"));
-    pieces.sort();
+    order::sort(&mut pieces);
     files.extend(pieces.into_iter().map(|path| (Shell::Fish, path)));
     files
 }

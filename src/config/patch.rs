@@ -14,6 +14,7 @@ use super::source::Source;
 use super::value::{Item, Value, sorted};
 use crate::environment::Level;
 use crate::error::{Error, Result};
+use crate::order;
 
 /// A new entry of a `match`, as given: each value is written as a TOML string, the port as a number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -149,7 +150,7 @@ fn same(one: &[Section], other: &[Section]) -> bool {
                 (name, level, label, icon, color, changes, entries)
             })
             .collect();
-        content.sort_by(|one, other| one.0.cmp(&other.0));
+        order::sort_by(&mut content, |one, other| one.0.cmp(&other.0));
         content
     };
     content(one) == content(other)
@@ -258,7 +259,7 @@ fn blocks(text: &str, tree: &DeTable<'_>, name: &str) -> Vec<Range<usize>> {
     let Some((header, table)) = table_of(tree, name) else { return Vec::new() };
     let mut found = Vec::new();
     collect(text, header, table, &mut found);
-    found.sort_by_key(|block| block.start);
+    order::sort_by_key(&mut found, |block| block.start);
     for block in &mut found {
         let end = line_end(text, block.end);
         block.end =

@@ -17,6 +17,7 @@ use super::suggest;
 use super::value::{Item, Reader};
 use crate::diag::{Diagnostic, Place, Severity};
 use crate::environment::{Entry, Level};
+use crate::order;
 use crate::policy::Changes;
 use crate::text::Untrusted;
 
@@ -95,7 +96,7 @@ pub(super) fn read(source: &Source) -> (Option<Document>, Vec<Diagnostic>) {
 /// The first complaint about each line: what follows it on the line follows from it.
 fn syntax(source: &Source, broken: &[toml::de::Error]) -> Vec<Diagnostic> {
     let mut errors: Vec<_> = broken.iter().map(|error| (error.span(), error.message().to_lowercase())).collect();
-    errors.sort_by_key(|(span, _)| span.as_ref().map_or(0, |span| span.start));
+    order::sort_by_key(&mut errors, |(span, _)| span.as_ref().map_or(0, |span| span.start));
     errors.dedup_by_key(|(span, _)| source.line(span.as_ref().map_or(0, |span| span.start)));
     let diagnostic = |(span, message): (Option<Range<usize>>, String)| Diagnostic {
         severity: Severity::Error,

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::replace;
 use crate::error::{Error, Result};
+use crate::order;
 use crate::text::Untrusted;
 use crate::world::files;
 
@@ -86,7 +87,7 @@ pub fn revoke(store: &Path, path: &Path) -> Result<bool> {
 pub fn list(store: &Path) -> Vec<Record> {
     let entries = std::fs::read_dir(store).into_iter().flatten().flatten();
     let mut records: Vec<Record> = entries.filter_map(|entry| read(&entry.path())).collect();
-    records.sort_by(|one, other| one.path.cmp(&other.path));
+    order::sort_by(&mut records, |one, other| one.path.cmp(&other.path));
     records
 }
 

@@ -11,6 +11,7 @@ use toml::de::{DeArray, DeTable, DeValue};
 use super::source::Source;
 use super::suggest;
 use crate::diag::Diagnostic;
+use crate::order;
 
 /// A value in the tree.
 pub(super) type Value<'d> = Spanned<DeValue<'d>>;
@@ -110,7 +111,7 @@ impl Reader<'_> {
 pub(super) fn sorted<'a, 'd>(table: &'a DeTable<'d>) -> Vec<Item<'a, 'd>> {
     let item = |(key, value): (&'a Spanned<_>, &'a Value<'d>)| item(key, value);
     let mut items: Vec<Item<'a, 'd>> = table.iter().map(item).collect();
-    items.sort_by_key(|item| item.at.start);
+    order::sort_by_key(&mut items, |item| item.at.start);
     items
 }
 

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::state::{Dir, trouble};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
+use crate::order;
 use crate::target::{Field, Host, Target};
 use crate::world::{Snapshot, processes, terminal};
 
@@ -110,7 +111,7 @@ pub fn list(snapshot: &Snapshot) -> Result<Listing> {
             Err(error) => listing.unusable.push(error.message().to_owned()),
         }
     }
-    listing.sessions.sort_by_key(|session| (session.since, session.pid));
+    order::sort_by_key(&mut listing.sessions, |session| (session.since, session.pid));
     Ok(listing)
 }
 

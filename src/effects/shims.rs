@@ -10,6 +10,7 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use crate::order;
 use crate::world::{Snapshot, Vars, tools};
 
 /// The directory of the shims; `None` without a home directory.
@@ -36,7 +37,7 @@ pub fn refresh(directory: &Path, program: &Path, names: &[&str], vars: &Vars) ->
 pub fn list(directory: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-    paths.sort();
+    order::sort(&mut paths);
     paths
         .into_iter()
         .partition(|path| fs::read_link(path).is_ok_and(|to| to.file_name() == Some(OsStr::new("dbguard"))))

@@ -9,6 +9,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::order;
 use crate::world::Snapshot;
 
 /// How many stamps are kept.
@@ -31,7 +32,7 @@ pub struct Watch {
 pub fn watch(files: &[PathBuf], directories: &[PathBuf], grain: Duration, snapshot: &Snapshot) -> Watch {
     let mut paths: Vec<PathBuf> = files.iter().flat_map(|file| existing(file)).collect();
     paths.extend(directories.iter().filter(|directory| directory.is_dir()).cloned());
-    paths.sort();
+    order::sort(&mut paths);
     paths.dedup();
     let newest = paths.iter().filter_map(|path| path.metadata().ok()?.modified().ok()).max();
     let now = SystemTime::now();
@@ -85,7 +86,7 @@ fn thin_out(directory: &Path) {
     if names.len() < MOST {
         return;
     }
-    names.sort_unstable();
+    order::sort(&mut names);
     for name in names.iter().take(names.len() - MOST / 2) {
         let _ = std::fs::remove_file(directory.join(name));
     }

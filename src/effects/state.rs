@@ -16,6 +16,7 @@ use nix::sys::stat::{Mode, fstatat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 
 use crate::error::{Error, Result};
+use crate::order;
 use crate::shell;
 use crate::text::Untrusted;
 use crate::world::Snapshot;
@@ -100,7 +101,7 @@ impl Dir {
     pub(super) fn names(&self) -> Result<Vec<String>> {
         let entries = std::fs::read_dir(&self.path).map_err(|cause| trouble(&self.path, "listed", &cause))?;
         let mut names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
-        names.sort_unstable();
+        order::sort(&mut names);
         Ok(names)
     }
 

@@ -11,6 +11,7 @@ use std::ffi::{OsStr, OsString};
 use super::endpoint::Endpoint;
 use super::rules::{Authority, Database, Doubt, Facet, Fit, Rule, Rules, Service};
 use super::{Environment, Level};
+use crate::order;
 use crate::target::{Field, Host, Origin, Target, Via};
 use crate::text::Untrusted;
 
@@ -79,7 +80,7 @@ impl Rules {
 
     fn answer(&self, strictest: Option<&Hit<'_>>, tally: &Tally<'_>) -> Environment {
         let mut matched: Vec<usize> = tally.hits.iter().map(|hit| hit.environment).collect();
-        matched.sort_unstable();
+        order::sort(&mut matched);
         matched.dedup();
         match strictest.and_then(|hit| self.known(hit.environment, hit.rule, &matched)) {
             Some(known) => Environment::Known(known),

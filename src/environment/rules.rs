@@ -12,6 +12,8 @@ use std::sync::Arc;
 use super::endpoint::Endpoint;
 use super::{Glob, HostPattern, Known, Level, Look, RuleRef};
 
+use crate::order;
+
 /// Every environment and every rule of every file, compiled.
 #[derive(Clone, Debug)]
 pub struct Rules {
@@ -174,7 +176,7 @@ impl Rules {
                 && (sure || self.level(rule.environment) == Level::Production)
         };
         let mut found: Vec<&Rule> = self.entries.iter().filter(fits).collect();
-        found.sort_by_key(|rule| std::cmp::Reverse(self.level(rule.environment)));
+        order::sort_by_key(&mut found, |rule| std::cmp::Reverse(self.level(rule.environment)));
         let known = found.first()?;
         let mut matched: Vec<usize> = found.iter().map(|rule| rule.environment).collect();
         matched.dedup();

@@ -14,6 +14,7 @@ use super::classify::safe_encoding;
 use super::report::Report;
 use super::script::{self, Reading};
 use super::{Mode, Risk};
+use crate::order;
 use crate::shell;
 use crate::target::Invocation;
 use crate::world::Snapshot;
@@ -151,7 +152,7 @@ fn versions(path: &Path) -> Vec<PathBuf> {
     let found = std::fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.file_name());
     let mut found: Vec<_> = found.filter(|found| versioned(found)).map(|found| directory.join(found)).collect();
     found.retain(|path| nix::unistd::access(path, nix::unistd::AccessFlags::R_OK).is_ok());
-    found.sort_unstable();
+    order::sort(&mut found);
     found
 }
 

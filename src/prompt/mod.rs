@@ -17,6 +17,7 @@ pub use shown::Shown;
 pub use theme::{Shades, Show, Style, Theme, Tint};
 
 use crate::environment::{Environment, Level, Rules};
+use crate::order;
 use crate::target::{self, Mention, Origin, Resolution, Source, Target};
 use crate::world::{Snapshot, tools};
 
@@ -171,7 +172,7 @@ fn of_origins(target: Option<&Target>, snapshot: &Snapshot) -> Vec<PathBuf> {
             files.push(file.clone());
         }
     }
-    files.sort();
+    order::sort(&mut files);
     files.dedup();
     files
 }

@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
+use crate::order;
 use crate::text::Untrusted;
 use crate::world::Snapshot;
 
@@ -75,7 +76,7 @@ fn walk(directory: &Path, cwd: &Path, deep: usize, scripts: &mut Vec<Script>) ->
         let kind = entry.file_type().map_err(|cause| unreadable(directory, &cause))?;
         names.push((entry.file_name(), kind));
     }
-    names.sort_by(|(one, _), (other, _)| one.cmp(other));
+    order::sort_by(&mut names, |(one, _), (other, _)| one.cmp(other));
     for (name, kind) in names.into_iter().filter(|(name, _)| !name.as_bytes().starts_with(b".")) {
         let path = directory.join(&name);
         if kind.is_file() && is_sql(&name) {

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::effects::audit::hex;
 use crate::error::{Error, Result};
+use crate::order;
 use crate::plan::Input;
 use crate::target::{Engine, Field, Host, Invocation, Target, Via};
 use crate::text::Untrusted;
@@ -99,7 +100,7 @@ fn content(hash: &mut Hash, path: &Path, judged: Option<&Stamp>) -> io::Result<(
 fn directory(hash: &mut Hash, path: &Path) -> io::Result<()> {
     let mut names: Vec<OsString> =
         std::fs::read_dir(path)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<_>>()?;
-    names.sort_unstable();
+    order::sort(&mut names);
     part(hash, &(names.len() as u64).to_be_bytes());
     for name in names {
         part(hash, name.as_bytes());

@@ -17,6 +17,7 @@ use serde::Serialize;
 use super::Table;
 use super::ignore::Ignore;
 use crate::checklist::{Line, Tone};
+use crate::order;
 use crate::text::redact;
 
 /// The largest file that is read.
@@ -85,7 +86,7 @@ pub fn find(tables: &[Table], cwd: &Path, but: &[PathBuf], deadline: Instant) ->
     let ended = search.ended;
     let mut found = search.found;
     for mentions in &mut found {
-        mentions.lines.sort_by_key(|mention| !reads(&mention.text));
+        order::sort_by_key(&mut mentions.lines, |mention| !reads(&mention.text));
         let full = (mentions.lines.len() >= KEPT).then(|| "there are more".to_owned());
         mentions.cut = ended.map(str::to_owned).or(full);
     }
@@ -120,7 +121,7 @@ impl Search<'_> {
         let length = self.below(directory).len();
         ignores.push((if length == 0 { 0 } else { length + 1 }, own.unwrap_or_default()));
         let mut entries: Vec<_> = entries.flatten().take(self.left).collect();
-        entries.sort_by_key(std::fs::DirEntry::file_name);
+        order::sort_by_key(&mut entries, std::fs::DirEntry::file_name);
         for entry in entries {
             if !self.goes_on() {
                 break;

@@ -13,6 +13,7 @@ use super::reading::{Driver, Said};
 use super::survey::{At, Survey, with_user};
 use super::url::{self, placeholder};
 use super::vars::{URL_VARS, USER_VARS};
+use crate::order;
 use crate::target::conninfo::Setting;
 use crate::target::ground::Overlay;
 use crate::target::origin::Origin;
@@ -30,7 +31,7 @@ type Way = Vec<String>;
 pub(super) fn look(survey: &mut Survey<'_>) {
     let mut ways = ways(survey);
     let mut names: Vec<String> = ways.iter().flatten().cloned().collect();
-    names.sort_unstable();
+    order::sort(&mut names);
     names.dedup();
     let mut files: Vec<(String, EnvFile)> = Vec::new();
     for name in names {

@@ -332,10 +332,17 @@ fn is_converted(text: &str) -> bool {
     let simple = text.chars().all(|c| c.is_ascii_digit()) && (text.len() == 1 || !text.starts_with('0'));
     let based = ["0x", "0b", "0o"].iter().any(|base| bare.starts_with(base));
     let word = ["true", "false", "yes", "no", "on", "off"].iter().any(|word| text.eq_ignore_ascii_case(word));
-    number && !simple
-        || based
-        || word
-        || !simple && bare.parse::<f64>().is_ok() && !bare.starts_with(char::is_alphabetic)
+    number && !simple || based || word || !simple && is_decimal(bare)
+}
+
+/// `1.5`, `.5`, `1e3`: what is read as a number with a fraction.
+fn is_decimal(text: &str) -> bool {
+    let (number, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let digits = |text: &str| text.chars().all(|c| c.is_ascii_digit());
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let exponent = exponent.trim_start_matches(['+', '-']);
+    let empty = whole.is_empty() && fraction.is_empty() || exponent.is_empty();
+    digits(whole) && digits(fraction) && digits(exponent) && !empty
 }
 
 /// `{ key: value, key: value }` in one line, without anything inside it.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::settings::Settings;
 use super::truthy;
+use crate::order;
 use crate::target::conninfo::Trouble;
 use crate::target::ground::DEBIAN_BINROOT;
 use crate::target::origin::{Field, Origin};
@@ -70,7 +71,7 @@ impl<'a> Site<'a> {
         let directory = self.root.join(version);
         let mut names: Vec<OsString> = entries(&directory);
         names.retain(|name| directory.join(name).join("postgresql.conf").symlink_metadata().is_ok());
-        names.sort();
+        order::sort(&mut names);
         names.into_iter().map(|name| Cluster { version: version.to_owned(), name }).collect()
     }
 
@@ -140,7 +141,12 @@ fn names(directory: &Path) -> Vec<String> {
 
 fn sorted(versions: impl Iterator<Item = String>) -> Vec<String> {
     let mut versions: Vec<String> = versions.collect();
-    let number = |version: &String| version.parse::<f64>().unwrap_or_default();
-    versions.sort_by(|one, other| number(one).total_cmp(&number(other)));
+    order::sort_by(&mut versions, |one, other| number(one).cmp(&number(other)));
     versions
+}
+
+/// `9.6` as nine and six tenths, as the wrapper compares: before `9.64`, and `10` before `15`.
+fn number(version: &str) -> (u64, &str) {
+    let (whole, fraction) = version.split_once('.').unwrap_or((version, ""));
+    (whole.parse().unwrap_or_default(), fraction.trim_end_matches('0'))
 }

@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::order;
 use crate::target::conninfo::{TrimC as _, Trouble};
 use crate::target::origin::{Field, Origin};
 use crate::text::Untrusted;
@@ -88,7 +89,7 @@ fn included(directory: &Path) -> Vec<PathBuf> {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         name.ends_with(".conf") && !name.starts_with('.')
     });
-    files.sort();
+    order::sort(&mut files);
     files
 }
 

@@ -20,6 +20,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use super::Secret;
 use assignment::Extent;
 
+use crate::order;
+
 /// Ranges of a text that may hold a secret, in any order; an empty one hides that nothing stands there.
 type Spans = Vec<Range<usize>>;
 
@@ -92,7 +94,7 @@ fn mask(text: &str, mut spans: Spans) -> Cow<'_, str> {
     if spans.is_empty() {
         return Cow::Borrowed(text);
     }
-    spans.sort_unstable_by_key(|span| (span.start, span.end));
+    order::sort_by_key(&mut spans, |span| (span.start, span.end));
     let mut masked = String::with_capacity(text.len());
     let mut done = 0;
     let mut open = false;

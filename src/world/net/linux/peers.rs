@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 use super::netlink;
 use super::tables;
+use crate::order;
 use crate::world::net::{Connection, Peer};
 
 /// The inodes of all sockets that the process has open, in order.
@@ -23,7 +24,7 @@ pub fn sockets(pid: u32) -> io::Result<Vec<u64>> {
         link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
     };
     let mut inodes: Vec<u64> = open.flatten().filter_map(inode).collect();
-    inodes.sort_unstable();
+    order::sort(&mut inodes);
     inodes.dedup();
     Ok(inodes)
 }
