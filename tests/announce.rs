@@ -51,7 +51,7 @@ fn each_hook_shows_its_own_environment_again_after_a_client() {
             raw.split("SetColors=tab=").skip(1).map(|rest| rest.split('\x07').next().unwrap()).collect();
         sent.dedup();
         assert_eq!(sent, ["b01020", "default", "b01020", "default"], "{shell}: {raw:?}");
-        let title = raw.find("\x1b]2;psql\x07").unwrap_or_else(|| panic!("{shell}: {raw:?}"));
+        let title = raw.find("\x1b]0;psql\x07").unwrap_or_else(|| panic!("{shell}: {raw:?}"));
         assert!(raw[title..].contains("▲ PRODUCTION db.prod.demo"), "{shell}: {raw:?}");
     }
 }
@@ -71,7 +71,7 @@ fn has(ended: &Ended, bytes: &str) -> bool {
     ended.raw.windows(bytes.len()).any(|window| window == bytes.as_bytes())
 }
 
-const PROD: &str = "\x1b]2;▲ PRODUCTION db.prod.demo:";
+const PROD: &str = "\x1b]0;▲ PRODUCTION db.prod.demo:";
 
 #[test]
 fn a_session_sets_title_and_tab_before_psql_speaks_and_leaves_a_mark() {
@@ -94,7 +94,7 @@ fn a_client_that_is_killed_leaves_its_mark() {
     let shell = pty.pid();
     pty.wait_for("=#").send("\\! kill -9 $PPID\n").wait_for("ended");
     let ended = pty.finish();
-    assert!(has(&ended, "\x1b]2;■ STAGING db.staging.demo:") && has(&ended, "\x1b]1337;SetColors=tab=b58900\x07"));
+    assert!(has(&ended, "\x1b]0;■ STAGING db.staging.demo:") && has(&ended, "\x1b]1337;SetColors=tab=b58900\x07"));
     assert!(sandbox.path(&format!("home/.local/state/dbguard/tints/{shell}")).exists());
 }
 
@@ -125,7 +125,7 @@ fn development_says_nothing_and_takes_back_what_the_prompt_had_set() {
     assert_eq!(String::from_utf8_lossy(&ended.raw), "");
     let set = "mkdir -p \"$XDG_STATE_HOME/dbguard/tints\"; echo title tab >\"$XDG_STATE_HOME/dbguard/tints/$$.on\"; ";
     let ended = shell(&sandbox, "production db", &format!("{set}psql -h localhost"));
-    let expected = "\x1b]1337;SetColors=tab=default\x07\x1b]2;psql\x07mark: title tab\r\n";
+    let expected = "\x1b]1337;SetColors=tab=default\x07\x1b]0;psql\x07mark: title tab\r\n";
     assert_eq!(String::from_utf8_lossy(&ended.raw), expected);
 }
 
@@ -140,7 +140,7 @@ fn without_a_hook_in_this_very_terminal_nothing_is_set() {
     };
     assert_eq!(
         run("export DBGUARD_SHOWN=\"$$ local x\""),
-        "\x1b]2;● LOCAL localhost/root\x07".replace("root", &user())
+        "\x1b]0;● LOCAL localhost/root\x07".replace("root", &user())
     );
     // No hook; a shell of another terminal; what is no number.
     let other = format!("export DBGUARD_SHOWN='{} local x'", std::process::id());

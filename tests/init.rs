@@ -33,21 +33,34 @@ fn script<'s>(sandbox: &'s Sandbox, shell: &str, script: &str) -> crate::support
 }
 
 #[test]
-fn bash_and_zsh_get_one_line_that_fetches_the_rest() {
+fn bash_and_zsh_get_one_line_of_words_that_no_shell_takes_apart() {
     let sandbox = world();
-    let bash = "\\builtin eval \"$('[DIR]/bin/dbguard' init bash --full)\"\n";
-    sandbox.tool("dbguard", ["init", "bash"]).stdout(bash).status(0);
-    let zsh = "() { \\builtin emulate -L zsh -o no_aliases; \\builtin eval \
-               \"$('[DIR]/bin/dbguard' init zsh --full --functions)\"; }\n";
-    sandbox.tool("dbguard", ["init", "zsh", "--functions"]).stdout(zsh).status(0);
+    for (shell, start, end) in [
+        ("bash", "\\builtin eval $'", "'\n"),
+        ("zsh", "() { \\builtin emulate -L zsh -o no_aliases; \\builtin eval $'", "'; }\n"),
+    ] {
+        let said = sandbox.tool("dbguard", ["init", shell]).output().out();
+        let word = said.strip_prefix(start).and_then(|rest| rest.strip_suffix(end)).unwrap_or_else(|| panic!("{said}"));
+        let word = word.replace("[DIR]", "");
+        assert!(!word.contains(|c: char| c.is_whitespace() || "*?[]()!'~^".contains(c)), "{word}");
+        assert!(word.starts_with("__dbguard_program="), "{word}");
+    }
+}
+
+#[test]
+fn who_types_it_at_a_terminal_can_read_it() {
+    let sandbox = world();
+    let ended = sandbox.tool_pty("dbguard", ["init", "zsh"]).start().finish();
+    assert!(ended.screen.contains("__dbguard_program="), "{}", ended.screen);
+    assert!(ended.screen.contains("\nfunction __dbguard_path {"), "{}", ended.screen);
 }
 
 #[test]
 fn the_whole_is_the_same_in_every_directory_and_session() {
     let sandbox = world();
     for shell in SHELLS {
-        let here = sandbox.tool("dbguard", ["init", shell, "--full"]).output();
-        let session = format!("cd / && export DATABASE_URL=postgres://x/y CI=1 && dbguard init {shell} --full");
+        let here = sandbox.tool("dbguard", ["init", shell]).output();
+        let session = format!("cd / && export DATABASE_URL=postgres://x/y CI=1 && dbguard init {shell}");
         let there = sandbox.tool("sh", ["-c", &session]).output();
         assert_eq!((here.code, here.out()), (0, there.out()), "{shell}");
         assert!(here.out().contains("__dbguard_program"), "{here:?}");
@@ -122,7 +135,7 @@ fn a_broken_configuration_no_home_and_a_full_disk_change_nothing_about_it() {
         let mended = |form: &str| format!("{}\necho {form}", line(shell));
         let broken = world().config("this is [ not TOML");
         script(&broken, shell, &mended("alive")).stdout("alive\n").status(0);
-        let homeless = world().var("HOME", "/nonexistent").no_var("XDG_DATA_HOME").no_var("XDG_STATE_HOME");
+        let homeless = world().var("HOME", "/proc/nowhere").no_var("XDG_DATA_HOME").no_var("XDG_STATE_HOME");
         script(&homeless, shell, &mended("alive")).stdout("alive\n").status(0);
         let nowhere = world().var("XDG_DATA_HOME", "/proc/nowhere").var("XDG_STATE_HOME", "/proc/nowhere");
         script(&nowhere, shell, &mended("alive")).stdout("alive\n").status(0);
@@ -141,7 +154,7 @@ fn shims_are_made_for_what_is_installed_and_for_nothing_else() {
         names.sort();
         names
     };
-    sandbox.tool("dbguard", ["init", "bash", "--full"]).output();
+    sandbox.tool("dbguard", ["init", "bash"]).output();
     assert_eq!(names(&sandbox), ["pgcli", "psql"]);
     // Installed later, it is found when a shell's PATH changes, or with the next shell.
     let sandbox = sandbox.fake("pg_dump");
@@ -156,7 +169,7 @@ fn a_shim_of_an_older_place_is_led_to_this_one_and_a_file_of_the_users_own_is_le
     let shims = "home/.local/share/dbguard/shims";
     let sandbox = world().dir(shims).file(&format!("{shims}/pg_dump"), "mine");
     symlink("/old/place/dbguard", sandbox.path(shims).join("psql")).unwrap();
-    sandbox.tool("dbguard", ["init", "bash", "--full"]).output();
+    sandbox.tool("dbguard", ["init", "bash"]).output();
     assert_eq!(fs::read_link(sandbox.path(shims).join("psql")).unwrap(), sandbox.path("bin/dbguard"));
     assert_eq!(sandbox.read(&format!("{shims}/pg_dump")), "mine");
     let left: Vec<_> = fs::read_dir(sandbox.path(shims)).unwrap().map(|entry| entry.unwrap().file_name()).collect();

@@ -22,8 +22,8 @@ fn sent(sandbox: &Sandbox, told: &[&str]) -> [String; 3] {
     [lines[7], lines[8], lines[9]].map(str::to_owned)
 }
 
-const TITLE: &str = "\x1b]2;▲ PRODUCTION db1.prod.example/app\x07";
-const HOME: &str = "\x1b]2;work\x07";
+const TITLE: &str = "\x1b]0;▲ PRODUCTION db1.prod.example/app\x07";
+const HOME: &str = "\x1b]0;work\x07";
 const TAB: &str = "\x1b]1337;SetColors=tab=b01020\x07";
 const NO_TAB: &str = "\x1b]1337;SetColors=tab=default\x07";
 

@@ -19,8 +19,8 @@ pub(crate) fn production(sandbox: &Sandbox) -> Answer {
         width: 7,
         color: "1;31".to_owned(),
         title: "PROD".to_owned(),
-        each: "\x1b]2;PROD\x07".to_owned(),
-        leave: "\x1b]2;home\x07".to_owned(),
+        each: "\x1b]0;PROD\x07".to_owned(),
+        leave: "\x1b]0;home\x07".to_owned(),
         shown: "production db".to_owned(),
         watched: vec![stamp.clone()],
         stamp,
@@ -190,9 +190,9 @@ fn it_stands_left_right_or_on_a_line_of_its_own() {
         session.line("");
         let raw = text(&session.end());
         let expected = match position {
-            Position::Left => "\x1b[1;31mPROD db\x1b[0m ready> \x1b]2;PROD\x07",
-            Position::Line => "\x1b[1;31mPROD db\x1b[0m\r\nready> \x1b]2;PROD\x07",
-            Position::Right => "\x1b7\x1b[999C\x1b[6D\x1b[1;31mPROD db\x1b[0m\x1b8ready> \x1b]2;PROD\x07",
+            Position::Left => "\x1b[1;31mPROD db\x1b[0m ready> \x1b]0;PROD\x07",
+            Position::Line => "\x1b[1;31mPROD db\x1b[0m\r\nready> \x1b]0;PROD\x07",
+            Position::Right => "\x1b7\x1b[999C\x1b[6D\x1b[1;31mPROD db\x1b[0m\x1b8ready> \x1b]0;PROD\x07",
         };
         assert!(raw.contains(expected), "{position:?}{off}: {raw:?}");
     }
@@ -277,10 +277,10 @@ fn b29_the_title_is_sent_after_the_one_in_the_users_own_prompt() {
     let mut session = Session::start(&sandbox, &format!("{debian}\n{}", hook(&sandbox)));
     session.is_quiet();
     let raw = text(&session.end());
-    let prompts = raw.split("\x1b]0;").skip(1);
-    assert!(prompts.clone().count() > 3);
-    for prompt in prompts.take(4) {
-        assert!(prompt.contains("\x1b]2;PROD\x07"), "{raw:?}");
+    let titles: Vec<&str> = raw.split("\x1b]0;").skip(1).collect();
+    assert!(titles.len() > 7, "{raw:?}");
+    for pair in titles.chunks(2).take(4) {
+        assert!(pair[0].contains(": ") && pair[1].starts_with("PROD\x07"), "{raw:?}");
     }
 }
 
@@ -289,16 +289,16 @@ fn t1_t2_on_leaving_title_and_tint_are_set_back_once_and_at_exit() {
     let sandbox = Sandbox::new();
     answers(&sandbox, &production(&sandbox));
     let mut session = Session::start(&sandbox, &hook(&sandbox));
-    let left = Answer { level: "none", once: "\x1b]2;left\x07".to_owned(), ..Answer::default() };
+    let left = Answer { level: "none", once: "\x1b]0;left\x07".to_owned(), ..Answer::default() };
     answers(&sandbox, &Answer { stamp: production(&sandbox).stamp, ..left });
     session.line("PGHOST=x");
     session.is_quiet();
     answers(&sandbox, &production(&sandbox));
     session.line("PGHOST=y");
     let raw = text(&session.end());
-    assert_eq!(raw.matches("\x1b]2;left\x07").count(), 1, "{raw:?}");
-    assert_eq!(raw.matches("\x1b]2;home\x07").count(), 1, "{raw:?}");
-    assert!(raw.trim_end().ends_with("\x1b]2;home\x07"), "{raw:?}");
+    assert_eq!(raw.matches("\x1b]0;left\x07").count(), 1, "{raw:?}");
+    assert_eq!(raw.matches("\x1b]0;home\x07").count(), 1, "{raw:?}");
+    assert!(raw.trim_end().ends_with("\x1b]0;home\x07"), "{raw:?}");
 }
 
 #[test]
@@ -346,7 +346,7 @@ fn removed_it_leaves_the_shell_as_it_was() {
         let left = session.line("set | grep -E '^(_*dbguard|DBGUARD)' || echo clean");
         assert_eq!(left, "clean", "{before} {option}");
         let raw = text(&session.end());
-        assert_eq!(raw.matches("\x1b]2;home\x07").count(), 1, "{raw:?}");
+        assert_eq!(raw.matches("\x1b]0;home\x07").count(), 1, "{raw:?}");
     }
 }
 

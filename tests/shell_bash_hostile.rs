@@ -38,7 +38,7 @@ fn b25_a_name_is_shown_as_it_is_and_never_run() {
         answers(&sandbox, &production(&sandbox));
         let mut session = Session::start(&sandbox, &format!("{}\n{option}", hook(&sandbox)));
         for (number, name) in HOSTILE.iter().enumerate() {
-            let title = format!("\x1b]2;{name}\x07");
+            let title = format!("\x1b]0;{name}\x07");
             let answer = Answer {
                 text: (*name).to_owned(),
                 each: title.clone(),
@@ -63,7 +63,7 @@ fn b25_a_name_is_shown_as_it_is_and_never_run() {
 fn b25_b26_hostile_vars_and_directories_end_as_inert_words() {
     let sandbox = world();
     let mut session = Session::start(&sandbox, INIT);
-    let control = ["a\x07b", "a\x1b]2;own\x07b", "a\x1b\\b", "a\rb", "a\nb", "\u{9b}31m", "\u{202e}drowssap", "a\tb"];
+    let control = ["a\x07b", "a\x1b]0;own\x07b", "a\x1b\\b", "a\rb", "a\nb", "\u{9b}31m", "\u{202e}drowssap", "a\tb"];
     let long = "x".repeat(10_000);
     for name in HOSTILE.iter().copied().chain(control).chain([long.as_str()]) {
         fs::write(sandbox.path("record/name"), name).unwrap();
@@ -80,7 +80,7 @@ fn b25_b26_hostile_vars_and_directories_end_as_inert_words() {
     assert!(!sandbox.path("work/PWNED").exists());
     let raw = text(&session.end());
     // Each title that was begun is ended, and none holds what would end it early or begin another.
-    for title in raw.split("\x1b]2;").skip(1) {
+    for title in raw.split("\x1b]0;").skip(1) {
         let (words, _) = title.split_once('\x07').expect("a title ends");
         assert!(!words.chars().any(char::is_control) && !words.contains("own\x07"), "{words:?}");
     }

@@ -200,7 +200,7 @@ fn b27_vs_code_which_moves_prompt_command_away_and_encloses_ps1() {
             is_shown(&mut session, "", "");
             does_not_grow(&mut session);
             let raw = String::from_utf8_lossy(&session.end()).into_owned();
-            assert!(raw.contains("\x1b]2;▲ PRODUCTION db.prod.demo/app\x07"));
+            assert!(raw.contains("\x1b]0;▲ PRODUCTION db.prod.demo/app\x07"));
         }
     }
 }
@@ -261,7 +261,8 @@ fn zoxide_keeps_its_hook_and_leaves_ours() {
 fn as_in_bash_3(sandbox: &Sandbox) -> String {
     let file = include_str!("../shell/dbguard.bash").replace("BASH_VERSINFO[0]", "3").replace("BASH_VERSINFO[1]", "2");
     std::fs::write(sandbox.path("record/old.bash"), file).unwrap();
-    let prelude = "eval \"$(dbguard init bash --full | grep -a '^__dbguard_[a-z]*=' | head -n 5)\"";
+    let names = "__dbguard_program __dbguard_shims __dbguard_tints __dbguard_vars __dbguard_functions";
+    let prelude = format!("eval \"$(bash --norc -c 'eval \"$(dbguard init bash)\"; declare -p {names}')\"");
     format!("{prelude}\n. {}", sandbox.path("record/old.bash").display())
 }
 

@@ -24,7 +24,7 @@ pub(crate) const INIT: &str = "eval \"$(dbguard init zsh)\"\n";
 
 pub(crate) const PRODUCTION: &str = "export PGHOST=db1.prod.demo PGDATABASE=app";
 pub(crate) const SHOWN: &str = "▲ PRODUCTION db1.prod.demo/app ready> ";
-pub(crate) const TITLE: &str = "\x1b]2;▲ PRODUCTION db1.prod.demo/app\x07";
+pub(crate) const TITLE: &str = "\x1b]0;▲ PRODUCTION db1.prod.demo/app\x07";
 pub(crate) const UNKNOWN: &str = "▲ UNKNOWN dbguard does not answer ready> ";
 
 /// A world in which `dbguard` is on `PATH` as a link, as after an installation.
@@ -81,8 +81,8 @@ fn the_next_prompt_and_title_say_what_an_export_has_changed() {
     assert_eq!(count(&raw, TITLE), 1, "{raw:?}");
     assert!(raw.contains("\x1b[1;31m▲ PRODUCTION db1.prod.demo/app\x1b[0m ready> "), "{raw:?}");
     // Left again, the title is the directory's; an empty one would be ignored by some terminals.
-    assert_eq!(count(&raw, "\x1b]2;work\x07"), 1, "{raw:?}");
-    assert!(!raw.contains("\x1b]2;\x07"), "{raw:?}");
+    assert_eq!(count(&raw, "\x1b]0;work\x07"), 1, "{raw:?}");
+    assert!(!raw.contains("\x1b]0;\x07"), "{raw:?}");
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn a_program_that_has_gone_is_said_quietly_and_never_hides_behind_an_old_answer(
     pty.send("true\n").wait_for("■ STAGING x.staging.demo/app ready> ").send("exit\n");
     let ended = pty.finish();
     assert!(!ended.screen.contains("no such file") && !ended.screen.contains("not found"), "{}", ended.screen);
-    assert!(raw(&ended).contains("\x1b]2;▲ UNKNOWN dbguard does not answer\x07"));
+    assert!(raw(&ended).contains("\x1b]0;▲ UNKNOWN dbguard does not answer\x07"));
 }
 
 /// Puts a script in the place of the program.

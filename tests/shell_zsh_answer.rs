@@ -39,8 +39,8 @@ fn production(sandbox: &Sandbox) -> Answer {
         text: "PROD db".to_owned(),
         color: "1;31".to_owned(),
         title: "PROD".to_owned(),
-        each: "\x1b]2;PROD\x07\x1b]11;#400000\x07".to_owned(),
-        leave: "\x1b]2;home\x07\x1b]111\x07".to_owned(),
+        each: "\x1b]0;PROD\x07\x1b]11;#400000\x07".to_owned(),
+        leave: "\x1b]0;home\x07\x1b]111\x07".to_owned(),
         shown: "production db".to_owned(),
         watched: vec![stamp.clone()],
         stamp,
@@ -88,7 +88,7 @@ fn what_undoes_is_sent_once_and_the_next_question_tells_of_the_title() {
     let first = production(&sandbox);
     let Some(mut pty) = canned(&sandbox, &first) else { return };
     pty.send("export PGHOST=x\n").wait_for("PROD db ready> ");
-    let undo = "\x1b]111\x07\x1b]2;home\x07".to_owned();
+    let undo = "\x1b]111\x07\x1b]0;home\x07".to_owned();
     let none = Answer { level: "none", once: undo.clone(), stamp: first.stamp.clone(), ..Answer::default() };
     answers(&sandbox, &none);
     pty.send("export PGHOST=y\n").wait_for("ready> ").send("true\n");
@@ -156,7 +156,7 @@ fn a_name_is_shown_as_it_is_and_never_run() {
         let sandbox = world(&format!("{PLAIN}{option}{INIT}"));
         let Some(mut pty) = canned(&sandbox, &production(&sandbox)) else { return };
         for (number, name) in HOSTILE.iter().enumerate() {
-            let each = format!("\x1b]2;{name}\x07");
+            let each = format!("\x1b]0;{name}\x07");
             let text = (*name).to_owned();
             answers(&sandbox, &Answer { text: text.clone(), title: text, each, ..production(&sandbox) });
             pty.send(format!("export PGHOST={number}\n")).wait_for(&format!("\n{name} ready> "));
@@ -166,7 +166,7 @@ fn a_name_is_shown_as_it_is_and_never_run() {
         let ended = end(pty);
         assert!(!sandbox.path("work/pwned").exists(), "{option}");
         for name in HOSTILE {
-            assert!(raw(&ended).contains(&format!("\x1b]2;{name}\x07")), "{option}{name}: {:?}", raw(&ended));
+            assert!(raw(&ended).contains(&format!("\x1b]0;{name}\x07")), "{option}{name}: {:?}", raw(&ended));
         }
     }
 }
@@ -175,7 +175,7 @@ fn a_name_is_shown_as_it_is_and_never_run() {
 fn hostile_vars_and_directories_end_as_words_in_prompt_and_title() {
     let long = "x".repeat(10_000);
     let control =
-        ["a\nb", "a\rb", "a\x1b]2;own\x07b", "a\x07b", "a\u{9b}31mb", "a\u{202e}b", "a\u{200b}b", "a\tb", "a\u{7f}b"];
+        ["a\nb", "a\rb", "a\x1b]0;own\x07b", "a\x07b", "a\u{9b}31mb", "a\u{202e}b", "a\u{200b}b", "a\tb", "a\u{7f}b"];
     let sandbox = usual().var("PGHOST", "db1.prod.demo");
     let Some(mut pty) = zsh(&sandbox) else { return };
     for name in HOSTILE.iter().copied().chain(control).chain([long.as_str()]) {
@@ -186,7 +186,7 @@ fn hostile_vars_and_directories_end_as_words_in_prompt_and_title() {
     pty.wait_for("ready> ").send("export PGHOST=\"$PWD\" PGDATABASE='`touch pwned`.prod.demo'\n");
     let ended = end(pty);
     assert!(!sandbox.path("work/pwned").exists() && !sandbox.path("work/$(touch pwned)%n/pwned").exists());
-    for title in raw(&ended).split("\x1b]2;").skip(1) {
+    for title in raw(&ended).split("\x1b]0;").skip(1) {
         let (words, _) = title.split_once('\x07').expect("a title ends");
         assert!(!words.chars().any(char::is_control) && words.chars().count() <= 200, "{words:?}");
     }

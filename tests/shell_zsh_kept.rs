@@ -153,14 +153,14 @@ fn taken_out_of_the_running_shell_nothing_of_it_is_left() {
     ];
     let Some(ended) = typed(&sandbox, &lines) else { return };
     assert_eq!(sandbox.read("work/out"), "ready> 00\n");
-    assert!(raw(&ended).contains("\x1b]2;work\x07"), "{:?}", raw(&ended));
+    assert!(raw(&ended).contains("\x1b]0;work\x07"), "{:?}", raw(&ended));
 }
 
 #[test]
 fn a_restricted_shell_gets_nothing_and_no_complaint() {
     let sandbox = world(PLAIN);
     let Some(ended) =
-        typed(&sandbox, &["code=$(dbguard init zsh --full); set -r", "eval $code", "eval \"$code\"", PRODUCTION])
+        typed(&sandbox, &["code=$(dbguard init zsh); set -r", "eval $code", "eval \"$code\"", PRODUCTION])
     else {
         return;
     };

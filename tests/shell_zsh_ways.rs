@@ -97,7 +97,7 @@ fn tab_after_psql_completes_in_production_without_a_question_or_another_title() 
         assert!(!ended.screen.contains("Type the host"), "{}", ended.screen);
         assert!(prompts(&ended)[0].contains("PRODUCTION"), "{}", ended.screen);
         let sent = raw(&ended);
-        let titles: Vec<&str> = sent.split("\x1b]2;").skip(1).filter(|title| !title.starts_with("▲ PROD")).collect();
+        let titles: Vec<&str> = sent.split("\x1b]0;").skip(1).filter(|title| !title.starts_with("▲ PROD")).collect();
         // The one of the end.
         assert_eq!(titles.len(), 1, "{sent:?}");
     }

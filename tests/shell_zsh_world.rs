@@ -135,7 +135,7 @@ fn a_title_in_the_prompt_itself_is_followed_by_ours() {
         let sent = raw(&ended);
         let of_prompt = |number: usize| sent.split("ready> ").nth(number).unwrap().split("\x1b[K").next().unwrap();
         assert!(of_prompt(2).contains(TITLE) && of_prompt(3).contains(TITLE), "{sent:?}");
-        assert!(of_prompt(4).contains("\x1b]2;▲ PRODUCTION db1.prod.demo/$(touch pwned)%n!\x07"), "{sent:?}");
+        assert!(of_prompt(4).contains("\x1b]0;▲ PRODUCTION db1.prod.demo/$(touch pwned)%n!\x07"), "{sent:?}");
         assert!(!sandbox.path("work/pwned").exists());
         assert_eq!(count(&sandbox.read("work/out"), "PRODUCTION"), 0, "{}", sandbox.read("work/out"));
     }

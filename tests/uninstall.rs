@@ -31,7 +31,7 @@ fn used() -> Sandbox {
     symlink(DBGUARD, sandbox.path("mine/dbguard")).unwrap();
     let path = format!("{}:{}:/usr/bin:/bin", sandbox.path("mine").display(), sandbox.path("bin").display());
     let sandbox = sandbox.var("PATH", path).file("home/.config/fish/conf.d/db.fish", "dbguard init fish | source\n");
-    for args in [&["init", "bash", "--full"][..], &["prompt", "--answer", "path"], &["psqlrc", "install"]] {
+    for args in [&["init", "bash"][..], &["prompt", "--answer", "path"], &["psqlrc", "install"]] {
         assert_eq!(sandbox.run(args).output().code, 0, "{args:?}");
     }
     let sandbox = sandbox.var("PGHOST", "somewhere.example").var("PGCONNECT_TIMEOUT", "1");

@@ -100,11 +100,8 @@ pub(super) struct Init {
     #[arg(long)]
     pub(super) functions: bool,
     /// Print what takes it out of the running shell again
-    #[arg(long, conflicts_with_all = ["functions", "full"])]
+    #[arg(long, conflicts_with = "functions")]
     pub(super) remove: bool,
-    /// The whole code; without it, one line that fetches it
-    #[arg(long, hide = true)]
-    pub(super) full: bool,
 }
 
 #[derive(Args, Debug)]

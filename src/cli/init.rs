@@ -22,13 +22,6 @@ pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let program = program::path(&snapshot.vars);
-    if !init.full && shell != Shell::Fish {
-        let mut words = vec!["init", word(shell), "--full"];
-        words.extend(init.functions.then_some("--functions"));
-        let line = shell::stub(shell, program.as_os_str(), &words);
-        output::print(|out| out.write_all(&line))?;
-        return Ok(ExitCode::SUCCESS);
-    }
     let shims = shims::directory(snapshot).unwrap_or_default();
     if !shims.as_os_str().is_empty() {
         // A disk that is full or read-only leaves the shell without shims; `doctor` says so.
@@ -41,7 +34,8 @@ pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
         vars: vars(),
         functions: functions(init, snapshot),
     };
-    let code = shell::code(shell, &prelude);
+    // Whoever types it wants to read it.
+    let code = if output::is_terminal() { shell::code(shell, &prelude) } else { shell::evaluated(shell, &prelude) };
     output::print(|out| out.write_all(&code))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -63,13 +57,5 @@ fn kind(shell: Named) -> Shell {
         Named::Bash => Shell::Bash,
         Named::Zsh => Shell::Zsh,
         Named::Fish => Shell::Fish,
-    }
-}
-
-fn word(shell: Shell) -> &'static str {
-    match shell {
-        Shell::Bash => "bash",
-        Shell::Zsh => "zsh",
-        Shell::Fish => "fish",
     }
 }

@@ -24,6 +24,11 @@ pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Res
     }
 }
 
+/// Whether a person reads it as it is.
+pub(super) fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// Prints one JSON object on one line.
 pub(super) fn json(value: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string(value)
@@ -33,7 +38,7 @@ pub(super) fn json(value: &impl Serialize) -> Result<()> {
 
 /// Prints a head and its sections: the screen of the checklist, in colour only where a terminal shows it.
 pub(super) fn screen(banner: &Banner, sections: &[Section], vars: &Vars) -> Result<()> {
-    let terminal = io::stdout().is_terminal();
+    let terminal = is_terminal();
     let width = if terminal { tty::width(io::stdout(), vars) } else { PIPE_WIDTH };
     let canvas = Canvas { width, colour: terminal && has_colour(vars) };
     print(|out| {

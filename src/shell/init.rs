@@ -1,11 +1,10 @@
-//! The code that `dbguard init` prints: a prelude of quoted assignments, then the shell's own file, as it is.
+//! The code that `dbguard init` prints: a prelude of quoted assignments, then the shell's own file without its comments.
 //!
 //! The files in `shell/` are static: what depends on the machine comes in as a value, so nothing in them is ever
 //! pieced together from text. The output depends on the machine's set-up alone, never on the moment, so that people
 //! may keep it in a file.
 
-use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt as _;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use super::Shell;
@@ -13,6 +12,11 @@ use super::Shell;
 const BASH: &str = include_str!("../../shell/dbguard.bash");
 const ZSH: &str = include_str!("../../shell/dbguard.zsh");
 const FISH: &str = include_str!("../../shell/dbguard.fish");
+
+/// The files without the lines that are comments, which are for whoever changes them; made when dbguard is built.
+static PLAIN_BASH: [u8; plain_length(BASH)] = plain(BASH);
+static PLAIN_ZSH: [u8; plain_length(ZSH)] = plain(ZSH);
+static PLAIN_FISH: [u8; plain_length(FISH)] = plain(FISH);
 
 /// What the shell's file needs to know of the machine.
 #[derive(Clone, Debug)]
@@ -29,8 +33,37 @@ pub struct Prelude {
     pub functions: Vec<&'static str>,
 }
 
-/// The whole code for this shell.
+/// The whole code for this shell, as a person can read it.
 pub fn code(shell: Shell, prelude: &Prelude) -> Vec<u8> {
+    let mut out = assignments(shell, prelude);
+    out.extend_from_slice(match shell {
+        Shell::Bash => &PLAIN_BASH,
+        Shell::Zsh => &PLAIN_ZSH,
+        Shell::Fish => &PLAIN_FISH,
+    });
+    out
+}
+
+/// The same as it is evaluated: for bash and zsh one line, which works with and without quotes around the substitution.
+///
+/// `eval $(dbguard init bash)` loses its line ends, and may lose whatever looks like a pattern. So the code is one word
+/// in `$'…'`, in which neither is to be seen.
+///
+/// Aliases are not looked at while it is read: an `alias psql=…` or `alias local=…` must not get into it. `\builtin`
+/// cannot be an alias. In zsh the options are those of a function without a name; `emulate -c` would be shorter, but
+/// functions made in it never see how the user's options have the prompt expanded (zshbuiltins, sticky).
+pub fn evaluated(shell: Shell, prelude: &Prelude) -> Vec<u8> {
+    let code = code(shell, prelude);
+    let (start, end) = match shell {
+        Shell::Bash => ("\\builtin eval ", ""),
+        Shell::Zsh => ("() { \\builtin emulate -L zsh -o no_aliases; \\builtin eval ", "; }"),
+        Shell::Fish => return code,
+    };
+    [start.as_bytes(), &one_word(&code), end.as_bytes(), b"\n"].concat()
+}
+
+/// The assignments that the file begins with.
+fn assignments(shell: Shell, prelude: &Prelude) -> Vec<u8> {
     let mut out = Vec::new();
     let mut set = |name: &str, value: &OsStr| {
         let start = match shell {
@@ -46,42 +79,101 @@ pub fn code(shell: Shell, prelude: &Prelude) -> Vec<u8> {
     set("__dbguard_tints", prelude.tints.as_ref().map_or(OsStr::new(""), |path| path.as_os_str()));
     set("__dbguard_vars", OsStr::new(&prelude.vars.join(" ")));
     set("__dbguard_functions", OsStr::new(&prelude.functions.join(" ")));
-    let file = match shell {
-        Shell::Bash => BASH,
-        Shell::Zsh => ZSH,
-        Shell::Fish => FISH,
-    };
-    out.extend_from_slice(file.as_bytes());
     out
 }
 
-/// One line that works with and without quotes around the substitution: `eval $(dbguard init bash)` loses its line
-/// ends and may lose whatever looks like a pattern, so the line holds neither, and fetches the whole by itself.
-///
-/// Aliases are not looked at while the whole is read: an `alias psql=…` or `alias local=…` must not get into it.
-/// `\builtin` cannot be an alias. In zsh the options are those of a function without a name; `emulate -c` would be
-/// shorter, but functions made in it never see how the user's options have the prompt expanded (zshbuiltins, sticky).
-pub fn stub(shell: Shell, program: &OsStr, words: &[&str]) -> Vec<u8> {
-    let mut fetch: Vec<u8> = shell.quote(program);
-    for word in words {
-        fetch.push(b' ');
-        fetch.extend_from_slice(word.as_bytes());
+/// The length of a text without the lines that are comments.
+const fn plain_length(text: &str) -> usize {
+    let mut rest = text.as_bytes();
+    let mut length = 0;
+    while let Some(line) = next_line(&mut rest) {
+        length += if is_comment(line) { 0 } else { line.len() };
     }
-    let (start, end): (&[u8], &[u8]) = match shell {
-        Shell::Bash => (b"\\builtin eval \"$(", b")\""),
-        Shell::Zsh => (b"() { \\builtin emulate -L zsh -o no_aliases; \\builtin eval \"$(", b")\"; }"),
-        Shell::Fish => (b"", b" | source"),
-    };
-    let line: OsString = OsStr::from_bytes(&[start, &fetch, end].concat()).to_owned();
-    [line.as_bytes(), b"\n"].concat()
+    length
 }
 
-/// What takes the hook out of the running shell, where it is in it. One line, for the same reason as the stub.
+/// The text without the lines that are comments.
+#[allow(clippy::indexing_slicing, reason = "what is out of bounds does not build")]
+const fn plain<const LENGTH: usize>(text: &str) -> [u8; LENGTH] {
+    let mut out = [0; LENGTH];
+    let mut rest = text.as_bytes();
+    let mut at = 0;
+    while let Some(mut line) = next_line(&mut rest) {
+        if is_comment(line) {
+            continue;
+        }
+        while let Some((byte, after)) = line.split_first() {
+            out[at] = *byte;
+            at += 1;
+            line = after;
+        }
+    }
+    out
+}
+
+/// Takes a line with its end off the front.
+const fn next_line<'t>(rest: &mut &'t [u8]) -> Option<&'t [u8]> {
+    let mut length = 0;
+    let mut ahead = *rest;
+    while let Some((byte, after)) = ahead.split_first() {
+        length += 1;
+        ahead = after;
+        if *byte == b'\n' {
+            break;
+        }
+    }
+    let (line, after) = rest.split_at(length);
+    *rest = after;
+    if line.is_empty() { None } else { Some(line) }
+}
+
+/// Whether a line begins with `#`, after blanks.
+const fn is_comment(mut line: &[u8]) -> bool {
+    while let Some((b' ', after)) = line.split_first() {
+        line = after;
+    }
+    matches!(line.first(), Some(b'#'))
+}
+
+/// The code as one word of bash and zsh that no word splitting and no pattern matching finds anything in.
+fn one_word(code: &[u8]) -> Vec<u8> {
+    let mut out = b"$'".to_vec();
+    for &byte in code {
+        match byte {
+            b'\n' => out.extend_from_slice(b"\\n"),
+            0..=b' ' | b'*' | b'?' | b'[' | b']' | b'(' | b')' | b'!' | b'\\' | b'\'' | b'^' | b'~' | 0x7f => {
+                out.extend_from_slice(format!("\\x{byte:02x}").as_bytes());
+            }
+            byte => out.push(byte),
+        }
+    }
+    out.push(b'\'');
+    out
+}
+
+/// What takes the hook out of the running shell, where it is in it. One line, for the same reason.
 pub fn removal(shell: Shell) -> &'static str {
     match shell {
         Shell::Bash | Shell::Zsh => {
             "if \\builtin typeset -f __dbguard_remove >/dev/null; then \\__dbguard_remove; fi\n"
         }
         Shell::Fish => "if functions -q __dbguard_remove; __dbguard_remove; end\n",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_are_comments_are_left_out_and_nothing_else() {
+        const TEXT: &str = "# one\na # b\n  # two\n\n x='#'\n#";
+        const PLAIN: [u8; plain_length(TEXT)] = plain(TEXT);
+        assert_eq!(std::str::from_utf8(&PLAIN), Ok("a # b\n\n x='#'\n"));
+    }
+
+    #[test]
+    fn one_word_holds_nothing_that_a_shell_would_take_apart() {
+        assert_eq!(one_word(b"a b\n*?[x]'\\"), b"$'a\\x20b\\n\\x2a\\x3f\\x5bx\\x5d\\x27\\x5c'");
     }
 }

@@ -13,7 +13,7 @@ mod terminal;
 use std::ffi::OsStr;
 
 pub use answer::{Answer, Position};
-pub use init::{Prelude, code, removal, stub};
+pub use init::{Prelude, code, evaluated, removal};
 pub use psqlrc::{Without, beside, block, outdated, portable, with, without};
 pub use quote::posix;
 pub use startup::{Says, files as startup_files, is_early, says};

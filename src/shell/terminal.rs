@@ -90,12 +90,15 @@ impl Painted {
 impl Terminal {
     /// The sequence that sets the title; nothing where there is no title or no text. An empty title is never sent:
     /// several terminals keep the old one then.
+    ///
+    /// OSC 0 names the window and the tab. With OSC 2, which names the window, `iTerm2` and `WezTerm` would go on showing in
+    /// the tab what somebody else has put there with OSC 1.
     pub fn title(self, text: &str) -> String {
         let text = inert(text);
         if text.is_empty() || self == Self::Silent {
             return String::new();
         }
-        if self == Self::Screen { format!("\x1bk{text}\x1b\\") } else { format!("\x1b]2;{text}\x07") }
+        if self == Self::Screen { format!("\x1bk{text}\x1b\\") } else { format!("\x1b]0;{text}\x07") }
     }
 
     /// The sequences that show all of this, as far as the terminal understands it.
@@ -203,26 +206,26 @@ mod tests {
     /// Each terminal, what it is sent for title, tab and background, and what takes that back.
     const SENT: [(Terminal, &str, &str); 10] = [
         (Terminal::Silent, "", ""),
-        (Terminal::Plain, "\x1b]2;▲ PROD\x07", "\x1b]2;~\x07"),
+        (Terminal::Plain, "\x1b]0;▲ PROD\x07", "\x1b]0;~\x07"),
         (Terminal::Screen, "\x1bk▲ PROD\x1b\\", "\x1bk~\x1b\\"),
-        (Terminal::VsCode, "\x1b]2;▲ PROD\x07", "\x1b]2;~\x07"),
-        (Terminal::AppleTerminal, "\x1b]2;▲ PROD\x07", "\x1b]2;~\x07"),
-        (Terminal::Tmux, "\x1b]2;▲ PROD\x07\x1b]11;#230306\x07", "\x1b]2;~\x07\x1b]111\x07"),
-        (Terminal::Dynamic, "\x1b]2;▲ PROD\x07\x1b]11;#230306\x07", "\x1b]2;~\x07\x1b]111\x07"),
+        (Terminal::VsCode, "\x1b]0;▲ PROD\x07", "\x1b]0;~\x07"),
+        (Terminal::AppleTerminal, "\x1b]0;▲ PROD\x07", "\x1b]0;~\x07"),
+        (Terminal::Tmux, "\x1b]0;▲ PROD\x07\x1b]11;#230306\x07", "\x1b]0;~\x07\x1b]111\x07"),
+        (Terminal::Dynamic, "\x1b]0;▲ PROD\x07\x1b]11;#230306\x07", "\x1b]0;~\x07\x1b]111\x07"),
         (
             Terminal::Iterm,
-            "\x1b]2;▲ PROD\x07\x1b]1337;SetColors=tab=b01020\x07\x1b]11;#230306\x07",
-            "\x1b]2;~\x07\x1b]1337;SetColors=tab=default\x07\x1b]111\x07",
+            "\x1b]0;▲ PROD\x07\x1b]1337;SetColors=tab=b01020\x07\x1b]11;#230306\x07",
+            "\x1b]0;~\x07\x1b]1337;SetColors=tab=default\x07\x1b]111\x07",
         ),
         (
             Terminal::WindowsTerminal,
-            "\x1b]2;▲ PROD\x07\x1b]4;264;rgb:b0/10/20\x1b\\\x1b]11;#230306\x07",
-            "\x1b]2;~\x07\x1b]104;264\x1b\\\x1b]111\x07",
+            "\x1b]0;▲ PROD\x07\x1b]4;264;rgb:b0/10/20\x1b\\\x1b]11;#230306\x07",
+            "\x1b]0;~\x07\x1b]104;264\x1b\\\x1b]111\x07",
         ),
         (
             Terminal::WezTerm,
-            "\x1b]2;▲ PROD\x07\x1b]1337;SetUserVar=dbguard=cHJvZHVjdGlvbg==\x07\x1b]11;#230306\x07",
-            "\x1b]2;~\x07\x1b]1337;SetUserVar=dbguard=\x07\x1b]111\x07",
+            "\x1b]0;▲ PROD\x07\x1b]1337;SetUserVar=dbguard=cHJvZHVjdGlvbg==\x07\x1b]11;#230306\x07",
+            "\x1b]0;~\x07\x1b]1337;SetUserVar=dbguard=\x07\x1b]111\x07",
         ),
     ];
 
@@ -238,7 +241,7 @@ mod tests {
     fn what_is_set_is_always_taken_back_and_nothing_else_is() {
         // Which sequence takes which back, by their beginnings.
         let pairs = [
-            ("\x1b]2;", "\x1b]2;"),
+            ("\x1b]0;", "\x1b]0;"),
             ("\x1bk", "\x1bk"),
             ("\x1b]11;", "\x1b]111"),
             ("\x1b]4;264;", "\x1b]104;264"),
@@ -268,8 +271,8 @@ mod tests {
     fn a_title_is_never_empty_and_a_name_from_outside_ends_no_sequence() {
         assert_eq!(Terminal::Plain.title(""), "");
         assert_eq!(Terminal::Plain.title("\x07\x1b"), "");
-        assert_eq!(Terminal::Plain.undo(Painted::ALL, ""), "\x1b]2;shell\x07");
-        assert_eq!(Terminal::Plain.title("a\x07b\x1b\\c\u{9c}d\ne\u{202e}f"), "\x1b]2;ab\\cdef\x07");
+        assert_eq!(Terminal::Plain.undo(Painted::ALL, ""), "\x1b]0;shell\x07");
+        assert_eq!(Terminal::Plain.title("a\x07b\x1b\\c\u{9c}d\ne\u{202e}f"), "\x1b]0;ab\\cdef\x07");
         assert_eq!(Terminal::Screen.title("a\x1b\\b"), "\x1bka\\b\x1b\\");
     }
 
