@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::builder::Resettable;
 use clap::{Arg, Command, CommandFactory as _, Id};
-use clap_complete::{Shell as Generator, generate};
+use clap_complete::{generate, shells};
 
 use super::args::{Arguments, Shell};
 use super::output;
@@ -55,13 +55,13 @@ pub(super) fn installed(snapshot: &Snapshot) -> Vec<PathBuf> {
 }
 
 fn script(shell: Shell) -> String {
-    let generator = match shell {
-        Shell::Bash => Generator::Bash,
-        Shell::Zsh => Generator::Zsh,
-        Shell::Fish => Generator::Fish,
-    };
     let mut script = Vec::new();
-    generate(generator, &mut visible(&Arguments::command()), "dbguard", &mut script);
+    let mut command = visible(&Arguments::command());
+    match shell {
+        Shell::Bash => generate(shells::Bash, &mut command, "dbguard", &mut script),
+        Shell::Zsh => generate(shells::Zsh, &mut command, "dbguard", &mut script),
+        Shell::Fish => generate(shells::Fish, &mut command, "dbguard", &mut script),
+    }
     let script = String::from_utf8_lossy(&script).into_owned();
     match shell {
         Shell::Bash => format!("{BASH}\n{}", format!("\n{script}").replacen(START, ASK, 1).trim_start()),

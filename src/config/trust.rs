@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::replace;
 use crate::error::{Error, Result};
 use crate::order;
-use crate::text::Untrusted;
+use crate::text::{Untrusted, json};
 use crate::world::files;
 
 /// Whether a project's file is trusted.
@@ -94,7 +94,7 @@ pub fn list(store: &Path) -> Vec<Record> {
 /// A record that others could have written is none.
 fn read(record: &Path) -> Option<Record> {
     let text = files::read_config(record).ok().flatten()?;
-    serde_json::from_str(&text).ok().filter(|record: &Record| record.version == 1)
+    json::typed(&text).ok().filter(|record: &Record| record.version == 1)
 }
 
 fn record_of(store: &Path, path: &Path) -> PathBuf {

@@ -23,7 +23,7 @@ use super::audit::fresh_id;
 use super::state::{Dir, trouble};
 use crate::error::{Error, Result};
 use crate::plan::Risk;
-use crate::text::Untrusted;
+use crate::text::{Untrusted, json};
 use crate::world::Snapshot;
 
 /// A grant, as it is on the disk.
@@ -253,7 +253,7 @@ impl Grants {
         let mut text = String::new();
         file.take(MOST_BYTES).read_to_string(&mut text).map_err(|cause| trouble(&path, "read", &cause))?;
         let unusable = |why: &str| Error::refused(format!("`{}` is not a grant: {why}", Untrusted::path(&path)));
-        let grant: Grant = serde_json::from_str(&text).map_err(|_| unusable("it cannot be parsed"))?;
+        let grant: Grant = json::typed(&text).map_err(|_| unusable("it cannot be parsed"))?;
         if grant.v != VERSION {
             return Err(unusable("another version of dbguard wrote it"));
         }

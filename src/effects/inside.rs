@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::state::{Dir, trouble};
 use crate::error::{Error, Result};
+use crate::text::json;
 use crate::world::{Snapshot, processes};
 
 const VERSION: u32 = 1;
@@ -144,7 +145,7 @@ pub fn read(snapshot: &Snapshot, pid: u32) -> Inside {
         let dir = directory(snapshot).ok()?;
         let mut text = String::new();
         dir.file(&file_name(pid)?, OFlag::O_RDONLY).ok()?.take(MOST_BYTES).read_to_string(&mut text).ok()?;
-        let inside: Inside = serde_json::from_str(&text).ok()?;
+        let inside: Inside = json::typed(&text).ok()?;
         (inside.version == VERSION && inside.boot == processes::boot()).then_some(inside)
     };
     known().unwrap_or_default()
@@ -178,7 +179,7 @@ pub fn met(snapshot: &Snapshot) -> Vec<Met> {
     let read = || {
         let mut text = String::new();
         directory(snapshot).ok()?.file(MET, OFlag::O_RDONLY).ok()?.take(MOST_BYTES).read_to_string(&mut text).ok()?;
-        serde_json::from_str(&text).ok()
+        json::typed(&text).ok()
     };
     read().unwrap_or_default()
 }

@@ -16,6 +16,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::order;
 use crate::target::{Field, Host, Target};
+use crate::text::json;
 use crate::world::{Snapshot, processes, terminal};
 
 /// The form of the files.
@@ -141,7 +142,7 @@ fn read(dir: &Dir, name: &str) -> Result<Session> {
     let file = dir.file(name, OFlag::O_RDONLY)?;
     file.take(MOST_BYTES).read_to_string(&mut text).map_err(|cause| trouble(&path, "read", &cause))?;
     let session: Session =
-        serde_json::from_str(&text).map_err(|cause| trouble(&path, "understood", &std::io::Error::other(cause)))?;
+        json::typed(&text).map_err(|cause| trouble(&path, "understood", &std::io::Error::other(cause)))?;
     if session.version > VERSION {
         return Err(trouble(&path, "understood", &std::io::Error::other("a newer dbguard wrote it")));
     }

@@ -13,7 +13,7 @@ const BASH: &str = include_str!("../../shell/dbguard.bash");
 const ZSH: &str = include_str!("../../shell/dbguard.zsh");
 const FISH: &str = include_str!("../../shell/dbguard.fish");
 
-/// The files without the lines that are comments, which are for whoever changes them; made when dbguard is built.
+/// The files without comments and indentation, which are for whoever changes them; made when dbguard is built.
 static PLAIN_BASH: [u8; plain_length(BASH)] = plain(BASH);
 static PLAIN_ZSH: [u8; plain_length(ZSH)] = plain(ZSH);
 static PLAIN_FISH: [u8; plain_length(FISH)] = plain(FISH);
@@ -82,26 +82,24 @@ fn assignments(shell: Shell, prelude: &Prelude) -> Vec<u8> {
     out
 }
 
-/// The length of a text without the lines that are comments.
+/// The length of a text without comments and indentation.
 const fn plain_length(text: &str) -> usize {
     let mut rest = text.as_bytes();
     let mut length = 0;
     while let Some(line) = next_line(&mut rest) {
-        length += if is_comment(line) { 0 } else { line.len() };
+        length += kept(line).len();
     }
     length
 }
 
-/// The text without the lines that are comments.
+/// The text without comments and indentation.
 #[allow(clippy::indexing_slicing, reason = "what is out of bounds does not build")]
 const fn plain<const LENGTH: usize>(text: &str) -> [u8; LENGTH] {
     let mut out = [0; LENGTH];
     let mut rest = text.as_bytes();
     let mut at = 0;
-    while let Some(mut line) = next_line(&mut rest) {
-        if is_comment(line) {
-            continue;
-        }
+    while let Some(line) = next_line(&mut rest) {
+        let mut line = kept(line);
         while let Some((byte, after)) = line.split_first() {
             out[at] = *byte;
             at += 1;
@@ -127,12 +125,16 @@ const fn next_line<'t>(rest: &mut &'t [u8]) -> Option<&'t [u8]> {
     if line.is_empty() { None } else { Some(line) }
 }
 
-/// Whether a line begins with `#`, after blanks.
-const fn is_comment(mut line: &[u8]) -> bool {
+/// What is kept of a line: what follows its indentation, and nothing of a comment. (No string in these files goes on
+/// over a line end.)
+const fn kept(mut line: &[u8]) -> &[u8] {
     while let Some((b' ', after)) = line.split_first() {
         line = after;
     }
-    matches!(line.first(), Some(b'#'))
+    match line.first() {
+        Some(b'#' | b'\n') => &[],
+        _ => line,
+    }
 }
 
 /// The code as one word of bash and zsh that no word splitting and no pattern matching finds anything in.
@@ -166,10 +168,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_that_are_comments_are_left_out_and_nothing_else() {
+    fn comments_indentation_and_empty_lines_are_left_out() {
         const TEXT: &str = "# one\na # b\n  # two\n\n x='#'\n#";
         const PLAIN: [u8; plain_length(TEXT)] = plain(TEXT);
-        assert_eq!(std::str::from_utf8(&PLAIN), Ok("a # b\n\n x='#'\n"));
+        assert_eq!(std::str::from_utf8(&PLAIN), Ok("a # b\nx='#'\n"));
     }
 
     #[test]

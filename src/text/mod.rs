@@ -5,6 +5,7 @@
 //! module knows nothing of the rest of the program.
 
 mod columns;
+pub mod json;
 pub mod lossy;
 pub mod redact;
 mod secret;

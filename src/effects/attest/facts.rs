@@ -7,6 +7,7 @@ use super::child::Ended;
 use super::lines;
 use crate::checklist::Line;
 use crate::effects::impact::{Impact, Table};
+use crate::text::json;
 
 /// What a server says of itself. A fact that could not be had is `None`; [`Attestation::lines`] says why.
 ///
@@ -98,7 +99,7 @@ impl Attestation {
         let mut facts = Facts(Map::new());
         for line in text.lines() {
             // The first one to state a fact wins: nothing later in the output can replace it.
-            if let Ok(Value::Object(row)) = serde_json::from_str(line) {
+            if let Ok(Value::Object(row)) = json::value(line) {
                 for (key, value) in row {
                     facts.0.entry(key).or_insert(value);
                 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::sql::MOST;
 use super::{Table, lines};
 use crate::checklist::Line;
-use crate::text::redact;
+use crate::text::{json, redact};
 
 /// What is known about one table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -165,7 +165,7 @@ fn logged(xml: &str) -> Option<Vec<Statement>> {
     let Some((_, rest)) = xml.split_once("<j>") else { return Some(Vec::new()) };
     let (text, _) = rest.split_once("</j>")?;
     let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&#x0d;", "\r").replace("&amp;", "&");
-    let mut statements: Vec<Statement> = serde_json::from_str(&text).ok()?;
+    let mut statements: Vec<Statement> = json::typed(&text).ok()?;
     for statement in &mut statements {
         let query = redact::sql(&statement.query).split_whitespace().collect::<Vec<_>>().join(" ");
         statement.query = query.chars().take(120).collect();

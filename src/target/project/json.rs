@@ -157,7 +157,7 @@ impl<'f> File<'f> {
     /// Reads it; what is no JSON is a mention.
     fn of(found: &'f Found, survey: &mut Survey<'_>) -> Option<Self> {
         let text = survey.text(found)?;
-        match serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)) {
+        match crate::text::json::value(text.strip_prefix('\u{feff}').unwrap_or(text)) {
             Ok(value) => Some(Self { found, text, value }),
             Err(wrong) => {
                 let at = At { path: &found.path, line: wrong.line(), key: String::new() };

@@ -6,6 +6,7 @@ use super::command::Command;
 use super::flags::{Flags, Names};
 use super::place::{Bound, Far};
 use super::relay::only;
+use crate::text::json;
 
 /// `cloud-sql-proxy [--port N] INSTANCE[?port=N]…`, `alloydb-auth-proxy`, and the older
 /// `cloud_sql_proxy -instances=INSTANCE=tcp:[ADDRESS:]N,…`: their READMEs.
@@ -151,7 +152,7 @@ const SQL_PROXY: Names = Names {
 /// The plugin that `aws ssm start-session` runs: its arguments are JSON texts, of which one has the parameters of
 /// the document. The first holds the session's token; nothing but the names below is taken from any.
 pub(super) fn session_manager(command: &Command, bound: &Bound) -> Far {
-    let parsed = command.args.iter().filter_map(|arg| serde_json::from_str::<Value>(arg).ok());
+    let parsed = command.args.iter().filter_map(|arg| json::value(arg).ok());
     let Some(request) = parsed.into_iter().find(|value| value.get("Target").is_some()) else { return Far::Unknown };
     let parameter = |name: &str| request.get("Parameters")?.get(name)?.get(0)?.as_str();
     let local = parameter("localPortNumber").filter(|port| *port != "0");
