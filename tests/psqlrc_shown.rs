@@ -205,7 +205,7 @@ fn the_title_follows_the_connection_where_the_shell_around_takes_it_back_and_is_
         pty.wait_for("■ STAGING  writable ").wait_for("=# ").send("\\c service=production\n");
         pty.wait_for("▲ PRODUCTION  read-only? ").wait_for("=# ").send("\\q\n");
         let raw = pty.finish().raw;
-        ["\x1b]2;■ STAGING psql\x07", "\x1b]2;▲ PRODUCTION psql\x07"]
+        ["\x1b]0;■ STAGING psql\x07", "\x1b]0;▲ PRODUCTION psql\x07"]
             .map(|title| raw.windows(title.len()).any(|bytes| bytes == title.as_bytes()))
     };
     assert_eq!(titled("export DBGUARD_SHOWN=\"$$ local localhost/app\""), [true, true]);
