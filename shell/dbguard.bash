@@ -91,17 +91,33 @@ function __dbguard_define_key {
 # Writes the function that tells whether all that is watched is as it was: there, and not newer than the stamp; and
 # whether no client has left a mark that it has tinted the terminal. Paths are values, looked up by a number. What is
 # taken away changes its directory: only where that is not watched has to be looked whether it is there.
+#
+# A line with `=` is the file that has exactly the time of the path before: that may have been given an older one. One
+# with `@` is the working directory: by the same name, a shell may come to another.
 function __dbguard_define_still {
-    local path number=0 all test=''
+    local path number=0 all test='' last='' name
     builtin printf -v all '\n%s' "$@"
     all+=$'\n'
     for path in "$@"; do
-        builtin printf -v "__dbguard_watched$number" %s "$path"
-        # It is newer than a stamp that is gone as well.
-        test+=" && ! \$__dbguard_watched$number -nt \$__dbguard_stamp"
-        [[ $all == *$'\n'"${path%/*}"$'\n'* ]] || test+=" && -e \$__dbguard_watched$number"
+        name=__dbguard_watched$number
+        builtin printf -v "$name" %s "${path#[@=]}"
+        case $path in
+        @*) test+=" && . -ef \$$name" ;;
+        =*)
+            # Whichever of the two is gone, one of these is true.
+            path=\$__dbguard_watched$((number - 1))
+            last=" && ! $path -nt \$$name && ! $path -ot \$$name"
+            ;;
+        *)
+            test+=$last
+            # It is newer than a stamp that is gone as well.
+            last=" && ! \$$name -nt \$__dbguard_stamp"
+            [[ $all == *$'\n'"${path%/*}"$'\n'* ]] || last+=" && -e \$$name"
+            ;;
+        esac
         number=$((number + 1))
     done
+    test+=$last
     # shellcheck disable=SC2016 # it becomes code
     [[ ! $__dbguard_tints ]] || test+=' && ! -e $__dbguard_tints/$$'
     eval "function __dbguard_still { [[ -n \$__dbguard_stamp$test ]]; }"

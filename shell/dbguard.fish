@@ -126,12 +126,27 @@ function __dbguard_keep
         # One call of `test` for everything: fish takes longer for a command than for a file. The paths are absolute,
         # so none is taken for an operator. What is gone is not newer; it changes its directory, if that is watched.
         set -g __dbguard_changed ! -x "$__dbguard_program" -o -e "$__dbguard_tints/$fish_pid" -o ! -e "$argv[12]"
+        # `=` is the file with exactly the time of the path before, which may have been given an older one; `@` is the
+        # working directory, of which fish itself tells whenever it is set.
+        set -l before
+        set -l newer
         for watched in $argv[13..]
-            set -a __dbguard_changed -o $watched -nt $argv[12]
-            if not builtin contains -- (builtin path dirname -- $watched) $argv[13..]
-                set -a __dbguard_changed -o ! -e $watched
+            switch $watched
+                case '=*'
+                    set -l time (string sub --start 2 -- $watched)
+                    set newer -o $before -nt $time -o $before -ot $time -o ! -e $time
+                case '@*'
+                    continue
+                case '*'
+                    set -a __dbguard_changed $newer
+                    set before $watched
+                    set newer -o $watched -nt $argv[12]
+                    if not builtin contains -- (builtin path dirname -- $watched) $argv[13..]
+                        set -a __dbguard_changed -o ! -e $watched
+                    end
             end
         end
+        set -a __dbguard_changed $newer
     end
     __dbguard_settle
 end

@@ -91,7 +91,7 @@ else
   # the time of the newest change among the files, so what is newer has changed since. A file in tints says that a client
   # has tinted this terminal, and may have been killed since.
   function __dbguard_remember {
-    local name same='[[ $PWD == "$__dbguard_was[1]" && $PATH == "$__dbguard_was[2]"'
+    local name path_at before newer gone same='[[ $PWD == "$__dbguard_was[1]" && $PATH == "$__dbguard_was[2]"'
     local -i at
     __dbguard_was=("$PWD" "$PATH")
     for name in DISABLE_AUTO_TITLE ${(s. .)__dbguard_vars}; do
@@ -107,12 +107,28 @@ else
       same+=' && ! -e $__dbguard_tints/$$'
     fi
     for (( at = 1; at <= $#__dbguard_watched; at++ )); do
-      same+=" && ! \$__dbguard_watched[$at] -nt \$__dbguard_stamp"
-      # What goes changes the time of its directory; where that is not watched, it is looked for.
-      if [[ $__dbguard_watched[(Ie)${__dbguard_watched[at]:h}] -eq 0 ]]; then
-        same+=" && -e \$__dbguard_watched[$at]"
-      fi
+      path_at="\$__dbguard_watched[$at]"
+      case $__dbguard_watched[at] in
+        (@*)
+          # The working directory: another way may lead by the same name.
+          same+=" && . -ef $path_at"
+          ;;
+        (\=*)
+          # A file with exactly the time of the path before, which may have been given an older one.
+          newer=" && -e $path_at && ! $before -nt $path_at && ! $before -ot $path_at"
+          ;;
+        (*)
+          same+=$newer$gone before=$path_at gone=
+          newer=" && ! $path_at -nt \$__dbguard_stamp"
+          # What goes changes the time of its directory; where that is not watched, it is looked for.
+          if [[ $__dbguard_watched[(Ie)${__dbguard_watched[at]:h}] -eq 0 ]]; then
+            gone=" && -e $path_at"
+          fi
+          ;;
+      esac
+      __dbguard_watched[at]=${__dbguard_watched[at]#[@=]}
     done
+    same+=$newer$gone
     functions[__dbguard_same]="$same ]]"
   }
 

@@ -138,6 +138,35 @@ fn one_line_in_the_rc_shows_where_psql_would_go_and_follows_every_change() {
 }
 
 #[test]
+fn a_file_that_comes_with_an_older_time_and_a_link_that_leads_elsewhere_are_seen() {
+    let env = |host: &str| format!("DATABASE_URL=postgres://{host}/app\n");
+    let sandbox = world().file("work/p", env("a.prod.demo")).file("work/s", env("b.staging.demo"));
+    let sandbox = sandbox.no_var("PGHOST").no_var("PGDATABASE").dir("work/one").dir("work/two").dir("home/far");
+    let mut session = Session::start(&sandbox, INIT);
+    let steps = [
+        ("touch -d 2001-01-01 p; touch -d 2002-01-01 s; cp -p p two/.env; cp -p s one/.env; cp -p s .env", "■ STAGING"),
+        ("sleep 0.1", "■ STAGING"),
+        ("cp -p p .env", "▲ PRODUCTION"),
+        ("cp -p s .env", "■ STAGING"),
+        ("echo >>.env; touch -d 2003-01-01 .env", "■ STAGING"),
+        ("cat p >.env; touch -d 2001-01-01 .env", "▲ PRODUCTION"),
+        ("ln -s $PWD/one ~/far/link; ln -sf ~/far/link/.env .env; touch -d 2001-01-01 one two", "■ STAGING"),
+        ("sleep 0.1", "■ STAGING"),
+        ("ln -sfn $PWD/two ~/far/link", "▲ PRODUCTION"),
+        ("rm .env; ln -s one current; cd current", "■ STAGING"),
+        ("sleep 0.1", "■ STAGING"),
+        ("ln -sfn two ~+/../../work/current", "■ STAGING"),
+        ("cd .", "▲ PRODUCTION"),
+    ];
+    for (line, label) in steps {
+        session.line(line);
+        assert!(session.prompt().starts_with(label), "{line}: {}", session.prompt());
+    }
+    session.is_quiet();
+    session.end();
+}
+
+#[test]
 fn a_var_that_is_not_exported_is_not_seen_by_psql_and_so_not_shown() {
     let sandbox = world().no_var("PGHOST");
     let mut session = Session::start(&sandbox, INIT);

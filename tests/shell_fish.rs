@@ -64,6 +64,14 @@ fn a_changed_file_is_seen_at_the_next_prompt() {
     pty.send("\r").wait_for("⏎ ■ STAGING db.other.demo");
     fs::remove_file(&file).unwrap();
     pty.send("\r").wait_for("⏎ ▲ UNKNOWN db.other.demo");
+    // What is put there with the time that it had elsewhere, older or newer, is another file as well.
+    let env =
+        |host: &str, year: i32| format!("echo DATABASE_URL=postgres://{host}/app >.env; touch -d {year}-01-01 .env\r");
+    fs::write(&file, CONFIG).unwrap();
+    pty.send(format!("set -e PGHOST; {}", env("a.staging.demo", 2003))).wait_for("■ STAGING a.staging.demo");
+    pty.send("sleep 0.1\r").wait_for("■ STAGING a.staging.demo");
+    pty.send(env("b.prod.demo", 2001)).wait_for("▲ PRODUCTION b.prod.demo");
+    pty.send(env("c.staging.demo", 2002)).wait_for("■ STAGING c.staging.demo");
     end(&mut pty);
 }
 

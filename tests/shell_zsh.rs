@@ -114,6 +114,27 @@ fn a_file_that_appears_changes_or_goes_is_seen_at_the_next_prompt() {
 }
 
 #[test]
+fn a_file_that_comes_with_an_older_time_and_a_directory_that_is_another_are_seen() {
+    let env = |host: &str| format!("DATABASE_URL=postgres://{host}/app\n");
+    let sandbox = usual().file("work/p", env("a.prod.demo")).file("work/s", env("b.staging.demo"));
+    let sandbox = sandbox.dir("work/one").dir("work/two");
+    let lines = [
+        "touch -d 2001-01-01 p; touch -d 2002-01-01 s; cp -p p two/.env; cp -p s one/.env; cp -p s .env",
+        "sleep 0.1",
+        "cp -p p .env",
+        "cp -p s .env",
+        "ln -s one current; cd current",
+        "sleep 0.1",
+        "ln -sfn two $PWD:h/current; cd .",
+    ];
+    let Some(ended) = typed(&sandbox, &lines) else { return };
+    let shown = prompts(&ended);
+    let words: Vec<&str> = shown[1..].iter().filter_map(|prompt| prompt.split(' ').nth(1)).collect();
+    let (staging, production) = ("STAGING", "PRODUCTION");
+    assert_eq!(words[..7], [staging, staging, production, staging, staging, staging, production], "{shown:?}");
+}
+
+#[test]
 fn the_configuration_is_watched_too() {
     let lines = [PRODUCTION, "print broken >>~/.config/dbguard/config.toml", "true"];
     let Some(ended) = typed(&usual(), &lines) else { return };

@@ -112,5 +112,7 @@ fn answer(
         shown: reading.bare().map(prompt::Voice::shown).unwrap_or_default(),
         stamp: watch.stamp,
         watched: watch.paths,
+        times: watch.times,
+        here: snapshot.cwd.clone(),
     }
 }

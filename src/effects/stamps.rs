@@ -1,8 +1,9 @@
 //! Stamps: empty files by which a shell sees, with its builtins alone, that something it depends on has changed.
 //!
 //! A stamp carries the time of the newest change among the watched files. `[[ file -nt stamp ]]` is then true exactly
-//! for what changed since. Shells share stamps of the same time; the oldest are taken away, and a shell whose stamp is
-//! gone asks again. Nothing here knows what the files say.
+//! for what changed since. What was put there with an older time (`cp -p`, `rsync -a`, `touch -d`) is not newer than
+//! that: so each of the nearest files has a stamp of its own time, which it has to have still. Shells share stamps of the
+//! same time; the oldest are taken away, and a shell whose stamp is gone asks again. Nothing here knows what the files say.
 
 use std::fs::{DirBuilder, File, FileTimes, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -13,7 +14,13 @@ use crate::order;
 use crate::world::Snapshot;
 
 /// How many stamps are kept.
-const MOST: usize = 64;
+const MOST: usize = 512;
+
+/// How many of the watched have a stamp of their own: each costs a shell two calls of stat more at each prompt.
+const EXACT: usize = 24;
+
+/// How many links may lead to one another.
+const LINKS: usize = 40;
 
 /// What a shell watches: existing files and directories only.
 #[derive(Debug, Default)]
@@ -22,6 +29,8 @@ pub struct Watch {
     pub stamp: PathBuf,
     /// What is newer than the stamp, or gone, has changed.
     pub paths: Vec<PathBuf>,
+    /// For the first of the paths: the stamp with exactly its time; empty where there is none.
+    pub times: Vec<PathBuf>,
 }
 
 /// Watches these files, whether they exist or not, with the directories in which they could appear or be replaced, and
@@ -34,16 +43,33 @@ pub fn watch(files: &[PathBuf], directories: &[PathBuf], grain: Duration, snapsh
     paths.extend(directories.iter().filter(|directory| directory.is_dir()).cloned());
     order::sort(&mut paths);
     paths.dedup();
-    let newest = paths.iter().filter_map(|path| path.metadata().ok()?.modified().ok()).max();
-    let now = SystemTime::now();
-    let settled = now.checked_sub(grain).unwrap_or(now);
+    // Those that say something come first: the files, then the directories from the working directory up.
+    let rank = |path: &PathBuf| {
+        let place = directories.iter().position(|directory| directory == path);
+        if path.is_file() { 0 } else { place.map_or(usize::MAX, |place| place + 1) }
+    };
+    paths.sort_by_cached_key(rank);
+    let newest = paths.iter().filter_map(|path| modified(path)).max();
+    // What changed since the files were read would not be told from what was read: the time counts from before that.
+    let settled = snapshot.now.checked_sub(grain).unwrap_or(snapshot.now);
     // A time in the future hides every change until then: it is not believed, and the shell asks each time.
     let time = newest.unwrap_or(UNIX_EPOCH);
-    let time = if time >= settled { time.min(now).checked_sub(grain).unwrap_or(UNIX_EPOCH) } else { time };
-    Watch { stamp: stamp(time, snapshot).unwrap_or_default(), paths }
+    let time = if time >= settled { time.min(snapshot.now).checked_sub(grain).unwrap_or(UNIX_EPOCH) } else { time };
+    let stamp_of = |time| stamp(time, snapshot).unwrap_or_default();
+    let common = stamp_of(time);
+    // One that changed just now gets a stamp of another time, and so is asked about once more whatever becomes of it.
+    let own = |path: &PathBuf| modified(path).filter(|time| *time < settled).map_or_else(|| common.clone(), stamp_of);
+    let near = paths.iter().take_while(|path| rank(path) < usize::MAX);
+    let times = near.take(EXACT).map(own).collect();
+    Watch { stamp: common, paths, times }
 }
 
-/// The file, where it leads to, and the directories of both; of what does not exist, the nearest directory that does.
+fn modified(path: &Path) -> Option<SystemTime> {
+    path.metadata().ok()?.modified().ok()
+}
+
+/// The file, where it leads to, and the directories of both; of what does not exist, the nearest directory that does;
+/// and the directories of all links on the way.
 fn existing(file: &Path) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
     let real = file.canonicalize().ok();
@@ -52,6 +78,25 @@ fn existing(file: &Path) -> Vec<PathBuf> {
             found.push(path.to_path_buf());
         }
         found.extend(path.ancestors().skip(1).find(|parent| parent.is_dir()).map(Path::to_path_buf));
+    }
+    found.extend(directories_of_links(file));
+    found
+}
+
+/// The directories in which a link stands that may be led elsewhere.
+fn directories_of_links(file: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = Vec::new();
+    let mut path = file.to_path_buf();
+    for _ in 0..LINKS {
+        let mut above: Vec<&Path> = path.ancestors().collect();
+        above.reverse();
+        let Some(link) = above.into_iter().find(|path| path.is_symlink()) else { break };
+        let (Some(directory), Ok(to), Ok(rest)) = (link.parent(), std::fs::read_link(link), path.strip_prefix(link))
+        else {
+            break;
+        };
+        found.push(directory.to_path_buf());
+        path = directory.join(to).join(rest);
     }
     found
 }
@@ -66,7 +111,8 @@ fn stamp(time: SystemTime, snapshot: &Snapshot) -> Option<PathBuf> {
     let directory = directory(snapshot)?;
     let since = time.duration_since(UNIX_EPOCH).ok()?;
     let path = directory.join(format!("{}.{:09}", since.as_secs(), since.subsec_nanos()));
-    if path.symlink_metadata().ok().and_then(|meta| meta.modified().ok()) == Some(time) {
+    let is_right = || path.symlink_metadata().ok().and_then(|meta| meta.modified().ok()) == Some(time);
+    if is_right() {
         return Some(path);
     }
     DirBuilder::new().recursive(true).mode(0o700).create(&directory).ok()?;
@@ -156,7 +202,7 @@ mod tests {
     fn the_stamp_has_the_time_of_the_newest_change_and_is_shared() {
         let place = Place::new("newest");
         let watched = place.watch(&["file"]);
-        assert_eq!(watched.paths, [place.path("").parent().unwrap().join("work"), place.path("file")]);
+        assert_eq!(watched.paths, [place.path("file"), place.path("").parent().unwrap().join("work")]);
         assert_eq!(time_of(&watched.stamp), UNIX_EPOCH + Duration::from_secs(100));
         assert_eq!(place.watch(&["file"]).stamp, watched.stamp);
         place.touch("file", 200);
@@ -177,6 +223,35 @@ mod tests {
         std::os::unix::fs::symlink("far/real", place.path("link")).unwrap();
         let paths = place.watch(&["link"]).paths;
         for name in ["link", "far", "far/real"] {
+            assert!(paths.contains(&place.path(name)), "{name} in {paths:?}");
+        }
+    }
+
+    #[test]
+    fn each_file_has_a_stamp_of_its_own_time_and_one_that_changed_just_now_has_none() {
+        let place = Place::new("own");
+        place.write("other", 70);
+        place.touch("", 300);
+        let times = |watch: Watch| watch.times.iter().map(|stamp| time_of(stamp)).collect::<Vec<_>>();
+        let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+        assert_eq!(times(place.watch(&["file", "other"])), [at(100), at(70)]);
+        fs::write(place.path("file"), "now").unwrap();
+        let just_now = place.watch(&["file", "other"]);
+        assert_eq!((&just_now.times[0], just_now.times.len()), (&just_now.stamp, 2));
+    }
+
+    #[test]
+    fn the_directory_of_every_link_on_the_way_is_watched() {
+        let place = Place::new("links");
+        for name in ["one", "two", "three"] {
+            fs::create_dir(place.path(name)).unwrap();
+        }
+        fs::write(place.path("three/file"), "").unwrap();
+        std::os::unix::fs::symlink(place.path("three"), place.path("two/current")).unwrap();
+        std::os::unix::fs::symlink("../two/current/file", place.path("one/link")).unwrap();
+        std::os::unix::fs::symlink("turning", place.path("turning")).unwrap();
+        let paths = place.watch(&["one/link", "turning"]).paths;
+        for name in ["one", "one/../two", "three", "three/file"] {
             assert!(paths.contains(&place.path(name)), "{name} in {paths:?}");
         }
     }

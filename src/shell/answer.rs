@@ -57,16 +57,23 @@ pub struct Answer {
     pub stamp: PathBuf,
     /// What to watch: newer than the stamp, or gone, means to ask again.
     pub watched: Vec<PathBuf>,
+    /// For the first of these, in their order: a file whose time of change is exactly that of the watched one, which
+    /// may have been given an older time; empty where there is none.
+    pub times: Vec<PathBuf>,
+    /// The working directory without links: a shell that goes by the same name may stand elsewhere by then.
+    pub here: PathBuf,
 }
 
 /// The version of the answer; a hook that reads another one says nothing rather than something wrong.
 const VERSION: &str = "dbguard 1";
 
 impl Answer {
-    /// The lines. Paths that a line cannot hold are not watched, so the stamp is left out and the hook asks each time.
+    /// The lines. Behind the stamp, a line is a watched path; `=PATH` is the file with the time of the one before, and
+    /// `@PATH` the working directory. Paths that a line cannot hold are not watched, so the stamp is left out and the hook asks each time.
     pub fn lines(&self) -> Vec<u8> {
         let whole = |path: &Path| !path.as_os_str().as_bytes().contains(&b'\n');
-        let watchable = whole(&self.stamp) && self.watched.iter().all(|path| whole(path));
+        let all = [&self.stamp, &self.here].into_iter().chain(&self.watched).chain(&self.times);
+        let watchable = all.into_iter().all(|path| whole(path));
         let width = self.width.to_string();
         let fields = [
             VERSION,
@@ -87,14 +94,30 @@ impl Answer {
             out.push(b'\n');
         }
         if watchable {
-            for path in std::iter::once(&self.stamp).chain(&self.watched) {
-                out.extend_from_slice(path.as_os_str().as_bytes());
-                out.push(b'\n');
-            }
+            self.paths(&mut out);
         } else {
             out.push(b'\n');
         }
         out
+    }
+
+    fn paths(&self, out: &mut Vec<u8>) {
+        let mut line = |mark: &[u8], path: &Path| {
+            out.extend_from_slice(mark);
+            out.extend_from_slice(path.as_os_str().as_bytes());
+            out.push(b'\n');
+        };
+        line(b"", &self.stamp);
+        if !self.here.as_os_str().is_empty() {
+            line(b"@", &self.here);
+        }
+        let times = self.times.iter().map(Some).chain(std::iter::repeat(None));
+        for (path, time) in self.watched.iter().zip(times) {
+            line(b"", path);
+            if let Some(time) = time.filter(|time| !time.as_os_str().is_empty()) {
+                line(b"=", time);
+            }
+        }
     }
 }
 
@@ -118,5 +141,9 @@ mod tests {
             ..Answer::default()
         };
         assert_eq!(answer.lines(), b"dbguard 1\nproduction\nP\n0\n\nleft\n\n\n\n\n\n/s\n/a b\n");
+        let watched = ["/a", "/b", "/c"].map(Into::into).to_vec();
+        let answer = Answer { watched, times: vec!["/t".into(), "".into()], here: "/h".into(), ..answer };
+        let lines = String::from_utf8(answer.lines()).unwrap();
+        assert!(lines.ends_with("\n/s\n@/h\n/a\n=/t\n/b\n/c\n"), "{lines}");
     }
 }
