@@ -149,6 +149,9 @@ pub(super) fn template(text: &str) -> Option<String> {
 
 /// What follows `postgresql://`.
 fn postgres(rest: &str, port: u16, driver: Option<Driver>, origin: &Origin) -> Url {
+    if let Some(why) = spilled_password(rest) {
+        return Url::Unclear(why);
+    }
     let mut doubt = odd_credentials(rest);
     let bytes = rest.as_bytes();
     let pairs = match uri::pairs(bytes) {
@@ -209,13 +212,23 @@ fn misread(keyword: &[u8], value: &[u8], before: &[Setting], driver: Option<Driv
         .then(|| format!("it says `{}` twice, and drivers differ on which counts", earlier.keyword))
 }
 
-/// Credentials that other parsers than libpq's end elsewhere: two `@`, or a `#` or `?` behind what may be a port.
+/// A password that goes on behind what libpq takes for its end: then the rest of it is in the host or in the name of
+/// the database, and neither may be shown.
+fn spilled_password(rest: &str) -> Option<String> {
+    let text = rest.split('?').next().unwrap_or_default();
+    let (authority, path) = text.split_once('/').unwrap_or((text, ""));
+    let (mark, code) = match (authority.matches('@').count(), path.contains('@')) {
+        (2.., _) => ("an `@`", "%40"),
+        (_, true) => ("a `/`", "%2F"),
+        (_, false) => return None,
+    };
+    Some(format!("its password has {mark} that is not written as `{code}`"))
+}
+
+/// Credentials that other parsers than libpq's end elsewhere: a `#` or `?` behind what may be a port.
 fn odd_credentials(rest: &str) -> Option<String> {
     let authority = rest.split('/').next().unwrap_or_default();
-    let (before, after) = authority.split_once('@')?;
-    if after.split('?').next().unwrap_or_default().contains('@') {
-        return Some("its password has an `@` that is not written as `%40`".to_owned());
-    }
+    let (before, _) = authority.split_once('@')?;
     let cut = before.split(['#', '?']).next().filter(|cut| cut.len() < before.len())?;
     let port = cut.rsplit_once(':').map_or("", |(_, port)| port);
     port.bytes()
@@ -328,8 +341,10 @@ mod tests {
         assert_eq!(said("postgres://u@db1/app?host=db2"), twice);
         assert_eq!(said("postgresql+psycopg2://u@db1/app?host=db2"), "u@db2:5432/app");
         assert_eq!(said("postgres://u@db1/app?host=db1"), "u@db1:5432/app");
-        let at = "? its password has an `@` that is not written as `%40` [u@a@db1:5432/app]";
+        let at = "? its password has an `@` that is not written as `%40`";
         assert_eq!(said("postgres://u:p@a@db1/app"), at);
+        let slash = "? its password has a `/` that is not written as `%2F`";
+        assert_eq!(said("postgres://u:12/a@db1/app"), slash);
         let hash = "? its password has a `#` or `?` that is not percent-encoded [db1@prod:5432/app]";
         assert_eq!(said("postgres://db1:5432#x@prod/app"), hash);
         assert_eq!(said("postgres://u:se#cret@db1/app"), "u@db1:5432/app");
@@ -346,6 +361,10 @@ mod tests {
     fn no_url_shows_its_password() {
         let urls = [
             "postgres://u:hush@a@db1/app",
+            "postgres://u:p@hush@db1/app",
+            "postgres://u:p@hush@more@db1/app?x=1",
+            "postgres://u:p@a/hush@db1/app",
+            "postgres://u:12/hush@db1:5432/app",
             "postgres://u:hush@db1:port/app",
             "postgres://u:hush db1",
             "newdb://u:hush@h",
