@@ -76,7 +76,7 @@ fn a_modified_record_is_named_by_its_line() {
     let world = World::new();
     world.append(3);
     let mut lines = world.lines();
-    lines[1] = lines[1].replace("db1", "db2");
+    lines[1] = lines[1].replace("\"db1\"", "\"db2\"");
     world.write(&lines);
     assert_eq!(world.verify().problems, [Problem::Modified { line: 2, seq: 2 }]);
 }
@@ -86,7 +86,7 @@ fn a_record_that_was_replaced_with_a_hash_of_its_own_does_not_fit_the_next() {
     let world = World::new();
     world.append(3);
     let mut lines = world.lines();
-    lines[1] = forged(&lines[1], "db1", "db2");
+    lines[1] = forged(&lines[1], "\"db1\"", "\"db2\"");
     world.write(&lines);
     assert_eq!(world.verify().problems, [Problem::Unlinked { line: 3, seq: 3 }]);
 }
