@@ -25,7 +25,7 @@ pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
     let shims = shims::directory(snapshot).unwrap_or_default();
     if !shims.as_os_str().is_empty() {
         // A disk that is full or read-only leaves the shell without shims; `doctor` says so.
-        let _ = shims::refresh(&shims, &program, target::TOOLS, &snapshot.vars);
+        let _ = shims::refresh(&shims, &program, &target::shimmed(), &snapshot.vars);
     }
     let prelude = Prelude {
         program,
@@ -43,7 +43,7 @@ pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
 /// The tools that functions are made for: those that are installed, since a function would hide that one is not.
 fn functions(init: &Init, snapshot: &Snapshot) -> Vec<&'static str> {
     let installed = |name: &&str| tools::locate(OsStr::new(name), &snapshot.vars).is_ok();
-    target::TOOLS.iter().copied().filter(|_| init.functions).filter(installed).collect()
+    target::shimmed().into_iter().filter(|_| init.functions).filter(installed).collect()
 }
 
 /// Everything in the vars that the answer depends on. `PATH` is compared by the hooks apart, since they change it.

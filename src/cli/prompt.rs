@@ -39,7 +39,7 @@ pub(super) fn run(prompt: &Prompt, snapshot: &Snapshot) -> Result<ExitCode> {
     if told.contains(&Told::Path)
         && let Some(directory) = shims::directory(snapshot)
     {
-        let _ = shims::refresh(&directory, &program::path(&snapshot.vars), target::TOOLS, &snapshot.vars);
+        let _ = shims::refresh(&directory, &program::path(&snapshot.vars), &target::shimmed(), &snapshot.vars);
     }
     let mut files: Vec<PathBuf> = config.files.into_iter().map(|file| file.path).collect();
     files.extend(places.trust);

@@ -10,7 +10,7 @@ use crate::world::Vars;
 pub struct Shown {
     /// The shell's process.
     pub shell: u32,
-    /// What [`super::shown`] made of the target of a bare psql.
+    /// What [`super::shown()`] made of the target of a bare psql.
     pub text: String,
 }
 

@@ -92,6 +92,16 @@ pub const TOOLS: &[&str] = &[
     "pipenv",
 ];
 
+/// Those of [`TOOLS`] that get no shim of their own accord: code of the project decides where they go, so that each run
+/// would be asked about, in development as well. `dbguard run -- knex …` guards them; behind a launcher they pass.
+pub const BY_HAND: &[&str] =
+    &["django-admin", "drizzle-kit", "flask", "knex", "typeorm", "typeorm-ts-node-commonjs", "typeorm-ts-node-esm"];
+
+/// The tools that get a shim where they are installed.
+pub fn shimmed() -> Vec<&'static str> {
+    TOOLS.iter().copied().filter(|tool| !BY_HAND.contains(tool)).collect()
+}
+
 /// Whether the command lines of this tool are understood here.
 pub fn is_known(tool: &str) -> bool {
     tools::find(tool).is_some() || table::is_known(tool)

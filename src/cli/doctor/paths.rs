@@ -43,7 +43,7 @@ pub(super) fn tools(snapshot: &Snapshot) -> Vec<Finding> {
     findings.extend(links(&directory, snapshot));
     let mut guarded = Vec::new();
     let mut unguarded: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
-    for name in target::TOOLS {
+    for name in &target::shimmed() {
         let all = tools::candidates(OsStr::new(name), &snapshot.vars);
         let Some(real) = all.iter().find(|candidate| !candidate.is_dbguard) else { continue };
         if all.first().is_some_and(|first| first.is_dbguard) {

@@ -107,7 +107,8 @@ pub(super) fn parse(bare: &Invocation) -> Option<Invocation> {
         return Some(declare(bare, tool, entry, args));
     }
     let launched = launch::peel(&bare.tool, &bare.args)?;
-    let mut invocation = match entry(&launched.program) {
+    let by_hand = super::BY_HAND.contains(&launched.program.as_str()) || launched.program == "manage.py";
+    let mut invocation = match entry(&launched.program).filter(|_| !by_hand) {
         Some((tool, entry)) => declare(bare, tool, entry, &launched.args),
         None => declare(bare, &bare.tool, Entry::none(), &[]),
     };
