@@ -120,22 +120,31 @@ function __dbguard_define_still {
     test+=$last
     # shellcheck disable=SC2016 # it becomes code
     [[ ! $__dbguard_tints ]] || test+=' && ! -e $__dbguard_tints/$$'
-    eval "function __dbguard_still { [[ -n \$__dbguard_stamp$test ]]; }"
+    # Without the program nothing is guarded, so the prompt must not look as if it were.
+    eval "function __dbguard_still { [[ -n \$__dbguard_stamp && -x \$__dbguard_program$test ]]; }"
 }
 
 # Asks the program, and takes the values of its answer apart. An interrupt in the middle leaves __dbguard_asked empty,
-# and so is asked again.
+# and so is asked again; but not for the prompt that bash shows after it: a program that hangs (on a file system that
+# is gone) would keep the person from ever getting one.
 function __dbguard_ask {
     local key answer='' status=1 fields told
     __dbguard_asked=
+    if [[ $__dbguard_asking ]]; then
+        __dbguard_asking=
+        __dbguard_unanswered
+        return
+    fi
     __dbguard_define_key
     __dbguard_key
     told=(${__dbguard_coarse:+coarse} ${__dbguard_title:+titled})
     [[ $__dbguard_path_asked == "${PATH-}" ]] || told+=(path)
     if [[ -x $__dbguard_program ]]; then
+        __dbguard_asking=1
         # Without exec, bash would stand between: the program notes for the shell that is its parent.
         answer=$(builtin exec "$__dbguard_program" prompt --answer ${told[@]+"${told[@]}"} </dev/null 2>/dev/null)
         status=$?
+        __dbguard_asking=
     fi
     fields=()
     answer+=$'\n'
@@ -143,7 +152,7 @@ function __dbguard_ask {
         fields+=("${answer%%$'\n'*}")
         answer=${answer#*$'\n'}
     done
-    if [[ $status != 0 || ${fields[0]} != 'dbguard 1' || ! ${fields[1]-} ]]; then
+    if [[ $status != 0 || ${fields[0]} != 'dbguard 1' || ! ${fields[5]-} ]]; then
         __dbguard_unanswered
         return
     fi
@@ -511,12 +520,12 @@ function __dbguard_start {
     ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)) || __dbguard_arrays=1
     # How finely bash before 5 compares times depends on how it was built: 3.2 in whole seconds.
     ((BASH_VERSINFO[0] >= 5)) || __dbguard_coarse=1
-    for name in asked stamp path_asked segment width sgr position title each leave before text after gap columns ps1; do
+    for name in asked asking stamp path_asked segment width sgr position title each leave before text after gap columns ps1; do
         name=__dbguard_$name
         builtin printf -v "$name" %s "${!name-}"
     done
     # What is asked after this line was evaluated again is asked anew.
-    __dbguard_asked=
+    __dbguard_asked='' __dbguard_asking=''
     __dbguard_path
     __dbguard_define_functions
     case $- in *i*) ;; *) return ;; esac

@@ -102,7 +102,8 @@ else
         same+=" && ! -v $name"
       fi
     done
-    same+=' && -e $__dbguard_stamp'
+    # Without the program nothing is guarded, so the prompt must not look as if it were.
+    same+=' && -x $__dbguard_program && -e $__dbguard_stamp'
     if [[ -n $__dbguard_tints ]]; then
       same+=' && ! -e $__dbguard_tints/$$'
     fi
@@ -145,7 +146,7 @@ else
     fi
     answer=$("$__dbguard_program" prompt --answer $told </dev/null 2>/dev/null) || return 0
     lines=("${(@f)answer}")
-    if [[ $lines[1] != 'dbguard 1' ]]; then
+    if [[ $lines[1] != 'dbguard 1' || -z $lines[6] ]]; then
       return
     fi
     __dbguard_take

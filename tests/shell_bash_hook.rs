@@ -140,8 +140,15 @@ fn an_answer_without_a_stamp_is_asked_for_at_every_prompt() {
 
 #[test]
 fn whatever_is_no_answer_is_said_to_be_none_and_asked_for_again() {
-    let not =
-        [&b"dbguard 2\nproduction\nPROD\n"[..], b"", b"dbguard 1\n", b"\n\n\n", b"bash: syntax error\n", b"\xff\xfe\n"];
+    let not = [
+        &b"dbguard 2\nproduction\nPROD\n"[..],
+        b"",
+        b"dbguard 1\n",
+        b"dbguard 1\nproduction\nPROD\n",
+        b"\n\n\n",
+        b"bash: syntax error\n",
+        b"\xff\xfe\n",
+    ];
     for bytes in not {
         let sandbox = Sandbox::new();
         answers(&sandbox, &production(&sandbox));
@@ -168,9 +175,11 @@ fn an_answer_that_was_interrupted_is_asked_for_again() {
     let quick = fs::read(&program).unwrap();
     fs::write(&program, slow).unwrap();
     session.pty.send("PGHOST=x\n").wait_for("asking");
-    fs::write(&program, quick).unwrap();
+    // It would hang again: there is a prompt all the same.
     session.pty.send("\x03");
     session.wait();
+    assert_eq!(session.prompt(), SILENT);
+    fs::write(&program, quick).unwrap();
     session.line("");
     assert_eq!(session.prompt(), "PROD db ");
     session.is_quiet();

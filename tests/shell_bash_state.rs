@@ -65,8 +65,8 @@ fn b17_b18_a_program_that_goes_away_is_said_where_the_segment_stood_and_an_upgra
     session.line("sleep 0.1");
     session.line("");
     session.line("mv ../bin/dbguard ../bin/old");
-    // Nothing has changed: what was said holds.
-    assert_eq!(session.prompt(), PRODUCTION);
+    // Nothing else has changed, but nothing is guarded either.
+    assert_eq!(session.prompt(), SILENT);
     session.line("PGHOST=db.staging.demo");
     assert_eq!(session.prompt(), SILENT);
     assert_eq!(session.line("echo \"[${DBGUARD_SHOWN-}]\""), "[]");

@@ -195,7 +195,8 @@ fn a_program_that_has_gone_is_said_quietly_and_never_hides_behind_an_old_answer(
     let Some(mut pty) = zsh(&sandbox) else { return };
     pty.wait_for("ready> ").send(format!("{PRODUCTION}\n")).wait_for(SHOWN);
     fs::rename(sandbox.path("bin/dbguard"), sandbox.path("bin/away")).unwrap();
-    pty.send("export PGHOST=x.staging.demo\n").wait_for(UNKNOWN).send("true\n").wait_for(UNKNOWN);
+    // Nothing else has changed, but nothing is guarded either.
+    pty.send("true\n").wait_for(UNKNOWN).send("export PGHOST=x.staging.demo\n").wait_for(UNKNOWN);
     fs::rename(sandbox.path("bin/away"), sandbox.path("bin/dbguard")).unwrap();
     pty.send("true\n").wait_for("■ STAGING x.staging.demo/app ready> ").send("exit\n");
     let ended = pty.finish();

@@ -10,6 +10,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::state;
 use crate::order;
 use crate::world::Snapshot;
 
@@ -115,6 +116,9 @@ fn stamp(time: SystemTime, snapshot: &Snapshot) -> Option<PathBuf> {
     if is_right() {
         return Some(path);
     }
+    if !state::may_make(&directory, snapshot.user.uid) {
+        return None;
+    }
     DirBuilder::new().recursive(true).mode(0o700).create(&directory).ok()?;
     thin_out(&directory);
     // Made under another name first: a stamp is never seen with the time of its making.
@@ -178,7 +182,7 @@ mod tests {
 
         fn snapshot(&self) -> Snapshot {
             let vars = Vars::from_iter([("XDG_STATE_HOME", self.0.as_os_str())]);
-            let user = User { uid: 0, name: None, home: None };
+            let user = User { uid: nix::unistd::geteuid().as_raw(), name: None, home: None };
             Snapshot { vars, cwd: self.0.clone(), user, now: SystemTime::now() }
         }
 
@@ -279,6 +283,19 @@ mod tests {
         let watched = watch(&[place.path("file")], &[], GRAIN, &snapshot);
         assert_eq!(watched.stamp, PathBuf::new());
         assert!(!watched.paths.is_empty());
+    }
+
+    #[test]
+    fn root_makes_no_stamps_in_the_home_of_another_user() {
+        let place = Place::new("root");
+        let root_is_at_home = std::os::unix::fs::MetadataExt::uid(&place.0.metadata().unwrap()) == 0;
+        if root_is_at_home && std::os::unix::fs::chown(&place.0, Some(65534), None).is_err() {
+            return; // root without its powers
+        }
+        let mut snapshot = place.snapshot();
+        snapshot.user.uid = 0;
+        assert_eq!(watch(&[place.path("file")], &[], GRAIN, &snapshot).stamp, PathBuf::new());
+        assert!(!place.0.join("dbguard").exists());
     }
 
     #[test]

@@ -21,6 +21,13 @@ use crate::shell;
 use crate::text::Untrusted;
 use crate::world::Snapshot;
 
+/// Whether a directory may be made for what a prompt leaves behind. Root's, made in another user's home (`sudo -E`,
+/// `su` without a dash), would lock that user out of their own.
+pub(super) fn may_make(directory: &Path, user: u32) -> bool {
+    let nearest = directory.ancestors().find_map(|above| above.metadata().ok());
+    user != 0 || nearest.is_none_or(|above| above.uid() == 0)
+}
+
 /// A directory of dbguard's own, open and checked.
 #[derive(Debug)]
 pub(super) struct Dir {

@@ -10,6 +10,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use super::state;
 use crate::prompt::Shown;
 use crate::shell::Painted;
 use crate::world::{Snapshot, processes};
@@ -74,6 +75,9 @@ pub fn directory(snapshot: &Snapshot) -> Option<PathBuf> {
 }
 
 fn write(directory: &Path, name: &str, painted: Painted) -> io::Result<()> {
+    if !state::may_make(directory, nix::unistd::geteuid().as_raw()) {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     prune(directory);
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(directory.join(name))?;
