@@ -148,11 +148,13 @@ function __dbguard_ask {
     fi
     fields=()
     answer+=$'\n'
+    # Whatever else may have been printed is not looked at: taking millions of lines apart would take minutes.
+    [[ $answer == 'dbguard 1'$'\n'* ]] || answer=''
     while [[ $answer ]]; do
         fields+=("${answer%%$'\n'*}")
         answer=${answer#*$'\n'}
     done
-    if [[ $status != 0 || ${fields[0]} != 'dbguard 1' || ! ${fields[5]-} ]]; then
+    if [[ $status != 0 || ! ${fields[5]-} ]]; then
         __dbguard_unanswered
         return
     fi

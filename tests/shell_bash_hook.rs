@@ -142,6 +142,7 @@ fn an_answer_without_a_stamp_is_asked_for_at_every_prompt() {
 fn whatever_is_no_answer_is_said_to_be_none_and_asked_for_again() {
     let not = [
         &b"dbguard 2\nproduction\nPROD\n"[..],
+        &b"y\n".repeat(200_000),
         b"",
         b"dbguard 1\n",
         b"dbguard 1\nproduction\nPROD\n",
