@@ -118,8 +118,8 @@ fn a_refusal_says_what_was_found() {
     let sandbox = sandbox().file("work/x.sql", "SELECT 1;\nDROP TABLE t;\n");
     let said = sandbox.run(["run", "--", "psql", "-h", "db.staging.demo", "-f", "x.sql"]).output().err();
     assert!(said.contains("\n  found: drop-table at x.sql:2: DROP TABLE t\n"), "{said}");
-    let said = sandbox.run(["run", "--", "psql", "-h", "db.staging.demo", "-f", "/nonexistent"]).output().err();
-    assert!(said.contains("\n  found: unreadable: `/nonexistent` was not read: No such file"), "{said}");
+    let said = sandbox.run(["run", "--", "psql", "-h", "db.staging.demo", "-f", "absent.sql"]).output().err();
+    assert!(said.contains("\n  found: unreadable: `absent.sql` was not read: No such file"), "{said}");
 }
 
 #[test]
