@@ -49,7 +49,7 @@ fn help_or_version(first: &OsString) -> Option<Opt> {
 /// The versions to read a command line by: the neighbours of a version whose table is not known.
 pub(super) fn versions(tool: &Tool, major: Option<u32>) -> Vec<u32> {
     let newest = KNOWN.last().copied();
-    if tool.options.iter().all(|spec| spec.since == 0 && spec.until == u32::MAX) {
+    if tool.options.iter().all(|spec| spec.since == 0 && spec.until == u8::MAX) {
         return newest.into_iter().collect();
     }
     match major {

@@ -26,14 +26,14 @@ pub(in crate::target) struct Spec {
     /// Whether it takes a value.
     pub(in crate::target) arity: Arity,
     /// The first major version that has it, of those whose tables are known; 0 for all.
-    pub(in crate::target) since: u32,
+    pub(in crate::target) since: u8,
     /// The last major version that has it.
-    pub(in crate::target) until: u32,
+    pub(in crate::target) until: u8,
 }
 
 impl Spec {
     const fn new(letter: Option<u8>, long: &'static str, arity: Arity) -> Self {
-        Self { letter, long, alias: None, arity, since: 0, until: u32::MAX }
+        Self { letter, long, alias: None, arity, since: 0, until: u8::MAX }
     }
 
     /// Another spelling of an option that has a better known name.
@@ -43,20 +43,20 @@ impl Spec {
     }
 
     /// Absent before this major version.
-    pub(super) const fn since(mut self, version: u32) -> Self {
+    pub(super) const fn since(mut self, version: u8) -> Self {
         self.since = version;
         self
     }
 
     /// Absent after this major version.
-    pub(super) const fn until(mut self, version: u32) -> Self {
+    pub(super) const fn until(mut self, version: u8) -> Self {
         self.until = version;
         self
     }
 
     /// Whether this major version has the option.
     pub(in crate::target) fn in_version(&self, version: u32) -> bool {
-        (self.since..=self.until).contains(&version)
+        (u32::from(self.since)..=u32::from(self.until)).contains(&version)
     }
 
     /// The canonical name: the long name, or the letter of an option that has none.
