@@ -29,7 +29,7 @@ impl Server {
                  $replace setpriv --reuid $owner --regid $(id -g $owner) --clear-groups \"$@\"; \
                  else $replace \"$@\"; fi; }}; replace=; \
              serve() {{ (replace=exec; own \"$@\") >log 2>&1 </dev/null & pid=$!; }}; pid=; \
-             trap 'exec 2>/dev/null; kill $pid; wait $pid || :; cd /; rm -rf \"$dir\"' EXIT; \
+             trap 'exec 2>/dev/null; kill $pid || :; wait $pid || :; cd /; rm -rf \"$dir\"' EXIT; \
              [ $(id -u) -ne 0 ] || chown $owner \"$dir\"; cd \"$dir\"\n{start}\ncat >/dev/null"
         );
         let mut command = Command::new("sh");
