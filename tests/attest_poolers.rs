@@ -18,7 +18,7 @@ pub(crate) struct Server {
 
 impl Server {
     /// Runs `start` in a directory of its own as a user who is not root, with `$port`, `$bin` and `$upstream`; it
-    /// says `serve COMMAND…` at its end.
+    /// says `serve COMMAND…` at its end, and leaves the process of another one in `$far`.
     #[track_caller]
     pub(crate) fn start(upstream: u16, start: &str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -29,7 +29,7 @@ impl Server {
                  $replace setpriv --reuid $owner --regid $(id -g $owner) --clear-groups \"$@\"; \
                  else $replace \"$@\"; fi; }}; replace=; \
              serve() {{ (replace=exec; own \"$@\") >log 2>&1 </dev/null & pid=$!; }}; pid=; \
-             trap 'exec 2>/dev/null; kill $pid || :; wait $pid || :; cd /; rm -rf \"$dir\"' EXIT; \
+             trap 'exec 2>/dev/null; kill $pid ${{far-}} || :; wait $pid || :; cd /; rm -rf \"$dir\"' EXIT; \
              [ $(id -u) -ne 0 ] || chown $owner \"$dir\"; cd \"$dir\"\n{start}\ncat >/dev/null"
         );
         let mut command = Command::new("sh");

@@ -97,7 +97,7 @@ fn behind_a_forwarder_the_far_end_is_shown() {
         production.port,
         &format!(
             "{socat} TCP-LISTEN:$port,bind={own},fork,reuseaddr TCP:127.0.0.1:$upstream & far=$!; \
-         serve {socat} TCP-LISTEN:$port,bind=127.0.0.1,fork,reuseaddr TCP:{own}:$port; trap 'kill $far $pid' EXIT"
+         serve {socat} TCP-LISTEN:$port,bind=127.0.0.1,fork,reuseaddr TCP:{own}:$port"
         ),
     );
     let config = format!("{CONFIG}\n[environment.far]\nlevel = \"production\"\nmatch = [{{ host = \"{own}\" }}]\n");
