@@ -329,8 +329,7 @@ fn inits(world: &World, shells: &[&str]) {
         for _ in 0..100 {
             let command = world.command(shell, "", &[]);
             let mut init = Command::new(DBGUARD);
-            init.args(["init", shell, "--full"])
-                .envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+            init.args(["init", shell]).envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
             let start = Instant::now();
             let status = init.stdout(Stdio::null()).stdin(Stdio::null()).status().unwrap();
             times.push(start.elapsed().as_secs_f64() * 1000.0);
