@@ -151,3 +151,16 @@ fn a_uri_that_is_taken_for_a_name_shows_no_password_anywhere() {
         assert_eq!(pty.finish().code, 125);
     }
 }
+
+#[test]
+fn a_password_that_is_not_encoded_leaves_no_rest_in_host_or_database() {
+    let sandbox = sandbox();
+    for uri in [format!("postgres://u:x@{SECRET}@h/d"), format!("postgres://u:12/{SECRET}@h/d")] {
+        let refused = sandbox.run(["run", "--", "psql", &uri]).output();
+        assert_eq!(refused.code, 125, "{refused:?}");
+        assert!(refused.err().contains("is not written as `%"), "{}", refused.err());
+        let _ = sandbox.run(["explain", "--json", "--", "psql", &uri]).output();
+        let _ = sandbox.run(["explain", "--", "psql", &uri]).output();
+    }
+    let _ = sandbox.run(["log", "--json"]).output();
+}

@@ -19,6 +19,9 @@ pub(super) fn pairs(rest: &[u8]) -> Result<Vec<Pair>, Trouble> {
             "a connection URI with blanks is read differently by different releases".to_owned(),
         ));
     }
+    if let Some(why) = spilled_password(rest) {
+        return Err(Trouble::Unclear(format!("a connection URI cannot be believed: {why}")));
+    }
     let mut pairs = Vec::new();
     let rest = credentials(rest, &mut pairs)?;
     let rest = hosts(rest, &mut pairs)?;
@@ -33,6 +36,20 @@ pub(super) fn pairs(rest: &[u8]) -> Result<Vec<Pair>, Trouble> {
     };
     parameters(query, &mut pairs)?;
     Ok(pairs)
+}
+
+/// A password that goes on behind what libpq takes for its end: then the rest of it is in the host or in the name of
+/// the database, and neither may be shown, nor is it what was meant.
+pub(super) fn spilled_password(rest: &[u8]) -> Option<String> {
+    let (text, _) = cut(rest, b"?");
+    let (authority, path) = cut(text, b"/");
+    let marks = authority.iter().filter(|byte| **byte == b'@').count();
+    let (mark, code) = match (marks, path.contains(&b'@') && authority.contains(&b':')) {
+        (2.., _) => ("an `@`", "%40"),
+        (_, true) => ("a `/`", "%2F"),
+        (_, false) => return None,
+    };
+    Some(format!("its password has {mark} that is not written as `{code}`"))
 }
 
 /// `user:password@`, when an `@` comes before the first `/`.
@@ -185,8 +202,14 @@ mod tests {
     #[test]
     fn credentials_end_at_the_first_at_sign() {
         assert_eq!(read("postgres://u:a:b@h"), "user=u password=a:b host=h");
-        assert_eq!(read("postgres://u@x@h/d"), "user=u host=x@h dbname=d");
         assert_eq!(read("postgres://h/d@x"), "host=h dbname=d@x");
+    }
+
+    #[test]
+    fn what_may_be_the_rest_of_a_password_is_neither_host_nor_database() {
+        for uri in ["postgres://u@x@h/d", "postgres://u:a@b@h/d", "postgres://u:12/b@h/d", "postgres://u:a@h/d@x"] {
+            assert!(read(uri).contains("Unclear"), "{uri}: {}", read(uri));
+        }
     }
 
     #[test]

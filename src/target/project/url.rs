@@ -149,7 +149,7 @@ pub(super) fn template(text: &str) -> Option<String> {
 
 /// What follows `postgresql://`.
 fn postgres(rest: &str, port: u16, driver: Option<Driver>, origin: &Origin) -> Url {
-    if let Some(why) = spilled_password(rest) {
+    if let Some(why) = uri::spilled_password(rest.as_bytes()) {
         return Url::Unclear(why);
     }
     let mut doubt = odd_credentials(rest);
@@ -210,19 +210,6 @@ fn misread(keyword: &[u8], value: &[u8], before: &[Setting], driver: Option<Driv
     // libpq lets the query win, asyncpg the authority; tokio-postgres and postgres.js do not look at the query.
     (decides && driver != Some(Driver::Libpq) && earlier.value.as_bytes() != value)
         .then(|| format!("it says `{}` twice, and drivers differ on which counts", earlier.keyword))
-}
-
-/// A password that goes on behind what libpq takes for its end: then the rest of it is in the host or in the name of
-/// the database, and neither may be shown.
-fn spilled_password(rest: &str) -> Option<String> {
-    let text = rest.split('?').next().unwrap_or_default();
-    let (authority, path) = text.split_once('/').unwrap_or((text, ""));
-    let (mark, code) = match (authority.matches('@').count(), path.contains('@')) {
-        (2.., _) => ("an `@`", "%40"),
-        (_, true) => ("a `/`", "%2F"),
-        (_, false) => return None,
-    };
-    Some(format!("its password has {mark} that is not written as `{code}`"))
 }
 
 /// Credentials that other parsers than libpq's end elsewhere: a `#` or `?` behind what may be a port.
