@@ -2,7 +2,7 @@
 //!
 //! The hook's side is played by `run`, whose parent is this test's process: notes about "the shell" are about it.
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, Tmux};
 
 const CONFIG: &str = "[environment.production]\nlevel = \"production\"\nmatch = [{ host = \"*.prod.example\" }]\n";
 
@@ -119,36 +119,6 @@ fn the_pictures_are_small_hold_every_level_and_are_shown() {
     assert!(bytes <= 100_000, "{bytes} bytes");
 }
 
-/// A tmux server of one's own, which ends with the test.
-struct Tmux<'a>(&'a Sandbox, String);
-
-impl Tmux<'_> {
-    fn run(&self, args: &[&str]) -> String {
-        let all = ["-S", &self.1, "-f", "/dev/null"].into_iter().chain(args.iter().copied());
-        self.0.tool("tmux", all).output().out()
-    }
-
-    /// Waits until the pane has this title and this background.
-    #[track_caller]
-    fn wait_for(&self, expected: &str) {
-        let mut shown = String::new();
-        for _ in 0..200 {
-            shown = self.run(&["display-message", "-p", "#{pane_title} #{pane_bg}"]);
-            if shown.trim_end() == expected {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(50));
-        }
-        panic!("{expected:?} was not seen, but {shown:?}:\n{}", self.run(&["capture-pane", "-p"]));
-    }
-}
-
-impl Drop for Tmux<'_> {
-    fn drop(&mut self) {
-        self.run(&["kill-server"]);
-    }
-}
-
 #[test]
 fn in_tmux_the_pane_alone_is_tinted_and_set_back() {
     if crate::support::tool("tmux").is_none() || crate::support::tool("bash").is_none() {
@@ -158,10 +128,10 @@ fn in_tmux_the_pane_alone_is_tinted_and_set_back() {
     std::os::unix::fs::symlink(crate::support::DBGUARD, sandbox.path("mine/dbguard")).unwrap();
     let path = format!("{}:/usr/local/bin:/usr/bin:/bin", sandbox.path("mine").display());
     let sandbox = sandbox.var("PATH", path).file("home/.rc", "eval \"$(dbguard init bash)\"\n");
-    let tmux = Tmux(&sandbox, sandbox.path("run/tmux").display().to_string());
-    tmux.run(&["new-session", "-d", "-x", "100", "-y", "10", "exec bash --rcfile ~/.rc -i"]);
-    tmux.run(&["send-keys", "export PGHOST=db1.prod.example", "Enter"]);
-    tmux.wait_for("▲ PRODUCTION db1.prod.example/app #2c0408");
-    tmux.run(&["send-keys", "unset PGHOST", "Enter"]);
-    tmux.wait_for("work default");
+    let tmux = Tmux::start(&sandbox, "/dev/null".as_ref(), (100, 10), "exec bash --rcfile ~/.rc -i");
+    let pane = |expected| assert_eq!(tmux.wait("#{pane_title} #{pane_bg}", expected), expected);
+    tmux.line("export PGHOST=db1.prod.example");
+    pane("▲ PRODUCTION db1.prod.example/app #2c0408");
+    tmux.line("unset PGHOST");
+    pane("work default");
 }

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use crate::shell_zsh::{CONFIG, INIT, PLAIN, PRODUCTION, TITLE, count, prompts, raw, typed, usual, world, zsh};
-use crate::support::tool;
+use crate::support::{Tmux, tool};
 
 const LABEL: &str = "▲ PRODUCTION db1.prod.demo/app";
 
@@ -235,38 +235,22 @@ fn in_tmux_the_title_is_the_panes_and_the_status_line_of_the_guide_shows_it() {
         return;
     }
     let sandbox = usual().file("home/tmux.conf", tmux_snippet());
-    let (socket, conf) = (sandbox.path("run/tmux"), sandbox.path("home/tmux.conf"));
-    let tmux = |args: &[&str]| {
-        let first = ["-S", socket.to_str().unwrap(), "-f", conf.to_str().unwrap()];
-        sandbox.tool("tmux", first.iter().chain(args)).output()
-    };
     // The window's own name goes on by itself.
     let shown = "#{pane_title}|#{T:status-right}|#{window_name}|#{automatic-rename}";
-    let wait = |expected: &str| {
-        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
-        loop {
-            let out = tmux(&["display-message", "-p", shown]).out();
-            if out == expected || std::time::Instant::now() > deadline {
-                return out;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-    };
-    tmux(&["new-session", "-d", "-x", "120", "-y", "20", "zsh -d -i"]);
+    let tmux = Tmux::start(&sandbox, &sandbox.path("home/tmux.conf"), (120, 20), "zsh -d -i");
     let mut found = Vec::new();
-    let production = format!("{LABEL}|#[fg=white,bg=red,bold] {LABEL} |zsh|1\n");
+    let production = format!("{LABEL}|#[fg=white,bg=red,bold] {LABEL} |zsh|1");
     let hostile = "▲ PRODUCTION db1.prod.demo/a#[bg=green]#(touch pwned)|#[fg=white,bg=red,bold] \
-                   ▲ PRODUCTION db1.prod.demo/a##[bg=green]##(touch pwned) |zsh|1\n";
-    let none = "work| work |zsh|1\n";
+                   ▲ PRODUCTION db1.prod.demo/a##[bg=green]##(touch pwned) |zsh|1";
+    let none = "work| work |zsh|1";
     for (line, expected) in [
         (PRODUCTION, production.as_str()),
         ("export PGDATABASE='a#[bg=green]#(touch pwned)'", hostile),
         ("unset PGHOST PGDATABASE", none),
     ] {
-        tmux(&["send-keys", line, "Enter"]);
-        found.push((wait(expected), expected.to_owned()));
+        tmux.line(line);
+        found.push((tmux.wait(shown, expected), expected));
     }
-    tmux(&["kill-server"]);
     assert!(!sandbox.path("work/pwned").exists());
     for (found, expected) in found {
         assert_eq!(found, expected);

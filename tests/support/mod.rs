@@ -13,15 +13,17 @@ mod run;
 mod sandbox;
 mod screen;
 mod secrets;
+mod tmux;
 
 use std::path::PathBuf;
 
 pub(crate) use clusters::{Cluster, Clusters, clusters};
 pub(crate) use fake::{Call, Fake};
 pub(crate) use pty::{Ended, Pty};
-pub(crate) use run::{Output, Run};
+pub(crate) use run::{Output, Run, gone};
 pub(crate) use sandbox::Sandbox;
 pub(crate) use secrets::SECRET;
+pub(crate) use tmux::Tmux;
 
 /// The built program.
 pub(crate) const DBGUARD: &str = env!("CARGO_BIN_EXE_dbguard");

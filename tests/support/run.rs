@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
 use super::{Sandbox, launch, secrets};
@@ -150,6 +150,19 @@ pub(super) fn wait(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
 pub(super) fn end_session(child: &Child) {
     if let Ok(pid) = i32::try_from(child.id()) {
         let _ = killpg(Pid::from_raw(pid), Signal::SIGKILL);
+    }
+}
+
+/// Waits until this process, which is nobody's child here, has ended; kills it after 10 seconds.
+pub(crate) fn gone(id: i32) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    // A container's first process may reap nobody: the dead stay listed there.
+    let dead = || std::fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| stat.contains(") Z "));
+    while kill(Pid::from_raw(id), None).is_ok() && !dead() {
+        if Instant::now() > deadline {
+            let _ = kill(Pid::from_raw(id), Signal::SIGKILL);
+        }
+        thread::sleep(Duration::from_millis(5));
     }
 }
 
