@@ -33,6 +33,7 @@ mod exec;
 mod explain;
 mod grants;
 mod impact;
+mod impact_versions;
 mod incident;
 mod init;
 mod look;

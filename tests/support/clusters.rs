@@ -3,9 +3,10 @@
 //! `clusters.sh` makes them and waits for the end of its input, the other end of which only this process holds. So they
 //! end with the process, also when it is killed.
 
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 
@@ -40,9 +41,19 @@ pub(crate) fn clusters() -> &'static Clusters {
 impl Clusters {
     /// Clusters of one's own, to be stopped or broken.
     pub(crate) fn make(names: &[&str]) -> Self {
+        Self::made_by(&[], names)
+    }
+
+    /// The same, by the server's programs in this directory.
+    pub(crate) fn of(bin: &Path, names: &[&str]) -> Self {
+        Self::made_by(&[OsStr::new("--bin"), bin.as_os_str()], names)
+    }
+
+    fn made_by(options: &[&OsStr], names: &[&str]) -> Self {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/clusters.sh");
         let mut supervisor = Command::new("/bin/sh")
             .arg(script)
+            .args(options)
             .args(names)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes throwaway PostgreSQL clusters, one for each name given, and ends with its standard input.
 #
-#     clusters.sh [--in DIRECTORY] production staging
+#     clusters.sh [--in DIRECTORY] [--bin DIRECTORY] production staging
 #
 # Each listens on a free loopback port and on a socket in its own directory. When all answer, one line for each is
 # printed ("cluster NAME PORT SOCKETDIR IDENTIFIER"), then "ready DIRECTORY BINDIR". From then on this process only
@@ -22,6 +22,7 @@ find_binaries() {
             bin=$dir
         fi
     done
+    [ -z "$wanted" ] || bin=$wanted
     [ -n "${bin:-}" ] || fail "no PostgreSQL server binaries found; install them: apt-get install postgresql"
 }
 
@@ -104,7 +105,10 @@ start() {
 }
 
 ask() {
-    "$bin/psql" -X -q -A -t -v ON_ERROR_STOP=1 -h "$home/$1" -p "$(cat "$home/$1.port")" -U postgres -d "$2" 2>&1
+    psql=$bin/psql
+    # Some bundles of a server come without its client: any other one will do.
+    [ -x "$psql" ] || psql=psql
+    "$psql" -X -q -A -t -v ON_ERROR_STOP=1 -h "$home/$1" -p "$(cat "$home/$1.port")" -U postgres -d "$2" 2>&1
 }
 
 # The scene of the incident: a table that looks dead, a function that still reads it, customers that depend on both.
@@ -140,7 +144,12 @@ if [ "${1:-}" = --in ]; then
     home=$2
     shift 2
 fi
-[ $# -gt 0 ] || fail "usage: clusters.sh [--in DIRECTORY] NAME..."
+wanted=
+if [ "${1:-}" = --bin ]; then
+    wanted=$2
+    shift 2
+fi
+[ $# -gt 0 ] || fail "usage: clusters.sh [--in DIRECTORY] [--bin DIRECTORY] NAME..."
 names=$*
 # A user's own settings must not reach the servers or the questions put to them.
 for var in $(env | sed -n 's/^\(PG[A-Z]*\)=.*/\1/p'); do

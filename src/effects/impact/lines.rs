@@ -1,6 +1,7 @@
 //! What is known about a table, as lines for the screen; what is not known says why.
 
 use super::facts::{Impact, Own, Sessions};
+use super::sql::MOST_NAMES;
 use crate::checklist::{Line, Tone};
 
 pub(super) fn lines(impact: &Impact) -> Vec<Line> {
@@ -37,7 +38,7 @@ fn unknown(label: &str, impact: &Impact) -> Line {
 fn head(impact: &Impact, own: &Own) -> Line {
     // What ANALYZE counted; where it never ran, what was counted since.
     let rows = match own.rows.filter(|rows| *rows > 0).or(own.live).or(own.rows) {
-        Some(rows) => format!("about {} rows", count(rows)),
+        Some(rows) => format!("about {}", several_of(rows, "row")),
         None if own.kind == "v" => "no rows of its own".to_owned(),
         None => "rows not known: never analyzed".to_owned(),
     };
@@ -69,7 +70,7 @@ fn reads(own: &Own) -> Line {
         return line("read", "not counted", format!("for a {}", kind(&own.kind)), Tone::Quiet);
     };
     let since = own.since_ago.map_or_else(|| "since the counters began".to_owned(), |ago| format!("in {}", span(ago)));
-    let times = format!("{} scans {since}", count(reads));
+    let times = format!("{} {since}", several_of(reads, "scan"));
     let version = own.version.split(['.', ' ']).next().unwrap_or_default();
     match (own.keeps_last, own.last_read_ago) {
         (_, Some(ago)) => line("last read", format!("{} ago", span(ago)), times, Tone::Warn),
@@ -83,7 +84,7 @@ fn reads(own: &Own) -> Line {
 
 fn meanwhile(impact: &Impact) -> Option<Line> {
     let seen = impact.meanwhile.as_ref().filter(|seen| seen.reads > 0 || seen.writes > 0)?;
-    let value = format!("{} scans, {} rows written", count(seen.reads), count(seen.writes));
+    let value = format!("{}, {} written", several_of(seen.reads, "scan"), several_of(seen.writes, "row"));
     Some(line("right now", value, format!("in the last {:.1} s", seen.seconds), Tone::Danger))
 }
 
@@ -107,7 +108,11 @@ fn several(label: &str, names: Vec<String>) -> Line {
         return line(label, "none", "", Tone::Plain);
     }
     let shown = names.into_iter().take(6).collect::<Vec<_>>().join(", ");
-    let more = if total > 6 { format!("and {} more", total - 6) } else { String::new() };
+    let more = match total.saturating_sub(6) {
+        0 => String::new(),
+        more if total == MOST_NAMES => format!("and {more} or more"),
+        more => format!("and {more} more"),
+    };
     line(label, shown, more, Tone::Warn)
 }
 
@@ -142,13 +147,18 @@ fn statements(impact: &Impact) -> Vec<Line> {
             let labels = std::iter::once("statements").chain(std::iter::repeat(""));
             let one = |(label, said): (&str, &super::facts::Statement)| {
                 let role = said.role.as_deref().unwrap_or("somebody");
-                line(label, said.query.clone(), format!("{} calls by {role}", count(said.calls)), Tone::Warn)
+                line(label, said.query.clone(), format!("{} by {role}", several_of(said.calls, "call")), Tone::Warn)
             };
             labels.zip(all.iter().take(3)).map(one).collect()
         }
         (None, Some(because)) => vec![line("statements", "not known", because.clone(), Tone::Quiet)],
         (None, None) => vec![unknown("statements", impact)],
     }
+}
+
+/// A number of things, in words.
+fn several_of(number: i64, what: &str) -> String {
+    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 /// Digits in groups of three.

@@ -11,6 +11,9 @@ use super::Table;
 /// The most tables that are asked about.
 pub(super) const MOST: usize = 5;
 
+/// The most dependents that are named; partitions, of which there may be thousands, come last.
+pub(super) const MOST_NAMES: usize = 50;
+
 /// What stands before each: it outlives nothing, also behind a pooler, and what it reads can write nothing.
 const BOUND: &str = "SET LOCAL transaction_read_only = on; SET LOCAL statement_timeout = '500ms'; ";
 
@@ -78,7 +81,8 @@ fn own(at: usize, table: &Table) -> String {
     keyed(at, "own", table, value)
 }
 
-/// What would break, or go with it: views upon views included.
+/// What would break, or go with it: views upon views included. A publication names a table, all of them, or (15) its
+/// schema; the last is asked of a view that every version has. Partitions repeat a foreign key (12): each is said once.
 fn dependents(at: usize, table: &Table) -> String {
     let named = |column: &str| {
         format!(
@@ -87,7 +91,7 @@ fn dependents(at: usize, table: &Table) -> String {
         )
     };
     let value = format!(
-        "SELECT pg_catalog.json_agg(pg_catalog.json_build_array(x.kind, x.name)) FROM (\
+        "SELECT pg_catalog.json_agg(pg_catalog.json_build_array(x.kind, x.name)) FROM (SELECT u.kind, u.name FROM (\
          SELECT CASE c.relkind WHEN 'm' THEN 'materialized view' ELSE 'view' END AS kind, {view} AS name FROM (\
             WITH RECURSIVE views(oid) AS (SELECT tree.oid FROM tree UNION SELECT r.ev_class FROM views \
             JOIN pg_catalog.pg_depend d ON d.refobjid = views.oid \
@@ -95,19 +99,24 @@ fn dependents(at: usize, table: &Table) -> String {
                 AND d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass \
             JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid) SELECT views.oid FROM views) v \
             JOIN pg_catalog.pg_class c ON c.oid = v.oid WHERE c.relkind IN ('v', 'm') AND v.oid NOT IN (SELECT tree.oid FROM tree) \
-         UNION ALL SELECT 'foreign key', {other} FROM pg_catalog.pg_constraint k \
+         UNION SELECT 'foreign key', {other} FROM pg_catalog.pg_constraint k \
             WHERE k.contype = 'f' AND k.confrelid IN (SELECT tree.oid FROM tree) \
             AND k.conrelid NOT IN (SELECT tree.oid FROM tree) \
-         UNION ALL SELECT 'trigger', pg_catalog.quote_ident(t.tgname) FROM pg_catalog.pg_trigger t \
+         UNION SELECT 'trigger', pg_catalog.quote_ident(t.tgname) FROM pg_catalog.pg_trigger t \
             WHERE t.tgrelid IN (SELECT tree.oid FROM tree) AND NOT t.tgisinternal \
-         UNION ALL SELECT 'partition', {child} FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class p ON p.oid = i.inhparent \
+         UNION SELECT 'partition', {child} FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class p ON p.oid = i.inhparent \
             WHERE i.inhparent = (SELECT tree.oid FROM tree LIMIT 1) AND p.relkind = 'p' \
-         UNION ALL SELECT 'inherits from it', {child} FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class p ON p.oid = i.inhparent \
+         UNION SELECT 'inherits from it', {child} FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class p ON p.oid = i.inhparent \
             WHERE i.inhparent = (SELECT tree.oid FROM tree LIMIT 1) AND p.relkind <> 'p' \
-         UNION ALL SELECT 'publication', pg_catalog.quote_ident(p.pubname) FROM pg_catalog.pg_publication p \
-            WHERE p.puballtables OR EXISTS (SELECT FROM pg_catalog.pg_publication_rel r \
-            WHERE r.prpubid = p.oid AND r.prrelid IN (SELECT tree.oid FROM tree)) \
-         LIMIT 50) x",
+         UNION SELECT 'publication', pg_catalog.quote_ident(p.pubname) FROM pg_catalog.pg_publication p \
+            WHERE CASE WHEN p.puballtables THEN EXISTS (SELECT FROM pg_catalog.pg_class c \
+                WHERE c.oid IN (SELECT tree.oid FROM tree) AND c.relkind IN ('r', 'p') AND c.relpersistence = 'p') \
+            ELSE EXISTS (SELECT FROM pg_catalog.pg_publication_rel r \
+                WHERE r.prpubid = p.oid AND r.prrelid IN (SELECT tree.oid FROM tree)) \
+            OR EXISTS (SELECT FROM pg_catalog.pg_publication_tables t JOIN pg_catalog.pg_namespace n ON n.nspname = t.schemaname \
+                JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = t.tablename \
+                WHERE t.pubname = p.pubname AND c.oid IN (SELECT tree.oid FROM tree)) END \
+         ) u ORDER BY u.kind = 'partition', u.kind, u.name LIMIT {MOST_NAMES}) x",
         view = named("v.oid"),
         other = named("k.conrelid"),
         child = named("i.inhrelid"),
@@ -164,9 +173,9 @@ fn logged(at: usize, table: &Table) -> String {
     let inner = format!(
         "SELECT pg_catalog.json_agg(pg_catalog.json_build_object('calls', x.calls, 'role', x.role, 'query', x.query))::text AS j \
          FROM (SELECT s.calls, pg_catalog.pg_get_userbyid(s.userid) AS role, pg_catalog.left(s.query, 300) AS query \
-         FROM %I.pg_stat_statements s WHERE s.query ~* {} AND s.query !~* '^ *(create|alter|drop|truncate|comment) ' \
+         FROM %I.pg_stat_statements s WHERE s.query ~* {} AND s.query !~* '^ *(create|alter|drop|truncate|comment|analyze|vacuum) ' \
          AND s.dbid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) \
-         ORDER BY s.calls DESC LIMIT 5) x",
+         ORDER BY s.calls DESC, s.query LIMIT 5) x",
         literal(&pattern(&table.name)).replace('%', "%%")
     );
     let value = format!(
