@@ -70,6 +70,7 @@ mod support;
 mod target_differential;
 mod target_tables;
 mod tools;
+mod tools_children;
 mod tools_guard;
 mod tty_ask;
 mod tunnel;

@@ -1,7 +1,7 @@
 //! The approval, which only a passed checklist makes.
 //!
 //! Running a tool takes an [`Approved`] by value, and its field is private: whoever audits the program reads the
-//! three functions of this file to know every way to one.
+//! four functions of this file to know every way to one.
 
 use super::{Answer, Human, Question};
 
@@ -23,6 +23,8 @@ pub enum How {
     Grant(String),
     /// The confirmation var of a CI job named exactly this target.
     Token,
+    /// The command that started this one was approved for it: the id of that approval.
+    Parent(String),
 }
 
 /// What came of a checklist.
@@ -47,6 +49,21 @@ pub fn settle(question: &Question, human: &mut dyn Human) -> Outcome {
     }
 }
 
+/// Asks one question after the other, each about a place of its own; the first that is not passed ends it.
+pub fn settle_each(first: &Question, others: &[(String, Question)], human: &mut dyn Human) -> Outcome {
+    let mut outcome = settle(first, human);
+    for (told, question) in others {
+        let Outcome::Approved(Approved { how: How::Typed(before) }) = &outcome else { return outcome };
+        let before = before.clone();
+        human.tell(told);
+        outcome = settle(question, human);
+        if let Outcome::Approved(Approved { how: How::Typed(typed) }) = &mut outcome {
+            *typed = format!("{before}, {typed}");
+        }
+    }
+    outcome
+}
+
 /// What stands for a person who is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StandIn {
@@ -57,6 +74,11 @@ pub enum StandIn {
     },
     /// `DBGUARD_CONFIRM`, found to name this target, in CI, where the policy allows tokens.
     Token,
+    /// The approval of the command that started this one, found to cover this target and risk.
+    Parent {
+        /// Its id.
+        id: String,
+    },
 }
 
 /// Passes the checklist on behalf of a person who answered before.
@@ -64,6 +86,7 @@ pub fn settle_by(stand_in: StandIn) -> Approved {
     let how = match stand_in {
         StandIn::Grant { id } => How::Grant(id),
         StandIn::Token => How::Token,
+        StandIn::Parent { id } => How::Parent(id),
     };
     Approved { how }
 }
@@ -106,6 +129,18 @@ mod tests {
             Outcome::Approved(approved) => Ok(approved.how().clone()),
             Outcome::Declined(because) => Err(because),
         }
+    }
+
+    #[test]
+    fn every_question_has_to_be_passed() {
+        let others = [("staging is reached too".to_owned(), Question::host(["db2.prod"]))];
+        let first = Question::host(["db1.prod", "db2.prod"]);
+        let answers = |word: &str| match settle_each(&first, &others, &mut Scripted(Answer::Typed(word.into()))) {
+            Outcome::Approved(approved) => Ok(approved.how().clone()),
+            Outcome::Declined(because) => Err(because),
+        };
+        assert_eq!(answers("db2"), Ok(How::Typed("db2, db2".into())));
+        assert_eq!(answers("db1"), Err("`db1` is not the host, which is `db2.prod`".into()));
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod human;
 mod question;
 mod screen;
 
-pub use approval::{Approved, How, Outcome, StandIn, settle, settle_by, unasked};
+pub use approval::{Approved, How, Outcome, StandIn, settle, settle_by, settle_each, unasked};
 pub use human::{Answer, Human};
 pub use question::Question;
 pub use screen::{Banner, Line, Section, Tone};

@@ -18,6 +18,7 @@ use nix::fcntl::OFlag;
 use serde::{Deserialize, Serialize};
 
 pub use key::{Fingerprint, target_key};
+pub(super) use key::{databases, server_key};
 
 use super::audit::fresh_id;
 use super::state::{Dir, trouble};

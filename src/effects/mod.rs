@@ -5,6 +5,7 @@
 
 pub mod attest;
 pub mod audit;
+pub mod children;
 pub mod exec;
 pub mod grants;
 pub mod impact;

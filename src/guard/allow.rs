@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::case::Case;
 use super::decide::{self, Review};
 use super::record::Record;
-use super::{refusal, server, stand_in};
+use super::{family, refusal, server, stand_in};
 use crate::checklist::{self, Outcome};
 use crate::config;
 use crate::effects::audit::{AuditLog, Event, Phase};
@@ -50,7 +50,7 @@ pub fn allow(allowance: &Allowance, snapshot: &Snapshot) -> Result<Grant> {
     decide::show(&case, target, &seen, &mut tty);
     let confirm = seen.policy.confirm(seen.risk).max(Confirm::Yes);
     let question = decide::question(&case, target, &seen, confirm);
-    match checklist::settle(&question, &mut tty) {
+    match checklist::settle_each(&question, &family::others(&case, &seen, &question), &mut tty) {
         Outcome::Approved(_) => grant(allowance, &case, target, &seen, &record),
         Outcome::Declined(because) => {
             record.declined(&because);

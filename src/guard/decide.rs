@@ -9,8 +9,8 @@ use super::record::Record;
 use super::screen::{self, ReadOnly};
 use super::server::{self, Meeting};
 use super::stand_in::Met;
-use super::{acquaint, impact, launch, refusal, stand_in};
-use crate::checklist::{self, Approved, How, Human, Outcome, Question};
+use super::{acquaint, family, impact, launch, refusal, stand_in};
+use crate::checklist::{self, Approved, How, Human, Outcome, Question, StandIn};
 use crate::effects::audit::Receipt;
 use crate::effects::notice;
 use crate::effects::sessions;
@@ -76,19 +76,29 @@ pub(super) fn decide(case: &Case<'_>, target: &Target, plan: Plan) -> Result<Dec
     let mut tty = opened.ok();
     let assumed = assumed(&plan);
     let early = policy::judge(&case.policy(), assumed, presence);
+    let heir = match early {
+        Verdict::Run => None,
+        Verdict::Ask(_) | Verdict::Refuse(_) => family::inherited(case, target, assumed),
+    };
     let mut stands_in = match early {
-        Verdict::Refuse(absence) => {
+        Verdict::Refuse(absence) if heir.is_none() => {
             let met = Met { environment: &case.environment, risk: assumed, absence };
             Some((assumed, stand_in::find(case, target, &plan, met)?))
         }
-        Verdict::Run | Verdict::Ask(_) => None,
+        Verdict::Run | Verdict::Ask(_) | Verdict::Refuse(_) => None,
     };
-    let person = tty.as_mut().filter(|_| matches!(early, Verdict::Ask(_)));
+    let person = tty.as_mut().filter(|_| matches!(early, Verdict::Ask(_)) && heir.is_none());
     let meeting = server::meet(case, target, &plan, person.map(|tty| tty as &mut dyn Human));
     let seen = Review::new(case, plan, meeting);
     let record = Record::begin(case, target, &seen);
-    let approved = match policy::judge(&seen.policy, seen.risk, presence) {
+    let verdict = policy::judge(&seen.policy, seen.risk, presence);
+    let heir = heir.filter(|heir| verdict != Verdict::Run && heir.covers(seen.meeting.environment.name(), seen.risk));
+    let parent = heir.and_then(|heir| heir.take(case.snapshot));
+    let approved = match verdict {
         Verdict::Run => checklist::unasked(),
+        Verdict::Ask(_) | Verdict::Refuse(_) if parent.is_some() => {
+            checklist::settle_by(StandIn::Parent { id: parent.unwrap_or_default() })
+        }
         Verdict::Ask(confirm) => ask(case, target, &seen, confirm, tty.as_mut(), &record)?,
         Verdict::Refuse(absence) => {
             // Found for another risk or environment than the one that stands now, it does not count.
@@ -145,7 +155,7 @@ fn ask(
     record.asked()?;
     show(case, target, seen, tty);
     let question = question(case, target, seen, confirm);
-    match checklist::settle(&question, tty) {
+    match checklist::settle_each(&question, &family::others(case, seen, &question), tty) {
         Outcome::Approved(approved) => Ok(approved),
         Outcome::Declined(because) => {
             record.declined(&because);

@@ -10,6 +10,7 @@ mod ambient;
 mod announce;
 mod case;
 mod decide;
+mod family;
 mod impact;
 pub mod inside;
 mod launch;
@@ -32,7 +33,7 @@ pub use screen::word as risk_word;
 use self::case::Case;
 use crate::checklist;
 use crate::config::{self, Config};
-use crate::effects::{audit, exec, notice, sessions};
+use crate::effects::{audit, children, exec, notice, sessions};
 use crate::environment::Level;
 use crate::error::{Error, Result};
 use crate::plan::{self, Mode};
@@ -47,6 +48,7 @@ pub fn run(tool: &OsStr, args: &[OsString], snapshot: &Snapshot) -> Error {
         Ok(passed) => {
             let failed = exec::exec(passed.approved, passed.receipt, passed.launch);
             sessions::withdraw(snapshot);
+            children::withdraw(snapshot);
             failed
         }
         Err(error) => error,
@@ -92,6 +94,7 @@ fn pass(tool: &OsStr, args: &[OsString], config: &Config, snapshot: &Snapshot) -
         }
     }
     announce::client(&case, Some(target), environment, &stdin);
+    family::bequeath(&case, target, &decided);
     let mut launch = launch::approved(launch, decided.seen, stdin, &snapshot.vars)?;
     launch::tag(&mut launch, &case.invocation.tool, target, decided.receipt.id(), &snapshot.vars);
     Ok(Passed { approved: decided.approved, receipt: decided.receipt, launch })

@@ -70,7 +70,7 @@ impl Record {
         if let Some(reason) = &self.reason {
             event = event.reason(reason);
         }
-        if let How::Grant(id) = approved.how() {
+        if let How::Grant(id) | How::Parent(id) = approved.how() {
             event = event.grant(id);
         }
         self.write(&event)
@@ -119,5 +119,6 @@ fn answer(how: &How) -> String {
         How::Typed(typed) => format!("typed {typed}"),
         How::Grant(_) => "granted before".to_owned(),
         How::Token => "confirmed by DBGUARD_CONFIRM".to_owned(),
+        How::Parent(_) => "confirmed with the command that started it".to_owned(),
     }
 }

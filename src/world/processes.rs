@@ -18,11 +18,11 @@ use nix::unistd::{Pid, getppid, getsid};
 #[cfg(target_os = "linux")]
 pub(super) use linux::holder;
 #[cfg(target_os = "linux")]
-pub use linux::{boot, command, start_time};
+pub use linux::{boot, command, parent_of, start_time};
 #[cfg(target_os = "macos")]
 pub(super) use ps::ask;
 #[cfg(not(target_os = "linux"))]
-pub use ps::{boot, command, start_time};
+pub use ps::{boot, command, parent_of, start_time};
 
 /// The command of a running process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +36,11 @@ pub struct Command {
 /// The process that started this one.
 pub fn parent() -> u32 {
     getppid().as_raw().unsigned_abs()
+}
+
+/// This process and those above it, the nearest first: a tool may start another one in its own place.
+pub fn lineage() -> impl Iterator<Item = u32> {
+    std::iter::successors(Some(std::process::id()), |pid| parent_of(*pid).filter(|above| *above > 0)).take(64)
 }
 
 /// Whether a process of this id runs, whoever it belongs to.

@@ -51,6 +51,19 @@ pub fn target_key(target: &Target) -> String {
     key
 }
 
+/// The server of a target as one string, and as whom: without its databases.
+pub(in crate::effects) fn server_key(target: &Target) -> String {
+    let mut key = target.hosts.iter().map(host_key).collect::<String>();
+    let _infallible = write!(key, " user{}", field(target.user.as_ref()));
+    key.push_str(&target.via.as_ref().map(via_key).unwrap_or_default());
+    key
+}
+
+/// The databases of a target: that of the connection, and those that are acted on.
+pub(in crate::effects) fn databases(target: &Target) -> Vec<String> {
+    target.dbname.iter().chain(&target.affects).map(|name| escape(name.value.as_bytes())).collect()
+}
+
 /// The exact invocation: tool, argv, start-up options, working directory and the content of every file it reads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

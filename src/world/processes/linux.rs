@@ -49,11 +49,21 @@ pub fn command(pid: u32) -> Command {
 
 /// When the process was started, in clock ticks since boot: together with the pid it names a process for good.
 pub fn start_time(pid: u32) -> Option<u64> {
+    stat(pid, 20)
+}
+
+/// The process that started it, or that took it over.
+pub fn parent_of(pid: u32) -> Option<u32> {
+    stat(pid, 2)?.try_into().ok()
+}
+
+/// A field behind the name, which is in parentheses and may hold blanks and parentheses itself: the last closing one ends
+/// it (`proc_pid_stat(5)`).
+fn stat(pid: u32, field: usize) -> Option<u64> {
     let stat = read(&format!("/proc/{pid}/stat"))?;
-    // The name in parentheses may hold blanks and parentheses; the last closing one ends it: proc_pid_stat(5).
     let after = stat.iter().rposition(|byte| *byte == b')')?;
     let rest = std::str::from_utf8(stat.get(after..)?).ok()?;
-    rest.split_ascii_whitespace().nth(20)?.parse().ok()
+    rest.split_ascii_whitespace().nth(field)?.parse().ok()
 }
 
 /// The name of this start of the machine, from which start times count.
@@ -115,7 +125,8 @@ mod tests {
     #[test]
     fn a_process_that_is_gone_is_absent() {
         assert_eq!(command(u32::MAX).exe, None);
-        assert_eq!(start_time(u32::MAX), None);
+        assert_eq!((start_time(u32::MAX), parent_of(u32::MAX)), (None, None));
+        assert_eq!(parent_of(std::process::id()), Some(crate::world::processes::parent()));
         assert!(start_time(std::process::id()).is_some_and(|ticks| ticks > 0));
     }
 }

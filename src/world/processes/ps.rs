@@ -26,6 +26,11 @@ pub fn start_time(pid: u32) -> Option<u64> {
     Some(text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)))
 }
 
+/// The process that started it, or that took it over.
+pub fn parent_of(pid: u32) -> Option<u32> {
+    field(pid, "ppid=")?.parse().ok()
+}
+
 /// Start times are full dates here: they count from nothing.
 pub fn boot() -> Option<String> {
     None

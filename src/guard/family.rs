@@ -1,0 +1,68 @@
+//! A command and the commands that it starts; a target and the others that the same command reaches.
+//!
+//! Nobody is asked twice: what a person confirmed counts for the children of that very process, at the same servers and
+//! databases. Nobody is asked too little: every strict database of a command has a question of its own.
+
+use super::case::Case;
+use super::decide::{Decided, Review};
+use super::question::Names;
+use super::refusal;
+use crate::checklist::{How, Question};
+use crate::effects::children::{self, Inheritance, Wanted};
+use crate::effects::notice;
+use crate::plan::Risk;
+use crate::policy::{self, Confirm, Presence, Verdict};
+use crate::target::{Resolution, Target};
+use crate::text::Untrusted;
+
+/// What a command above this one was approved for, where that covers this.
+pub(super) fn inherited(case: &Case<'_>, target: &Target, risk: Risk) -> Option<Inheritance> {
+    let certain = matches!(case.resolution, Resolution::Resolved(_)) && case.also.is_empty();
+    let wanted = Wanted { tool: &case.invocation.tool, target, risk };
+    if certain { children::find(&wanted, case.snapshot) } else { None }
+}
+
+/// Leaves the approval for what the tool starts. Only tools of the table do that; without it their children are asked.
+pub(super) fn bequeath(case: &Case<'_>, target: &Target, decided: &Decided) {
+    let asked = matches!(decided.approved.how(), How::Typed(_) | How::Grant(_) | How::Token);
+    if !asked || case.invocation.declared.is_none() {
+        return;
+    }
+    let mut places = vec![(target, decided.seen.meeting.environment.name())];
+    places.extend(
+        case.also.iter().filter_map(|(resolution, environment)| Some((known(resolution)?, environment.name()))),
+    );
+    let approval = decided.receipt.id().unwrap_or_default();
+    if let Err(error) = children::bequeath(&places, decided.seen.risk, approval, case.snapshot) {
+        notice::warn(&error);
+    }
+}
+
+/// The questions for the other databases of the command, each with what it is about.
+pub(super) fn others(case: &Case<'_>, seen: &Review, first: &Question) -> Vec<(String, Question)> {
+    let mut questions: Vec<(String, Question)> = Vec::new();
+    for (resolution, environment) in &case.also {
+        let Verdict::Ask(confirm) = policy::judge(&case.config.policy(environment), seen.risk, Presence::Person) else {
+            continue;
+        };
+        let target = known(resolution).cloned().unwrap_or_else(Target::nowhere);
+        let name = environment.name();
+        let name_differs = case.by_name_alone(&target).name() != name;
+        let names = Names { target: &target, environment: name, misleading: false, name_differs };
+        let question = names.question(confirm);
+        let told = format!("{} is reached too: {}", Untrusted::text(name), refusal::place(&target));
+        if question != *first && questions.iter().all(|(_, other)| *other != question) || confirm == Confirm::Yes {
+            questions.push((told, question));
+        }
+    }
+    questions
+}
+
+/// The target of a resolution, as far as it is known.
+fn known(resolution: &Resolution) -> Option<&Target> {
+    match resolution {
+        Resolution::Resolved(target) => Some(target),
+        Resolution::Ambiguous { partial, .. } => partial.as_ref(),
+        Resolution::NoServer { .. } => None,
+    }
+}
