@@ -37,6 +37,7 @@ mod impact_versions;
 mod incident;
 mod init;
 mod look;
+mod packaging;
 mod plan_corpus;
 mod plan_fuzz;
 mod plan_psql;
