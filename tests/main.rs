@@ -47,6 +47,7 @@ mod psqlrc;
 mod psqlrc_poolers;
 mod psqlrc_shown;
 mod psqlrc_unlock;
+mod psqlrc_versions;
 mod redact;
 mod redact_planted;
 mod rehearse;
