@@ -73,6 +73,7 @@ mod target_differential;
 mod target_tables;
 mod tools;
 mod tools_children;
+mod tools_custom;
 mod tools_guard;
 mod tty_ask;
 mod tunnel;

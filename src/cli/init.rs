@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use super::args::{Init, Shell as Named};
 use super::output;
+use crate::config;
 use crate::effects::shims;
 use crate::error::Result;
 use crate::prompt;
@@ -25,7 +26,7 @@ pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
     let shims = shims::directory(snapshot).unwrap_or_default();
     if !shims.as_os_str().is_empty() {
         // A disk that is full or read-only leaves the shell without shims; `doctor` says so.
-        let _ = shims::refresh(&shims, &program, &target::shimmed(), &snapshot.vars);
+        let _ = shims::refresh(&shims, &program, &config::load(snapshot).shimmed(), &snapshot.vars);
     }
     let prelude = Prelude {
         program,

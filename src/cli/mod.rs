@@ -34,7 +34,7 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 
 use self::args::{Arguments, Verb};
-use crate::effects::notice;
+use crate::effects::{notice, shims};
 use crate::error::{Error, Kind, Result};
 use crate::guard;
 use crate::target;
@@ -58,8 +58,10 @@ pub fn main() -> ExitCode {
 fn dispatch(argv: &[OsString]) -> Result<ExitCode> {
     let name = argv.first().map_or(OsStr::new("dbguard"), OsString::as_os_str);
     let rest = argv.get(1..).unwrap_or_default();
-    if let Some(tool) = shim(name) {
-        return Err(guard::run(tool, rest, &Snapshot::read()?));
+    match called(name)? {
+        Called::Tool(tool) => return Err(guard::run(tool, rest, &Snapshot::read()?)),
+        Called::Forgotten(tool) => return Err(guard::pass_by(tool, rest, &Snapshot::read()?)),
+        Called::Itself => {}
     }
     if rest.first().is_some_and(|word| word == stdin::FEED_VERB) {
         return Ok(stdin::feed().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS));
@@ -76,10 +78,32 @@ fn dispatch(argv: &[OsString]) -> Result<ExitCode> {
     }
 }
 
-/// The tool whose name this was called by, also where it was called by the shim's path.
-fn shim(name: &OsStr) -> Option<&OsStr> {
-    let base = Path::new(name).file_name()?;
-    base.to_str().is_some_and(target::is_known).then_some(base)
+/// What this was called as.
+enum Called<'a> {
+    Itself,
+    Tool(&'a OsStr),
+    /// A link among the shims whose tool no configuration names any more.
+    Forgotten(&'a OsStr),
+}
+
+/// By the name that this was called by, also where that is the shim's path.
+fn called(name: &OsStr) -> Result<Called<'_>> {
+    let base = Path::new(name).file_name().unwrap_or_default();
+    if base.to_str().is_some_and(target::is_known) {
+        return Ok(Called::Tool(base));
+    }
+    if base == "dbguard" || base.is_empty() {
+        return Ok(Called::Itself);
+    }
+    let snapshot = Snapshot::read()?;
+    let config = crate::config::load(&snapshot);
+    let link = shims::directory(&snapshot).is_some_and(|directory| directory.join(base).is_symlink());
+    let named = base.to_str().is_some_and(|base| config.tools.has(base));
+    Ok(match (named, link, &config.trouble) {
+        (true, ..) | (false, true, Some(_)) => Called::Tool(base),
+        (false, true, None) => Called::Forgotten(base),
+        (false, false, _) => Called::Itself,
+    })
 }
 
 /// Help and version go to standard output, everything else is an error.

@@ -13,7 +13,6 @@ use crate::effects::{shims, stamps};
 use crate::error::Result;
 use crate::prompt::{self, Reading, Segment, Show, Theme, Tint};
 use crate::shell::{Answer, Painted, Terminal};
-use crate::target;
 use crate::text::columns;
 use crate::world::terminal::has_colour;
 use crate::world::{Snapshot, program};
@@ -26,7 +25,7 @@ pub(super) fn run(prompt: &Prompt, snapshot: &Snapshot) -> Result<ExitCode> {
     let places = Places::of(snapshot);
     let config = config::load_from(&places);
     let reading = prompt::read(snapshot, &config.rules, &places.project_root);
-    let mut theme = config.theme;
+    let mut theme = config.theme.clone();
     if prompt.answer.is_none() && theme.show == Show::Never {
         // Switched off in the shell's own prompt; another prompt that asks for it wants an answer.
         theme.show = Show::Relevant;
@@ -39,7 +38,7 @@ pub(super) fn run(prompt: &Prompt, snapshot: &Snapshot) -> Result<ExitCode> {
     if told.contains(&Told::Path)
         && let Some(directory) = shims::directory(snapshot)
     {
-        let _ = shims::refresh(&directory, &program::path(&snapshot.vars), &target::shimmed(), &snapshot.vars);
+        let _ = shims::refresh(&directory, &program::path(&snapshot.vars), &config.shimmed(), &snapshot.vars);
     }
     let mut files: Vec<PathBuf> = config.files.into_iter().map(|file| file.path).collect();
     files.extend(places.trust);

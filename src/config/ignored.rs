@@ -73,6 +73,7 @@ pub(super) fn loosening(document: &Document, level: impl Fn(&str) -> Level) -> V
             found.push(format!("the look of `{name}`"));
         }
     }
+    found.extend(document.tools.iter().map(|(tool, _)| format!("the tool `{}`", tool.name)));
     found
 }
 

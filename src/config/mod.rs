@@ -17,6 +17,7 @@ pub mod replace;
 mod schema;
 mod source;
 mod suggest;
+mod tool;
 pub mod trust;
 mod value;
 
@@ -32,6 +33,7 @@ use crate::environment::{Doubt, Environment, Rules};
 use crate::error::{Error, Result};
 use crate::policy::Policy;
 use crate::prompt::Theme;
+use crate::target::{self, Customs};
 use crate::text::Untrusted;
 use crate::world::Snapshot;
 
@@ -55,6 +57,9 @@ pub struct Config {
     pub environments: Vec<Effective>,
     /// How prompt, title and terminal look.
     pub theme: Theme,
+    /// Tools that are known besides those that are built in.
+    pub tools: Customs,
+    shims: Vec<String>,
     unknown: Policy,
 }
 
@@ -76,7 +81,9 @@ pub fn load_from(places: &Places) -> Config {
     let mut errors = std::mem::take(&mut gathered.errors);
     errors.extend(merged.errors);
     let trouble = (!errors.is_empty()).then(|| trouble(&errors, local_in_doubt));
-    let warnings = ignored::warnings(&gathered, &merged.environments);
+    let (tools, shims, twice) = tool::merged(&gathered);
+    let mut warnings = ignored::warnings(&gathered, &merged.environments);
+    warnings.extend(twice);
     Config {
         rules: merged.rules,
         trouble,
@@ -86,6 +93,8 @@ pub fn load_from(places: &Places) -> Config {
         local_in_doubt,
         environments: merged.environments,
         theme: merged.theme,
+        tools,
+        shims,
         unknown: merged.unknown,
     }
 }
@@ -113,6 +122,11 @@ impl Config {
             None => Policy::of_level(known.level),
         };
         policies.fold(deciding, |all, one| all.strictest(one))
+    }
+
+    /// The tools that get a shim where they are installed: the same in every directory.
+    pub fn shimmed(&self) -> Vec<&str> {
+        target::shimmed().into_iter().chain(self.shims.iter().map(String::as_str)).collect()
     }
 
     /// The environment of this name.

@@ -14,6 +14,7 @@ use super::look::{self, Look};
 use super::policy;
 use super::source::Source;
 use super::suggest;
+use super::tool::{self, Tool};
 use super::value::{Item, Reader};
 use crate::diag::{Diagnostic, Place, Severity};
 use crate::environment::{Entry, Level};
@@ -30,6 +31,8 @@ pub(super) struct Document {
     pub(super) sections: Vec<Section>,
     /// `[prompt]`, `[title]` and `[terminal]`.
     pub(super) look: Look,
+    /// The `[tool.…]` tables.
+    pub(super) tools: Vec<Tool>,
 }
 
 /// One `[environment.…]` table.
@@ -49,7 +52,7 @@ pub(super) struct Section {
 }
 
 /// The sections and keys at the top of a file.
-const TOP: &[&str] = &["include", "environment", "prompt", "title", "terminal"];
+const TOP: &[&str] = &["include", "environment", "prompt", "title", "terminal", "tool"];
 const SECTION: &[&str] = &["level", "match", "label", "icon", "color", "policy"];
 /// What `nu-ansi-term` can show on every terminal.
 pub(super) const COLORS: &[&str] = &[
@@ -87,6 +90,7 @@ pub(super) fn read(source: &Source) -> (Option<Document>, Vec<Diagnostic>) {
         match item.key {
             "include" => document.includes = includes(&mut reader, &item),
             "environment" => document.sections = sections(&mut reader, &item),
+            "tool" => document.tools = tool::tools(&mut reader, &item),
             _ => look::section(&mut reader, &item, &mut document.look),
         }
     }

@@ -44,7 +44,7 @@ impl<'a> Case<'a> {
         config: &'a Config,
         snapshot: &'a Snapshot,
     ) -> Self {
-        let (invocation, places) = target::open(&tool_name(tool), args, program, snapshot);
+        let (invocation, places) = target::open_with(&tool_name(tool), args, program, &config.tools, snapshot);
         let resolution = shown(places.main, &invocation);
         let environment = classify(&resolution, config);
         let also = Vec::new();
@@ -160,7 +160,9 @@ impl<'a> Case<'a> {
     /// Why this cannot be judged at all, where that is so: then it is refused, and not even asked about.
     pub(super) fn unusable(&self) -> Option<Error> {
         if let Resolution::Ambiguous { partial: None, because } = &self.resolution {
-            return Some(refusal::ambiguous(self, because));
+            let refused = refusal::ambiguous(self, because);
+            let trouble = self.config.trouble.iter().map(Error::message);
+            return Some(trouble.fold(refused, Error::hint));
         }
         let strict = self.touches_server() && self.environment.level() > Level::Development;
         self.config.trouble.as_ref().filter(|_| strict).map(|trouble| refusal::broken_config(self, trouble))

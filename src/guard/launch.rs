@@ -9,7 +9,7 @@ use crate::effects::exec::Launch;
 use crate::error::{Error, Result};
 use crate::plan::{Mode, Plan, Risk};
 use crate::policy::Policy;
-use crate::target::{self, Target};
+use crate::target::{self, Invocation, Target};
 use crate::world::Vars;
 use crate::world::stdin::Stdin;
 
@@ -61,10 +61,12 @@ pub(super) fn approved(mut launch: Launch, seen: Review, stdin: Stdin, vars: &Va
 
 /// The application name that leads from the server's log and `pg_stat_activity` to the audit entry. What the user calls
 /// himself stays.
-pub(super) fn tag(launch: &mut Launch, tool: &str, target: &Target, id: Option<&str>, vars: &Vars) {
+pub(super) fn tag(launch: &mut Launch, invocation: &Invocation, target: &Target, id: Option<&str>, vars: &Vars) {
+    let tool = &invocation.tool;
+    let known = invocation.declared.is_some() || target::is_known(tool);
     let named = ["application_name", "fallback_application_name"];
     let own = target.parameters.iter().any(|parameter| named.contains(&parameter.keyword.as_str()));
-    if let (Some(id), false, true) = (id, own || vars.get("PGAPPNAME").is_some(), target::is_known(tool)) {
+    if let (Some(id), false, true) = (id, own || vars.get("PGAPPNAME").is_some(), known) {
         launch.vars.push(("PGAPPNAME".into(), Some(tagged(tool, id).into())));
     }
 }

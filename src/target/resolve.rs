@@ -11,7 +11,7 @@ use super::defaults::{merge, settle};
 use super::getopt::Fault;
 use super::ground::Ground;
 use super::parse::{Reading, read, versions};
-use super::table::{self, Places};
+use super::table::{self, Customs, Places};
 use super::tools::request::{Aim, Given, Request};
 use super::tools::{self, Tool};
 use super::tunnel::through;
@@ -39,6 +39,17 @@ pub fn places(invocation: &Invocation, snapshot: &Snapshot) -> Places {
 
 /// Both at once: the files that a wrapper looks up are read once.
 pub fn open(tool: &str, args: &[OsString], program: Option<PathBuf>, snapshot: &Snapshot) -> (Invocation, Places) {
+    open_with(tool, args, program, &Customs::default(), snapshot)
+}
+
+/// The same with the tools that a configuration adds.
+pub fn open_with(
+    tool: &str,
+    args: &[OsString],
+    program: Option<PathBuf>,
+    customs: &Customs,
+    snapshot: &Snapshot,
+) -> (Invocation, Places) {
     let bare = Invocation {
         tool: tool.to_owned(),
         program,
@@ -49,7 +60,7 @@ pub fn open(tool: &str, args: &[OsString], program: Option<PathBuf>, snapshot: &
         rejected: None,
     };
     let Some(known) = tools::find(tool) else {
-        if let Some(invocation) = table::parse(&bare) {
+        if let Some(invocation) = table::parse(&bare, customs) {
             let places = table::places(&invocation, snapshot);
             return (invocation, places);
         }

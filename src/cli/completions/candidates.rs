@@ -106,8 +106,10 @@ fn trusted(snapshot: &Snapshot) -> Vec<Candidate> {
 
 /// The tools that the guard knows and this machine has.
 fn installed(snapshot: &Snapshot) -> Vec<Candidate> {
-    let here = |name: &&&str| tools::locate(OsStr::new(name), &snapshot.vars).is_ok();
-    target::TOOLS.iter().filter(here).map(|name| ((*name).to_owned(), String::new())).collect()
+    let here = |name: &&str| tools::locate(OsStr::new(name), &snapshot.vars).is_ok();
+    let config = config::load(snapshot);
+    let all = target::TOOLS.iter().copied().chain(config.tools.names());
+    all.filter(here).map(|name| (name.to_owned(), String::new())).collect()
 }
 
 #[cfg(test)]

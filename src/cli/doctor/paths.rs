@@ -7,9 +7,9 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::finding::{Finding, State};
+use crate::config;
 use crate::effects::shims;
 use crate::shell::posix;
-use crate::target;
 use crate::world::tools::{self, Candidate};
 use crate::world::{Snapshot, program};
 
@@ -43,7 +43,8 @@ pub(super) fn tools(snapshot: &Snapshot) -> Vec<Finding> {
     findings.extend(links(&directory, snapshot));
     let mut guarded = Vec::new();
     let mut unguarded: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
-    for name in &target::shimmed() {
+    let config = config::load(snapshot);
+    for name in &config.shimmed() {
         let all = tools::candidates(OsStr::new(name), &snapshot.vars);
         let Some(real) = all.iter().find(|candidate| !candidate.is_dbguard) else { continue };
         if all.first().is_some_and(|first| first.is_dbguard) {

@@ -151,11 +151,13 @@ pub(super) enum Reader {
 
 /// Something that is wrong with an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub struct Fault {
     /// Where, in bytes.
     pub at: Range<usize>,
     /// What.
     pub message: String,
+    /// The word that is not known; empty where it is something else.
+    pub word: String,
     /// The words that are known there.
     pub known: Vec<&'static str>,
 }

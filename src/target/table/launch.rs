@@ -8,6 +8,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+use super::custom::Customs;
+
 /// The launchers that have shims.
 pub(super) const LAUNCHERS: &[&str] = &["npx", "bunx", "bundle", "poetry", "uv", "pipenv"];
 
@@ -78,7 +80,7 @@ const PYTHON: Form = Form {
 };
 
 /// Takes the launcher off. `None` for a program that is none.
-pub(super) fn peel(program: &str, args: &[OsString]) -> Option<Launched> {
+pub(super) fn peel(program: &str, args: &[OsString], customs: &Customs) -> Option<Launched> {
     let form = match program {
         "npx" | "bunx" => NPX,
         "bundle" => BUNDLE,
@@ -117,7 +119,7 @@ pub(super) fn peel(program: &str, args: &[OsString]) -> Option<Launched> {
             launched.doubt = Some(format!("`{program} {name}` may change what the tool sees"));
         }
         if matches!(name, "-c" | "--call") {
-            return Some(launched.shell(&value.unwrap_or_default()));
+            return Some(launched.shell(&value.unwrap_or_default(), customs));
         }
         if form.directory.contains(&name) {
             launched.directory = value.clone().map(PathBuf::from);
@@ -131,10 +133,11 @@ pub(super) fn peel(program: &str, args: &[OsString]) -> Option<Launched> {
 
 impl Launched {
     /// A line of shell: the first word of it that is a tool of the table counts, and the rest is not understood.
-    fn shell(mut self, line: &OsStr) -> Self {
+    fn shell(mut self, line: &OsStr, customs: &Customs) -> Self {
         let words: Vec<&[u8]> =
             line.as_bytes().split(|byte| !byte.is_ascii_graphic() || b";&|()".contains(byte)).collect();
-        let known = |word: &&[u8]| std::str::from_utf8(word).is_ok_and(|word| super::row(word).is_some());
+        let is_known = |word: &str| super::row(word).is_some() || customs.has(word);
+        let known = |word: &&[u8]| std::str::from_utf8(word).is_ok_and(is_known);
         if let Some(at) = words.iter().position(known) {
             let rest = words.get(at..).unwrap_or_default();
             let mut rest = rest.iter().filter(|word| !word.is_empty()).map(|word| OsStr::from_bytes(word).to_owned());

@@ -5,6 +5,7 @@
 //! ambiguous. This module knows no rules and no risk.
 
 mod argv;
+mod custom;
 mod declared;
 mod effect;
 mod entry;
@@ -17,8 +18,10 @@ mod world;
 use std::ffi::OsString;
 
 pub use argv::Act;
+pub use custom::{Custom, Customs};
 pub use declared::Declared;
 pub use effect::Effect;
+pub use entry::Fault;
 
 use self::entry::Entry;
 use super::{Invocation, Resolution};
@@ -92,24 +95,26 @@ fn row(program: &str) -> Option<&'static Row> {
 }
 
 /// The entry of a program.
-fn entry(program: &str) -> Option<(&'static str, Entry)> {
-    let row = row(program)?;
+fn entry(program: &str, customs: &Customs) -> Option<(String, Entry)> {
+    let Some(row) = row(program) else {
+        return customs.find(program).map(|custom| (custom.name.clone(), custom.entry.clone()));
+    };
     let table = toml::de::DeTable::parse(row.text).ok()?;
-    Some((row.tool, Entry::parse(table.get_ref()).ok()?))
+    Some((row.tool.to_owned(), Entry::parse(table.get_ref()).ok()?))
 }
 
 /// Reads an invocation by the table. `None` for a program that is not in it.
-pub(super) fn parse(bare: &Invocation) -> Option<Invocation> {
-    if let Some((tool, entry)) = entry(&bare.tool) {
+pub(super) fn parse(bare: &Invocation, customs: &Customs) -> Option<Invocation> {
+    if let Some((tool, entry)) = entry(&bare.tool, customs) {
         // cargo hands the name of its subcommand on as the first word.
-        let named = bare.tool == "cargo-sqlx" && bare.args.first().is_some_and(|word| word == tool);
+        let named = bare.tool == "cargo-sqlx" && bare.args.first().is_some_and(|word| word == tool.as_str());
         let args = bare.args.get(usize::from(named)..).unwrap_or_default();
-        return Some(declare(bare, tool, entry, args));
+        return Some(declare(bare, &tool, entry, args));
     }
-    let launched = launch::peel(&bare.tool, &bare.args)?;
+    let launched = launch::peel(&bare.tool, &bare.args, customs)?;
     let by_hand = super::BY_HAND.contains(&launched.program.as_str()) || launched.program == "manage.py";
-    let mut invocation = match entry(&launched.program).filter(|_| !by_hand) {
-        Some((tool, entry)) => declare(bare, tool, entry, &launched.args),
+    let mut invocation = match entry(&launched.program, customs).filter(|_| !by_hand) {
+        Some((tool, entry)) => declare(bare, &tool, entry, &launched.args),
         None => declare(bare, &bare.tool, Entry::none(), &[]),
     };
     if let Some(declared) = &mut invocation.declared {

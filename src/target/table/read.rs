@@ -109,28 +109,33 @@ impl Reading {
                         let named = commands(&self.text(value)).into_iter().map(|command| (command, effect));
                         entry.commands.extend(named);
                     }
-                    None => self.fault(key.span(), format!("unknown key `{word}` in a tool"), KEYS),
+                    None => self.unknown(key.span(), format!("unknown key `{word}` in a tool"), word, KEYS),
                 },
             }
         }
         entry
     }
 
-    fn fault(&mut self, at: Range<usize>, message: impl Into<String>, known: &[&'static str]) {
-        self.faults.push(Fault { at, message: message.into(), known: known.to_vec() });
+    fn fault(&mut self, at: Range<usize>, message: impl Into<String>) {
+        self.faults.push(Fault { at, message: message.into(), word: String::new(), known: Vec::new() });
+    }
+
+    /// A word that is not one of these.
+    fn unknown(&mut self, at: Range<usize>, message: String, word: &str, known: &[&'static str]) {
+        self.faults.push(Fault { at, message, word: word.to_owned(), known: known.to_vec() });
     }
 
     fn text(&mut self, value: &Value<'_>) -> String {
         let text = value.get_ref().as_str();
         if text.is_none() {
-            self.fault(value.span(), "this must be a string", &[]);
+            self.fault(value.span(), "this must be a string");
         }
         text.unwrap_or_default().to_owned()
     }
 
     fn yes(&mut self, value: &Value<'_>) -> bool {
         value.get_ref().as_bool().unwrap_or_else(|| {
-            self.fault(value.span(), "this must be true or false", &[]);
+            self.fault(value.span(), "this must be true or false");
             false
         })
     }
@@ -138,7 +143,7 @@ impl Reading {
     fn number(&mut self, value: &Value<'_>) -> usize {
         let number = value.get_ref().as_integer().and_then(|number| number.as_str().parse().ok());
         number.filter(|number| *number < 10).unwrap_or_else(|| {
-            self.fault(value.span(), "this must be a number below 10", &[]);
+            self.fault(value.span(), "this must be a number below 10");
             1
         })
     }
@@ -148,7 +153,7 @@ impl Reading {
         let found = known.iter().find(|(name, _)| *name == text).map(|(_, found)| *found);
         if found.is_none() {
             let names: Vec<&'static str> = known.iter().map(|(name, _)| *name).collect();
-            self.fault(value.span(), format!("`{text}` is not known here"), &names);
+            self.unknown(value.span(), format!("`{text}` is not known here"), &text, &names);
         }
         found
     }
@@ -160,7 +165,7 @@ impl Reading {
             let takes = word.ends_with('=');
             let spellings: Vec<String> = word.trim_end_matches('=').split('|').map(str::to_owned).collect();
             if spellings.iter().any(|spelling| !spelling.starts_with('-') || spelling.contains('=')) {
-                self.fault(value.span(), format!("`{word}` is no option: write `-u|--url=`, or without `=`"), &[]);
+                self.fault(value.span(), format!("`{word}` is no option: write `-u|--url=`, or without `=`"));
             }
             options.push(Known { spellings, value: takes });
         }
@@ -171,7 +176,7 @@ impl Reading {
         let list = value.get_ref().as_array();
         let tables = list.map(|list| list.iter().filter_map(|value| value.get_ref().as_table()).collect());
         tables.unwrap_or_else(|| {
-            self.fault(value.span(), "this must be a list of tables", &[]);
+            self.fault(value.span(), "this must be a list of tables");
             Vec::new()
         })
     }
@@ -212,7 +217,7 @@ impl Reading {
                 "at_least" => Bound::AtLeast,
                 other => {
                     let known = ["option", "value", "argument", "on", "effect", "at_most", "at_least"];
-                    self.fault(key.span(), format!("unknown key `{other}` in `when`"), &known);
+                    self.unknown(key.span(), format!("unknown key `{other}` in `when`"), other, &known);
                     continue;
                 }
             };
@@ -241,7 +246,7 @@ impl Reading {
                 }
                 other => {
                     let known = ["files", "option", "apart", "off", "needs"];
-                    self.fault(key.span(), format!("unknown key `{other}` in `dotenv`"), &known);
+                    self.unknown(key.span(), format!("unknown key `{other}` in `dotenv`"), other, &known);
                 }
             }
         }
@@ -250,7 +255,7 @@ impl Reading {
 
     fn pairs(&mut self, value: &Value<'_>) -> Vec<(String, String)> {
         let Some(table) = value.get_ref().as_table() else {
-            self.fault(value.span(), "this must be a table: { VAR = \"option\" }", &[]);
+            self.fault(value.span(), "this must be a table: { VAR = \"option\" }");
             return Vec::new();
         };
         table.iter().map(|(key, value)| (key.get_ref().to_string(), self.text(value))).collect()
@@ -258,7 +263,7 @@ impl Reading {
 
     fn steps(&mut self, value: &Value<'_>) -> Vec<Step> {
         let Some(list) = value.get_ref().as_array() else {
-            self.fault(value.span(), "this must be a list: [\"option url\", \"var DATABASE_URL\"]", &[]);
+            self.fault(value.span(), "this must be a list: [\"option url\", \"var DATABASE_URL\"]");
             return Vec::new();
         };
         list.iter().filter_map(|value| self.step(value)).collect()
@@ -266,6 +271,7 @@ impl Reading {
 
     fn step(&mut self, value: &Value<'_>) -> Option<Step> {
         let text = self.text(value);
+        value.get_ref().as_str()?; // complained about
         let words: Vec<&str> = text.split(' ').collect();
         let step = match words.as_slice() {
             ["option", name] => Some(Step::Option((*name).to_owned())),
@@ -279,9 +285,12 @@ impl Reading {
             ["code", files @ ..] => Some(Step::Code(files.iter().map(|&file| file.to_owned()).collect())),
             _ => None,
         };
-        if step.is_none() {
+        if let (None, ["file", name]) = (&step, words.as_slice()) {
+            let known = READERS.map(|(name, _)| name);
+            self.unknown(value.span(), format!("`{name}` is no file that dbguard can read"), name, &known);
+        } else if step.is_none() {
             let known = ["option NAME", "argument 1", "var NAME", "options", "vars", "file NAME", "code FILE"];
-            self.fault(value.span(), format!("`{text}` is no place that a target comes from"), &known);
+            self.unknown(value.span(), format!("`{text}` is no place that a target comes from"), &text, &known);
         }
         step
     }

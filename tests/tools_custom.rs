@@ -1,0 +1,90 @@
+//! Tools that a configuration describes: met like the built-in ones, by the same code.
+
+use crate::support::{Fake, Sandbox};
+
+const ENVIRONMENTS: &str = r#"
+[environment.production]
+level = "production"
+match = [{ host = "*.prod.example" }]
+"#;
+
+const TOOL: &str = r#"
+[tool.shopctl]
+options = "-u|--url= -v|--verbose -h|--help"
+read = "status"
+write = "up"
+destroy = "down"
+dotenv = ".env"
+target = ["option url", "var DATABASE_URL"]
+"#;
+
+fn sandbox(tool: &str) -> Sandbox {
+    let fake = Fake::new().stdout("its own words\n").status(3);
+    let sandbox = Sandbox::new().config(&format!("{ENVIRONMENTS}{tool}"));
+    sandbox.fake("psql").fake_as("shopctl", &fake).fake("npx").shims(["shopctl", "npx"])
+}
+
+#[test]
+fn it_runs_at_once_on_development_and_is_asked_about_on_production() {
+    let sandbox = sandbox(TOOL).file("work/.env", "DATABASE_URL=postgres://u@db.prod.example/shop\n");
+    let elsewhere = ["--url", "postgres://u@localhost/shop", "down"];
+    sandbox.tool("shopctl", elsewhere).stdout("its own words\n").stderr("").status(3);
+    let said = "dbguard: refused: shopctl (destroy) on production (db.prod.example:5432/shop): there is no terminal to ask on\n  \
+        found: subcommand: shopctl down\n  \
+        a person allows it beforehand, at a terminal: dbguard allow --once -- shopctl down\n";
+    sandbox.tool("shopctl", ["down"]).stdout("").stderr(said).status(125);
+    let mut pty = sandbox.tool_pty("shopctl", ["up"]).start();
+    pty.wait_for("PRODUCTION").wait_for("shopctl up").wait_for("Type the host to go on:").send("db.prod.example\n");
+    assert_eq!(pty.finish().code, 3);
+    assert_eq!(sandbox.calls("shopctl").len(), 2);
+}
+
+#[test]
+fn a_launcher_that_starts_it_is_seen_through() {
+    let sandbox = sandbox(TOOL).var("DATABASE_URL", "postgres://u@db.prod.example/shop");
+    let refused = sandbox.tool("npx", ["shopctl", "down"]).output();
+    assert_eq!(refused.code, 125);
+    assert!(refused.err().contains("npx (destroy) on production"), "{}", refused.err());
+}
+
+#[test]
+fn the_shell_gets_a_shim_for_it_which_only_its_owners_configuration_makes() {
+    let project = TOOL.replace("shopctl", "other");
+    let sandbox = sandbox(TOOL).fake("other").file("work/.dbguard.toml", project);
+    sandbox.run(["init", "bash"]).output();
+    let shims = sandbox.path("home/.local/share/dbguard/shims");
+    assert!(shims.join("shopctl").is_symlink());
+    assert!(!shims.join("other").exists());
+}
+
+#[test]
+fn an_entry_with_errors_and_a_broken_file_guard_it_as_unknown_and_a_forgotten_shim_passes() {
+    let sandbox = sandbox(&TOOL.replace("write", "rite")).var("DATABASE_URL", "postgres://u@localhost/shop");
+    let refused = sandbox.tool("shopctl", ["status"]).output();
+    assert_eq!(refused.code, 125, "{}", refused.err());
+    assert!(refused.err().contains("unknown key `rite` in a tool"), "{}", refused.err());
+    sandbox.run(["init", "bash"]).output();
+    let shim = sandbox.path("home/.local/share/dbguard/shims/shopctl");
+    let shim = shim.to_str().unwrap();
+    let sandbox = sandbox.config("[tool");
+    assert_eq!(sandbox.tool(shim, ["status"]).output().code, 125);
+    let sandbox = sandbox.config(ENVIRONMENTS);
+    sandbox.tool(shim, ["status"]).stdout("its own words\n").stderr("").status(3);
+}
+
+#[test]
+fn a_projects_tool_counts_once_it_is_trusted_and_never_before_its_owners() {
+    let lax = TOOL.replace("destroy = \"down\"", "none = \"down\"");
+    let sandbox =
+        sandbox(TOOL).file("work/.dbguard.toml", lax).var("DATABASE_URL", "postgres://u@db.prod.example/shop");
+    let told = sandbox.run(["config", "check"]).output();
+    let told = told.out() + &told.err();
+    assert!(told.contains("these do nothing: the tool `shopctl`"), "{told}");
+    assert_eq!(sandbox.tool("shopctl", ["down"]).output().code, 125);
+    let mut pty = sandbox.pty(["trust"]).start();
+    assert_eq!(pty.finish().code, 0);
+    assert_eq!(sandbox.tool("shopctl", ["down"]).output().code, 125);
+    let told = sandbox.run(["config", "check"]).output();
+    let told = told.out() + &told.err();
+    assert!(told.contains("the tool `shopctl` is described before this already"), "{told}");
+}
