@@ -26,6 +26,12 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// The longest table of contents that is read.
 const LONGEST: u64 = 16 << 20;
 
+/// What `--clean` would drop by this table of contents, in the words of `pg_restore --list`: kinds of findings and
+/// objects. `None` where it is none.
+pub fn drops(list: &str) -> Option<Vec<(String, String)>> {
+    Some(contents::parse(list)?.entries.iter().filter_map(Entry::dropped).collect())
+}
+
 /// What this `pg_restore` would do.
 pub(super) fn read(invocation: &Invocation, snapshot: &Snapshot, report: &mut Report) {
     let has = |name: &str| invocation.has(name);

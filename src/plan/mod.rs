@@ -20,6 +20,7 @@ mod tools;
 
 use std::path::PathBuf;
 
+pub use archive::drops;
 pub use connects::connects;
 pub use rehearsal::{Rehearsal, Trait, rehearsal};
 use report::Report;

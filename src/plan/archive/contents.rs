@@ -61,11 +61,16 @@ fn entry(line: &str) -> Option<Entry> {
     Some(Entry { what: what.to_owned(), name })
 }
 
+/// The longest word for a kind that is taken.
+const LONGEST: usize = 40;
+
 impl Entry {
     /// What `--clean` would drop for it: the kind of finding and the object; `None` for what hangs on another entry.
     pub(super) fn dropped(&self) -> Option<(String, String)> {
         let hangs = HANGING.contains(&self.what.as_str());
-        let kind = format!("drop-{}", self.what.to_ascii_lowercase().replace(' ', "-"));
+        // The words are the archive's, and it may be anybody's: a kind is made of letters only.
+        let letter = |c: char| if c.is_ascii_alphabetic() { c.to_ascii_lowercase() } else { '-' };
+        let kind = format!("drop-{}", self.what.chars().take(LONGEST).map(letter).collect::<String>());
         (!hangs).then(|| (kind, Untrusted::text(&self.name).to_string()))
     }
 }
@@ -158,6 +163,12 @@ mod tests {
         let expected =
             [("drop-table", "public.my table"), ("drop-schema", "app"), ("drop-materialized-view", "public.mv")];
         assert_eq!(dropped, expected.map(|(kind, name)| (kind.to_owned(), name.to_owned())));
+    }
+
+    #[test]
+    fn a_kind_is_made_of_letters_whatever_the_archive_says() {
+        let entry = entry("1; 2 3 TA\u{1b}[2JBLE\t\u{e9} public t o").unwrap();
+        assert_eq!(entry.dropped().unwrap(), ("drop-ta---jble--".to_owned(), "public.t".to_owned()));
     }
 
     #[test]
