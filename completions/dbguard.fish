@@ -126,7 +126,8 @@ complete -c dbguard -n "__fish_dbguard_using_subcommand doctor" -s h -l help -d 
 complete -c dbguard -n "__fish_dbguard_using_subcommand uninstall" -l yes -d 'Do not ask'
 complete -c dbguard -n "__fish_dbguard_using_subcommand uninstall" -l purge -d 'Take away the configuration and the audit log as well'
 complete -c dbguard -n "__fish_dbguard_using_subcommand uninstall" -s h -l help -d 'Print help'
-complete -c dbguard -n "__fish_dbguard_using_subcommand trust" -l revoke -d 'Trust this file no longer' -r -f
+complete -c dbguard -n "__fish_dbguard_using_subcommand trust" -l revoke -d 'Trust this file, or this directory\'s code, no longer' -r -f
+complete -c dbguard -n "__fish_dbguard_using_subcommand trust" -l code -d 'Let tools whose code decides where they go be asked, in this directory and below' -r -F
 complete -c dbguard -n "__fish_dbguard_using_subcommand trust" -l list -d 'List what is trusted'
 complete -c dbguard -n "__fish_dbguard_using_subcommand trust" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -33,6 +33,8 @@ tests      script                                   bsdutils            -
 tests      ps                                       procps              -
 tests      python3                                  python3             python
 tests      git                                      git                 git
+tests      alembic                                  alembic             -
+tests      /usr/lib/python3/dist-packages/psycopg2  python3-psycopg2    -
 lint       shellcheck                               shellcheck          shellcheck
 lint       shfmt                                    shfmt               shfmt
 lint       mandoc                                   mandoc              mandoc

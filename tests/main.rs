@@ -72,6 +72,7 @@ mod support;
 mod target_differential;
 mod target_tables;
 mod tools;
+mod tools_asked;
 mod tools_children;
 mod tools_custom;
 mod tools_guard;

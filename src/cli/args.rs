@@ -360,9 +360,12 @@ pub(super) struct TrustArgs {
     /// List what is trusted
     #[arg(long, conflicts_with_all = ["revoke", "file"])]
     pub(super) list: bool,
-    /// Trust this file no longer
+    /// Trust this file, or this directory's code, no longer
     #[arg(long, value_name = "FILE", value_hint = ValueHint::Other, conflicts_with = "file")]
     pub(super) revoke: Option<PathBuf>,
+    /// Let tools whose code decides where they go be asked, in this directory and below
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["revoke", "file", "list"])]
+    pub(super) code: Option<PathBuf>,
 }
 
 /// The shells that completion scripts are written for.

@@ -17,6 +17,9 @@ use crate::world::terminal::Controlling;
 use crate::world::{Snapshot, files};
 
 pub(super) fn run(args: &TrustArgs, snapshot: &Snapshot) -> Result<ExitCode> {
+    if let Some(directory) = &args.code {
+        return code(directory, snapshot);
+    }
     match (args.list, &args.revoke) {
         (true, _) => list(snapshot),
         (false, Some(file)) => revoke(file, snapshot),
@@ -26,10 +29,7 @@ pub(super) fn run(args: &TrustArgs, snapshot: &Snapshot) -> Result<ExitCode> {
 
 /// Trusts this file; without one, the project's files that are not trusted yet.
 fn grant(file: Option<&Path>, snapshot: &Snapshot) -> Result<ExitCode> {
-    env::person(snapshot)?;
-    if matches!(Controlling::open(), Controlling::Absent) {
-        return Err(Error::refused("refused: trusting a file takes a person at a terminal, and there is none"));
-    }
+    person(snapshot)?;
     let store = store(snapshot)?;
     let files = match file {
         Some(file) => vec![snapshot.cwd.join(file)],
@@ -38,6 +38,35 @@ fn grant(file: Option<&Path>, snapshot: &Snapshot) -> Result<ExitCode> {
     for file in files {
         one(&file, &store)?;
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn person(snapshot: &Snapshot) -> Result<()> {
+    env::person(snapshot)?;
+    if matches!(Controlling::open(), Controlling::Absent) {
+        return Err(Error::refused("refused: trusting a file takes a person at a terminal, and there is none"));
+    }
+    Ok(())
+}
+
+/// Trusts the tools of a directory to be asked where they go.
+fn code(directory: &Path, snapshot: &Snapshot) -> Result<ExitCode> {
+    person(snapshot)?;
+    let directory = snapshot.cwd.join(directory);
+    let real = directory
+        .canonicalize()
+        .ok()
+        .filter(|real| real.is_dir())
+        .ok_or_else(|| Error::new(Kind::Negative, format!("`{}` is no directory", Untrusted::path(&directory))))?;
+    trust::grant_code(&store(snapshot)?, &real)?;
+    output::print(|out| {
+        writeln!(out, "trusted the code in {}, whatever it says from now on:", Untrusted::path(&real))?;
+        writeln!(
+            out,
+            "  before a tool whose target code decides, it is run without a network to say where it would connect"
+        )?;
+        writeln!(out, "take it back with: dbguard trust --revoke {}", crate::shell::posix(real.as_os_str()))
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -40,6 +40,9 @@ pub struct Record {
 impl Record {
     /// Whether the file still has the content that was trusted; `Never` where it cannot be read.
     pub fn state(&self) -> Trust {
+        if self.sha256 == CODE {
+            return if Path::new(&self.path).is_dir() { Trust::Trusted } else { Trust::Never };
+        }
         match files::read_config(Path::new(&self.path)) {
             Ok(Some(text)) if hash(text.as_bytes()) == self.sha256 => Trust::Trusted,
             Ok(Some(_)) => Trust::Changed,
@@ -65,10 +68,26 @@ pub fn judge(store: Option<&Path>, path: &Path, content: &str) -> Trust {
     if record.sha256 == hash(content.as_bytes()) { Trust::Trusted } else { Trust::Changed }
 }
 
+/// In the place of a hash: the code of a directory may be run to ask its tools where they go.
+const CODE: &str = "code";
+
+/// Trusts the tools of this directory to be asked.
+pub fn grant_code(store: &Path, directory: &Path) -> Result<()> {
+    keep(store, directory, CODE.to_owned())
+}
+
+/// Whether the tools of this directory, or of one above it, may be asked.
+pub fn covers_code(store: &Path, directory: &Path) -> bool {
+    directory.ancestors().any(|above| read(&record_of(store, above)).is_some_and(|record| record.sha256 == CODE))
+}
+
 /// Trusts this file with this content.
 pub fn grant(store: &Path, path: &Path, content: &str) -> Result<()> {
-    let shown = path.to_string_lossy().into_owned();
-    let record = Record { version: 1, path: shown, sha256: hash(content.as_bytes()) };
+    keep(store, path, hash(content.as_bytes()))
+}
+
+fn keep(store: &Path, path: &Path, sha256: String) -> Result<()> {
+    let record = Record { version: 1, path: path.to_string_lossy().into_owned(), sha256 };
     let text = serde_json::to_string(&record).map_err(|cause| Error::refused(cause.to_string()))?;
     replace::write(&record_of(store, path), format!("{text}\n"))
 }

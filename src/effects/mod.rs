@@ -12,6 +12,7 @@ pub mod impact;
 pub mod inside;
 pub mod known_servers;
 pub mod notice;
+pub mod probe;
 pub mod sessions;
 pub mod shims;
 pub mod stamps;

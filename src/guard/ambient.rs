@@ -59,6 +59,7 @@ fn is_ambient(target: &Target) -> bool {
         Origin::Var(_)
         | Origin::Service { .. }
         | Origin::File { .. }
+        | Origin::Tool
         | Origin::User
         | Origin::SystemUser
         | Origin::Default => true,

@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use super::ambient::{self, Outdated};
-use super::refusal;
+use super::{probe, refusal};
 use crate::config::Config;
 use crate::effects::grants;
 use crate::environment::{Environment, Level};
@@ -45,6 +45,7 @@ impl<'a> Case<'a> {
         snapshot: &'a Snapshot,
     ) -> Self {
         let (invocation, places) = target::open_with(&tool_name(tool), args, program, &config.tools, snapshot);
+        let places = probe::settled(places, &invocation, snapshot);
         let resolution = shown(places.main, &invocation);
         let environment = classify(&resolution, config);
         let also = Vec::new();

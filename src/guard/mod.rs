@@ -14,6 +14,7 @@ mod family;
 mod impact;
 pub mod inside;
 mod launch;
+mod probe;
 mod question;
 mod record;
 mod refusal;

@@ -61,6 +61,8 @@ pub enum Origin {
     },
     /// A `\connect` in what psql runs.
     Connect,
+    /// What the tool itself said when it was asked.
+    Tool,
     /// The same as the user name, as libpq does for the database.
     User,
     /// The name of the operating-system user.
@@ -81,6 +83,7 @@ impl fmt::Display for Origin {
             }
             Self::File { file, line } => write!(f, "{}:{line}", Untrusted::path(file)),
             Self::Connect => f.write_str("\\connect"),
+            Self::Tool => f.write_str("as the tool itself says"),
             Self::User => f.write_str("the user name"),
             Self::SystemUser => f.write_str("the system user"),
             Self::Default => f.write_str("default"),

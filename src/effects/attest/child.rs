@@ -22,18 +22,18 @@ const GRACE: Duration = Duration::from_millis(150);
 
 /// What a child said.
 #[derive(Debug)]
-pub(super) struct Output {
+pub(in crate::effects) struct Output {
     /// Standard output, at most 64 KiB.
-    pub(super) stdout: Vec<u8>,
+    pub(in crate::effects) stdout: Vec<u8>,
     /// Standard error, at most 64 KiB.
-    pub(super) stderr: Vec<u8>,
+    pub(in crate::effects) stderr: Vec<u8>,
     /// How it ended.
-    pub(super) ended: Ended,
+    pub(in crate::effects) ended: Ended,
 }
 
 /// How a child ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(in crate::effects) enum Ended {
     /// It ended, well or badly.
     ByItself,
     /// Its time was over.
@@ -43,7 +43,7 @@ pub(super) enum Ended {
 }
 
 /// Runs it until it closes its output, `deadline` comes, or it has said more than anybody would read.
-pub(super) fn run(mut command: Command, deadline: Instant) -> io::Result<Output> {
+pub(in crate::effects) fn run(mut command: Command, deadline: Instant) -> io::Result<Output> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut group = Group(command.spawn()?);
     let mut output = Output { stdout: Vec::new(), stderr: Vec::new(), ended: Ended::Late };

@@ -5,7 +5,7 @@
 //! and time, parsed as JSON, and escaped when it is shown. Nothing is ever SET on the connection, which a pooler may
 //! hand to somebody else. This module decides nothing; what follows from an answer is the guard's.
 
-mod child;
+pub(super) mod child;
 mod command;
 mod facts;
 mod lines;

@@ -107,6 +107,7 @@ impl Short<'_> {
             | Origin::Conninfo(_)
             | Origin::Var(_)
             | Origin::Connect
+            | Origin::Tool
             | Origin::User
             | Origin::SystemUser
             | Origin::Default => origin.to_string(),

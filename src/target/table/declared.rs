@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use super::argv::{self, Act};
 use super::effect::Effect;
-use super::entry::Entry;
+use super::entry::{Entry, Language};
 use super::launch::Launched;
-use crate::target::Opt;
+use crate::target::{Invocation, Opt};
 use crate::text::Untrusted;
 
 /// What the table makes of an invocation.
@@ -26,6 +26,7 @@ pub struct Declared {
     pub(super) doubt: Option<String>,
     /// Where a launcher goes first.
     pub(super) directory: Option<PathBuf>,
+    pub(super) behind_launcher: bool,
 }
 
 impl Declared {
@@ -43,12 +44,14 @@ impl Declared {
             help: help.map(|option| option.spelled.clone()),
             doubt: line.doubt,
             directory: None,
+            behind_launcher: false,
         };
         (declared, line.options, line.words)
     }
 
     /// Takes over what the launcher does before it.
     pub(super) fn launched(&mut self, launched: Launched) {
+        self.behind_launcher = true;
         self.directory = launched.directory;
         self.doubt = self.doubt.take().or(launched.doubt);
     }
@@ -61,6 +64,23 @@ impl Declared {
     /// Whether its sessions can be started read-only by `PGOPTIONS`.
     pub fn takes_pgoptions(&self) -> bool {
         self.entry.pgoptions
+    }
+
+    /// The command line by which it can be asked where it goes: for one that was understood and that no launcher hides.
+    pub fn probe(&self, invocation: &Invocation) -> Option<(Language, Vec<OsString>)> {
+        let probe = self.entry.probe.as_ref().filter(|_| self.doubt.is_none() && !self.behind_launcher)?;
+        let mut args = Vec::new();
+        for word in &probe.words {
+            if word != "{}" {
+                args.push(word.into());
+                continue;
+            }
+            for option in invocation.options.iter().filter(|option| probe.keep.contains(&option.name)) {
+                args.push(option.spelled.clone());
+                args.extend(option.value.clone());
+            }
+        }
+        Some((probe.language, args))
     }
 
     /// Why no server is touched, where that is so.

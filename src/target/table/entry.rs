@@ -49,6 +49,8 @@ pub(super) struct Entry {
     pub(super) named: Vec<String>,
     /// The option by which it goes through every database of the server.
     pub(super) every: Option<String>,
+    /// How it can be asked where it goes.
+    pub(super) probe: Option<Probe>,
 }
 
 /// How a command line is read.
@@ -97,6 +99,23 @@ pub(super) enum Bound {
     Exactly,
     AtMost,
     AtLeast,
+}
+
+/// The command line by which the tool says where it goes; `{}` stands for the options that count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Probe {
+    pub(super) language: Language,
+    pub(super) words: Vec<String>,
+    pub(super) keep: Vec<String>,
+}
+
+/// The language that a tool is written in, which has a hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// psycopg in both versions.
+    Python,
+    /// node-postgres.
+    Node,
 }
 
 /// The files that the tool loads into its vars.
@@ -195,6 +214,7 @@ impl Entry {
             maintenance: Vec::new(),
             named: Vec::new(),
             every: None,
+            probe: None,
         }
     }
 }

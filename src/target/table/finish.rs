@@ -62,6 +62,7 @@ fn origin(origin_of: &mut Origin, loaded: &HashMap<String, Origin>) {
         | Origin::Service { .. }
         | Origin::File { .. }
         | Origin::Connect
+        | Origin::Tool
         | Origin::User
         | Origin::SystemUser
         | Origin::Default => {}

@@ -21,7 +21,7 @@ pub use argv::Act;
 pub use custom::{Custom, Customs};
 pub use declared::Declared;
 pub use effect::Effect;
-pub use entry::Fault;
+pub use entry::{Fault, Language};
 
 use self::entry::Entry;
 use super::{Invocation, Resolution};
@@ -126,6 +126,12 @@ pub(super) fn parse(bare: &Invocation, customs: &Customs) -> Option<Invocation> 
 fn declare(bare: &Invocation, tool: &str, entry: Entry, args: &[OsString]) -> Invocation {
     let (declared, options, operands) = Declared::read(tool, entry, args);
     Invocation { options, operands, declared: Some(Box::new(declared)), ..bare.clone() }
+}
+
+/// Where an invocation goes by what the tool itself said of its first connection.
+pub fn told(said: &[(&'static str, String)], invocation: &Invocation, snapshot: &Snapshot) -> Option<Resolution> {
+    let declared = invocation.declared.as_ref()?;
+    Some(sources::told(said, declared, invocation, snapshot))
 }
 
 /// Where an invocation of the table goes.

@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::effect::Effect;
-use super::entry::{Bound, Dotenv, Entry, Fault, Known, Reader, Step, Style, When};
+use super::entry::{Bound, Dotenv, Entry, Fault, Known, Language, Probe, Reader, Step, Style, When};
 use crate::target::project::Driver;
 
 const READERS: [(&str, Reader); 11] = [
@@ -57,6 +57,7 @@ const KEYS: &[&str] = &[
     "maintenance",
     "named",
     "every",
+    "probe",
 ];
 
 const DRIVERS: [(&str, Driver); 5] =
@@ -103,6 +104,7 @@ impl Reading {
                 "hints" => entry.hints = words(&self.text(value)),
                 "named" => entry.named = commands(&self.text(value)),
                 "every" => entry.every = Some(self.text(value)),
+                "probe" => entry.probe = self.probe(value),
                 "maintenance" => entry.maintenance = commands(&self.text(value)),
                 word => match Effect::WORDS.into_iter().find(|(name, _)| *name == word) {
                     Some((_, effect)) => {
@@ -251,6 +253,32 @@ impl Reading {
             }
         }
         dotenv
+    }
+
+    /// `{ python = "{} current", keep = "config name" }`.
+    fn probe(&mut self, value: &Value<'_>) -> Option<Probe> {
+        let Some(table) = value.get_ref().as_table() else {
+            self.fault(value.span(), "this must be a table: { python = \"{} current\", keep = \"config\" }");
+            return None;
+        };
+        let (mut found, mut keep) = (None, Vec::new());
+        for (key, value) in table {
+            let language = match key.get_ref().as_ref() {
+                "keep" => {
+                    keep = words(&self.text(value));
+                    continue;
+                }
+                "python" => Language::Python,
+                "node" => Language::Node,
+                other => {
+                    let known = ["python", "node", "keep"];
+                    self.unknown(key.span(), format!("unknown key `{other}` in `probe`"), other, &known);
+                    continue;
+                }
+            };
+            found = Some((language, words(&self.text(value))));
+        }
+        found.map(|(language, words)| Probe { language, words, keep })
     }
 
     fn pairs(&mut self, value: &Value<'_>) -> Vec<(String, String)> {

@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use super::declared::Declared;
-use super::entry::{Reader, Step};
+use super::entry::{Language, Reader, Step};
 use super::world::World;
 use super::{Act, Places};
 use crate::target::conninfo::Setting;
@@ -21,7 +21,7 @@ use crate::target::project::sqitch;
 use crate::target::project::survey::{Survey, with_user};
 use crate::target::project::url::{self, Url};
 use crate::target::project::vars::USER_VARS;
-use crate::target::project::{Mention, Source};
+use crate::target::project::{Driver, Mention, Source};
 use crate::target::{Invocation, Opt, Origin, Resolution};
 use crate::text::Untrusted;
 use crate::world::Snapshot;
@@ -44,6 +44,27 @@ pub(super) fn places(declared: &Declared, invocation: &Invocation, snapshot: &Sn
     let mut places = Places { also: resolutions.collect(), main };
     trip.doubt(&mut places);
     places
+}
+
+/// Where it goes, as the tool itself says: each parameter that it named, and what its driver fills in.
+pub(super) fn told(
+    said: &[(&'static str, String)],
+    declared: &Declared,
+    invocation: &Invocation,
+    snapshot: &Snapshot,
+) -> Resolution {
+    let world = World::of(declared, invocation, snapshot);
+    let mut trip = Trip { declared, invocation, world: &world, survey: world.survey() };
+    let setting =
+        |(keyword, value): &(&'static str, String)| Setting { keyword, value: value.into(), origin: Origin::Tool };
+    let said = Said { settings: said.iter().map(setting).collect(), ..Said::default() };
+    let driver = match declared.entry.probe.as_ref().map(|probe| probe.language) {
+        Some(Language::Python) => Driver::Libpq,
+        Some(Language::Node) | None => Driver::Own,
+    };
+    trip.survey.add_said(Source::Var("tool".to_owned()), said, driver);
+    let found = trip.survey.take().into_iter().next().map(|mention| mention.resolution);
+    trip.finished(found.unwrap_or_else(|| trip.nothing()))
 }
 
 /// The value of an option as text, where it has one.
