@@ -84,6 +84,9 @@ _dbguard() {
             dbguard,sessions)
                 cmd="dbguard__subcmd__sessions"
                 ;;
+            dbguard,setup)
+                cmd="dbguard__subcmd__setup"
+                ;;
             dbguard,status)
                 cmd="dbguard__subcmd__status"
                 ;;
@@ -136,7 +139,7 @@ _dbguard() {
 
     case "${cmd}" in
         dbguard)
-            opts="-h -V --help --version init run explain status prompt psqlrc sessions scan impact rehearse allow log config env doctor uninstall trust completions"
+            opts="-h -V --help --version setup init run explain status prompt psqlrc sessions scan impact rehearse allow log config env doctor uninstall trust completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -583,6 +586,20 @@ _dbguard() {
             ;;
         dbguard__subcmd__sessions)
             opts="-h --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dbguard__subcmd__setup)
+            opts="-h --dry-run --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

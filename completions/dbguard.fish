@@ -26,6 +26,7 @@ end
 
 complete -c dbguard -n "__fish_dbguard_needs_command" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_needs_command" -s V -l version -d 'Print version'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "setup" -d 'Set dbguard up, step by step: what is here, what would be written, and a question before each'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "init" -d 'Print the code that a shell\'s start-up file evaluates'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "run" -d 'Run a tool under guard; what a shim does'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "explain" -d 'Say what a tool would reach and do, and why, touching nothing'
@@ -44,6 +45,8 @@ complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "doctor" -d 'Say whe
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "uninstall" -d 'Take away what dbguard has made on this machine'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "trust" -d 'Trust a project\'s configuration file with its present content'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c dbguard -n "__fish_dbguard_using_subcommand setup" -l dry-run -d 'Show what was found and what would be written, and write nothing'
+complete -c dbguard -n "__fish_dbguard_using_subcommand setup" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand init" -l functions -d 'Define a function for each tool as well, where `PATH` cannot be changed'
 complete -c dbguard -n "__fish_dbguard_using_subcommand init" -l remove -d 'Print what takes it out of the running shell again'
 complete -c dbguard -n "__fish_dbguard_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -55,6 +55,7 @@ mod sandbox;
 mod scan;
 mod scan_bulk;
 mod secrets;
+mod setup;
 mod shell_bash;
 mod shell_bash_hook;
 mod shell_bash_hostile;

@@ -16,6 +16,9 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
+    /// Set dbguard up, step by step: what is here, what would be written, and a question before each
+    #[command(after_help = "Example: dbguard setup --dry-run\n\ndbguard uninstall takes away what it wrote.")]
+    Setup(Setup),
     /// Print the code that a shell's start-up file evaluates
     #[command(after_help = "Example, in ~/.zshrc: eval \"$(dbguard init zsh)\"")]
     Init(Init),
@@ -90,6 +93,13 @@ pub(super) struct ToolLine {
     /// The tool and its arguments
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "TOOL ARGS")]
     pub(super) line: Vec<OsString>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Setup {
+    /// Show what was found and what would be written, and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
 }
 
 #[derive(Args, Debug)]

@@ -20,6 +20,7 @@ mod psqlrc;
 mod rehearse;
 mod scan;
 mod sessions;
+mod setup;
 mod startup;
 mod status;
 mod theme;
@@ -138,6 +139,7 @@ fn perform(verb: Verb) -> Result<ExitCode> {
         Verb::Config(verb) => config::run(verb, &snapshot),
         Verb::Env(verb) => env::run(verb, &snapshot),
         Verb::Doctor { json } => doctor::run(json, &snapshot),
+        Verb::Setup(setup) => setup::run(&setup, &snapshot),
         Verb::Uninstall(uninstall) => uninstall::run(&uninstall, &snapshot),
         Verb::Trust(trust) => trust::run(&trust, &snapshot),
         Verb::Completions { shell } => completions::run(shell),

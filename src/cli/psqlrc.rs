@@ -51,15 +51,8 @@ fn block(program: &OsStr) -> Result<Vec<u8>> {
 
 /// Every file is read and understood before the first is written.
 fn install(which: &PsqlrcFile, snapshot: &Snapshot) -> Result<Vec<String>> {
-    let block = block(program::path(&snapshot.vars).as_os_str())?;
-    let mut work = Vec::new();
-    for path in places(which, snapshot)? {
-        let old = read(&path)?;
-        let new = shell::with(old.as_deref().unwrap_or_default(), &block).map_err(|why| not_understood(&path, &why))?;
-        work.push((path, old, new));
-    }
     let mut told = Vec::new();
-    for (path, old, new) in work {
+    for (path, old, new) in drafted(which, snapshot)? {
         let shown = Untrusted::path(&path);
         if old.as_ref() == Some(&new) {
             told.push(format!("{shown} is up to date"));
@@ -73,6 +66,30 @@ fn install(which: &PsqlrcFile, snapshot: &Snapshot) -> Result<Vec<String>> {
     }
     told.push("open a new psql, or type in an open one: \\i ~/.psqlrc".to_owned());
     Ok(told)
+}
+
+/// Each file, what it holds, and what it would hold.
+pub(super) type Draft = (PathBuf, Option<Vec<u8>>, Vec<u8>);
+
+fn drafted(which: &PsqlrcFile, snapshot: &Snapshot) -> Result<Vec<Draft>> {
+    let block = block(program::path(&snapshot.vars).as_os_str())?;
+    let mut work = Vec::new();
+    for path in places(which, snapshot)? {
+        let old = read(&path)?;
+        let new = shell::with(old.as_deref().unwrap_or_default(), &block).map_err(|why| not_understood(&path, &why))?;
+        work.push((path, old, new));
+    }
+    Ok(work)
+}
+
+/// The same for the user's own files.
+pub(super) fn drafts(snapshot: &Snapshot) -> Result<Vec<Draft>> {
+    drafted(&OWN, snapshot)
+}
+
+/// What a copy of this content would be called, where one is kept: not where the block is in it already.
+pub(super) fn to_keep(old: Option<&[u8]>) -> Option<&'static str> {
+    old.filter(|old| !old.is_empty() && matches!(shell::without(old), Ok(Without::NotThere))).map(|_| KEPT)
 }
 
 fn uninstall(which: &PsqlrcFile, snapshot: &Snapshot) -> Result<Vec<String>> {
@@ -179,11 +196,9 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>> {
 
 /// A copy of the user's file, as it was before the block came in; nothing where the block is in it already.
 fn keep(path: &Path, old: &[u8]) -> Result<Option<PathBuf>> {
-    if !matches!(shell::without(old), Ok(Without::NotThere)) || old.is_empty() {
-        return Ok(None);
-    }
+    let Some(ending) = to_keep(Some(old)) else { return Ok(None) };
     let mut name = path.as_os_str().to_owned();
-    name.push(KEPT);
+    name.push(ending);
     let kept = PathBuf::from(name);
     write(&kept, old, false)?;
     Ok(Some(kept))

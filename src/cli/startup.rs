@@ -3,11 +3,11 @@
 //! `doctor` tells of it, and `uninstall` takes out the lines that are nothing but dbguard's.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::order;
 use crate::shell::{self, Says, Shell};
-use crate::world::{Snapshot, processes};
+use crate::world::{Snapshot, processes, tools};
 
 /// A line that speaks of dbguard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +68,27 @@ fn goes_on(line: &str) -> bool {
 pub(super) fn read(file: &PathBuf) -> Option<Vec<u8>> {
     let meta = fs::metadata(file).ok().filter(|meta| meta.is_file() && meta.len() <= LARGEST);
     meta.and_then(|_| fs::read(file).ok())
+}
+
+/// The file that an interactive shell reads, and where its line belongs.
+pub(super) fn main_files(snapshot: &Snapshot) -> Vec<(Shell, PathBuf)> {
+    // A terminal of macOS starts login shells, and bash then reads no `.bashrc`.
+    let bash = if cfg!(target_os = "macos") { ".bash_profile" } else { ".bashrc" };
+    let mut main = files(snapshot);
+    main.retain(|(_, file)| [bash, ".zshrc", "config.fish"].iter().any(|name| file.ends_with(name)));
+    main
+}
+
+/// The line that sets a shell up: by the name of the program where `PATH` leads to it, else by its path.
+pub(super) fn line_for(shell: Shell, snapshot: &Snapshot, program: &Path) -> Option<String> {
+    let first = tools::candidates("dbguard".as_ref(), &snapshot.vars).into_iter().next();
+    let on_path = first.is_some_and(|first| first.path == program);
+    let path = program.to_str().filter(|path| path.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+".contains(c)));
+    let name = if on_path { "dbguard" } else { path? };
+    Some(match shell {
+        Shell::Bash | Shell::Zsh => format!("eval \"$({name} init {})\"", word(shell)),
+        Shell::Fish => format!("{name} init fish | source"),
+    })
 }
 
 fn files(snapshot: &Snapshot) -> Vec<(Shell, PathBuf)> {

@@ -57,6 +57,48 @@ pub fn add(
     Ok(Written { file, environment: name.to_owned(), level, entry: entry.toml() })
 }
 
+/// The user's file, what it says, and what it would say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// The file.
+    pub file: PathBuf,
+    /// Its text; `None` where there is no file.
+    pub old: Option<String>,
+    /// Its text with everything that was wanted.
+    pub new: String,
+}
+
+/// The user's file with these entries; nothing is written. Where there is no file, it would be `fresh`.
+///
+/// An environment that has another level already keeps it, and gets nothing: that is a person's to sort out.
+pub fn draft(
+    config: &Config,
+    snapshot: &Snapshot,
+    wanted: &[(&str, Level, NewEntry)],
+    fresh: impl Fn() -> String,
+) -> Result<Draft> {
+    let file = user_file(snapshot)?;
+    let old = read(config, &file)?;
+    if old.is_empty() {
+        let new = fresh();
+        patch::sections(&file, &new)?;
+        let old = file.symlink_metadata().is_ok().then_some(old);
+        return Ok(Draft { file, old, new });
+    }
+    let mut new = old.clone();
+    let mut stated: Vec<&str> = Vec::new();
+    for (name, level, entry) in wanted {
+        let known = config.environment(name).filter(|known| known.layers(config).any(|layer| layer != Layer::Project));
+        if known.is_some_and(|known| known.definition.level != *level) {
+            continue;
+        }
+        let state = known.is_none() && !stated.contains(name);
+        new = patch::add(&file, &new, name, Some(*level).filter(|_| state), entry)?;
+        stated.push(name);
+    }
+    Ok(Draft { file, old: Some(old), new })
+}
+
 /// Takes an environment out of the user's file.
 pub fn remove(config: &Config, snapshot: &Snapshot, name: &str) -> Result<Written> {
     let file = user_file(snapshot)?;

@@ -119,7 +119,7 @@ fn by_hand(file: &Path) -> String {
 }
 
 /// What the text says; an error with all diagnostics where it has any.
-fn sections(file: &Path, text: &str) -> Result<Vec<Section>> {
+pub(super) fn sections(file: &Path, text: &str) -> Result<Vec<Section>> {
     match schema::read(&Source::new(file, text)) {
         (Some(document), errors) if errors.is_empty() => Ok(document.sections),
         (_, errors) => {

@@ -7,6 +7,7 @@
 mod connect;
 mod conninfo;
 mod defaults;
+mod familiar;
 mod getopt;
 mod ground;
 mod invocation;
@@ -27,6 +28,7 @@ mod wrapper;
 use std::ffi::OsString;
 
 pub use connect::connect;
+pub use familiar::{Familiar, Way, familiar, shown as shown_at_home};
 pub use invocation::{Invocation, Opt};
 pub use origin::{Field, Origin};
 pub use project::{Mention, Mentions, PROJECT_VARS, SELECTION_VARS, Source, TARGET_VARS, URL_VARS, Watched, mentions};
