@@ -44,6 +44,7 @@ mod plan_psql;
 mod plan_server;
 mod plan_tools;
 mod psqlrc;
+mod psqlrc_ends;
 mod psqlrc_poolers;
 mod psqlrc_shown;
 mod psqlrc_unlock;

@@ -16,7 +16,7 @@ level = "staging"
 match = [{ host = "*.staging.demo" }]
 "#;
 
-const PRODUCTION: &str = "▲ PRODUCTION  read-only postgres@db.prod.demo:";
+const PRODUCTION: &str = "▲ PRODUCTION  began read-only postgres@db.prod.demo:";
 
 /// A sandbox whose psql reads dbguard's block, without shims: nothing but psql's own start-up file protects.
 pub(crate) fn sandbox() -> Sandbox {

@@ -35,7 +35,7 @@ fn a_pooler_that_refuses_start_up_options_is_said_so_and_connecting_on_still_wor
         let sandbox = sandbox();
         let mut pty = through(&sandbox, &pooler);
         if takes_options() {
-            pty.wait_for("▲ PRODUCTION  read-only app@").wait_for("=> ").send("\\q\n");
+            pty.wait_for("▲ PRODUCTION  began read-only app@").wait_for("=> ").send("\\q\n");
             assert_eq!(pty.finish().code, 0);
             continue;
         }

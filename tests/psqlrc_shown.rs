@@ -53,14 +53,14 @@ fn words_and_shapes_carry_all_of_it_without_colour() {
     for (name, value) in [("NO_COLOR", "1"), ("TERM", "dumb")] {
         let sandbox = sandbox().var(name, value);
         let mut pty = psql(&sandbox, &["service=production"]);
-        pty.wait_for("▲ PRODUCTION  read-only postgres@db.prod.demo:").wait_for("=# ").send("\\q\n");
+        pty.wait_for("▲ PRODUCTION  began read-only postgres@db.prod.demo:").wait_for("=# ").send("\\q\n");
         let raw = pty.finish().raw;
         assert!(!raw.windows(2).any(|two| two == b"\x1b[" || two == b"\x1b]") || name == "NO_COLOR", "{raw:?}");
         assert!(!raw.windows(4).any(|four| four == b"\x1b[1;"), "{raw:?}");
     }
     let sandbox = sandbox().var("LC_ALL", "C");
     let mut pty = psql(&sandbox, &["service=production"]);
-    pty.wait_for("!! PRODUCTION  read-only postgres@db.prod.demo:").wait_for("=# ").send("\\q\n");
+    pty.wait_for("!! PRODUCTION  began read-only postgres@db.prod.demo:").wait_for("=# ").send("\\q\n");
     assert_eq!(pty.finish().code, 0);
 }
 
@@ -95,7 +95,7 @@ fn a_program_that_is_gone_is_said_so_and_no_old_label_stays() {
     let rc = sandbox.read("home/.psqlrc").replace(crate::support::DBGUARD, program.to_str().unwrap());
     let sandbox = sandbox.file("home/.psqlrc", rc);
     let mut pty = psql(&sandbox, &["service=production"]);
-    pty.wait_for("▲ PRODUCTION  read-only postgres@").wait_for("=# ");
+    pty.wait_for("▲ PRODUCTION  began read-only postgres@").wait_for("=# ");
     fs::remove_file(&program).unwrap();
     pty.send("SELECT 1;\n").wait_for("?? dbguard is gone postgres@db.prod.demo:").wait_for("=# ").send(":unlock\n");
     pty.wait_for("?? dbguard is gone ").wait_for("=# ").send("CREATE TABLE x ();\n");
@@ -114,7 +114,7 @@ fn the_users_own_prompt_and_settings_stay_and_the_label_stands_before_them() {
     let own = "\\set QUIET on\n\\set PROMPT1 'mine %/ > '\n\\set PROMPT2 'more > '\n\\timing on\n\\set QUIET off\n";
     let sandbox = sandbox.file("home/.psqlrc", format!("{own}{rc}"));
     let mut pty = psql(&sandbox, &["service=production"]);
-    pty.wait_for("▲ PRODUCTION  read-only db.prod.demo:").wait_for(" mine app > ").send("SELECT\n");
+    pty.wait_for("▲ PRODUCTION  began read-only db.prod.demo:").wait_for(" mine app > ").send("SELECT\n");
     pty.wait_for("▲ more > ")
         .send("1;\n")
         .wait_for("Time: ")
@@ -183,7 +183,7 @@ fn an_address_that_was_never_met_is_unknown_and_one_that_was_is_shown_with_what_
     let mut pty = psql(&sandbox, &[&staging]);
     pty.wait_for("■ STAGING  writable ").wait_for("=# ").send(format!("\\c \"{production}\"\n"));
     pty.wait_for("▲ UNKNOWN  read-only? :whereami postgres@db.prod.demo:").wait_for("=# ").send(":whereami\n");
-    pty.wait_for("▲ PRODUCTION  read-only postgres@db.prod.demo:").wait_for("=# ").send("\\q\n");
+    pty.wait_for("▲ PRODUCTION  began read-only postgres@db.prod.demo:").wait_for("=# ").send("\\q\n");
     assert_eq!(pty.finish().code, 0);
     let mut pty = psql(&sandbox, &[&staging]);
     pty.wait_for("■ STAGING  writable ").wait_for("=# ").send(format!("\\c \"{production}\"\n"));

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::psqlrc::CONFIG;
 use crate::support::{Pty, Sandbox, clusters};
 
-const LOCKED: &str = "▲ PRODUCTION  read-only postgres@db.prod.demo:";
+const LOCKED: &str = "▲ PRODUCTION  began read-only postgres@db.prod.demo:";
 const QUESTION: &str = "Type the host to go on:";
 const REFUSED: &str = "in a read-only transaction";
 
@@ -84,7 +84,7 @@ fn a_session(pty: &mut Pty<'_>) {
 
 fn elsewhere(pty: &mut Pty<'_>) {
     pty.send("\\c service=staging\n").wait_for("■ STAGING?  read-only? postgres@db.staging.demo:").wait_for("=# ");
-    pty.send(":whereami;\n").wait_for("far end").wait_for("■ STAGING  read-only postgres@").wait_for("=# ");
+    pty.send(":whereami;\n").wait_for("far end").wait_for("■ STAGING  began read-only postgres@").wait_for("=# ");
     pty.send("\\c service=production\n").wait_for("▲ PRODUCTION  read-only? postgres@db.prod.demo:").wait_for("=# ");
     pty.send("CREATE TABLE x ();\n").wait_for(REFUSED).wait_for("=# ").send(":whereami\n").wait_for(LOCKED);
     pty.wait_for("=# ").send("SELECT 1\n").wait_for("▲ app-# ").send(";\n").wait_for("=# ").send("\\q\n");

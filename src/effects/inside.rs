@@ -48,6 +48,9 @@ pub struct Inside {
     pub connection: Option<Known>,
     /// The servers that this session was connected to, with the names that led there.
     pub met: Vec<Met>,
+    /// Processes of this machine that were found to listen where it was connected to: looked into first, no more.
+    #[serde(default)]
+    pub listeners: Vec<u32>,
 }
 
 /// One connection.
@@ -154,7 +157,7 @@ pub fn read(snapshot: &Snapshot, pid: u32) -> Inside {
 /// Writes what is known of this psql.
 pub fn write(snapshot: &Snapshot, pid: u32, inside: &Inside) -> Result<()> {
     let name = file_name(pid).ok_or_else(|| Error::refused("psql cannot be told from other processes"))?;
-    let kept = Inside { version: VERSION, boot: processes::boot(), ..inside.clone() };
+    let kept = Inside { version: VERSION, boot: processes::boot(), listeners: processes::seen(), ..inside.clone() };
     let text = serde_json::to_string(&kept)
         .map_err(|cause| Error::refused(format!("what is known of this psql cannot be written down: {cause}")))?;
     put(&directory(snapshot)?, &name, &text)

@@ -10,6 +10,7 @@ mod ps;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use nix::errno::Errno;
 use nix::sys::signal::kill;
@@ -31,6 +32,30 @@ pub struct Command {
     pub exe: Option<PathBuf>,
     /// Its arguments with the program's own name first, as the process shows them: it may have written over them.
     pub args: Vec<OsString>,
+}
+
+/// Processes that were seen to hold a socket that was asked about, the latest first. Where to look is all that they
+/// say: each is looked into again, every time.
+static SEEN: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
+/// More are not remembered.
+const MOST_SEEN: usize = 16;
+
+/// Looks into these first, since an earlier run found sockets there: looking into every process is what costs.
+pub fn look_first(pids: &[u32]) {
+    pids.iter().rev().for_each(|pid| see(*pid));
+}
+
+/// The processes to look into first, by what was found so far.
+pub fn seen() -> Vec<u32> {
+    SEEN.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+fn see(pid: u32) {
+    let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+    seen.retain(|one| *one != pid);
+    seen.insert(0, pid);
+    seen.truncate(MOST_SEEN);
 }
 
 /// The process that started this one.

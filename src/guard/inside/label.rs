@@ -53,12 +53,13 @@ pub fn label(seat: &mut Seat<'_>, which: Which) -> String {
     paint.first(&shown.sgr, &format!(" {icon}{word}{doubt} "), &format!(" {state}{ask}"), &title)
 }
 
-/// Whether it may write, in words that hold also when the transaction has ended: what is open, psql's own `*` shows.
+/// Whether it may write, in words that hold whatever was typed since the server was asked: psql runs nothing at its
+/// prompt, and tells nobody of a `SET` or a `BEGIN READ WRITE`. What is open, its own `*` shows.
 fn state(known: &Known, strict: bool, locks: bool) -> &'static str {
     match (known.opened, known.read_only, strict) {
         (Some(Opened::Session), ..) => "WRITABLE ",
-        (Some(Opened::Transaction), ReadOnly::Held, _) => "read-only (*=WRITABLE) ",
-        (_, ReadOnly::Held, _) => "read-only ",
+        (Some(Opened::Transaction), ReadOnly::Held, _) => "began read-only (*=WRITABLE) ",
+        (_, ReadOnly::Held, _) => "began read-only ",
         (_, ReadOnly::Open, true) => "NOT read-only ",
         (_, ReadOnly::Open, false) => "writable ",
         (_, ReadOnly::Unasked, _) if locks => "read-only? ",

@@ -23,8 +23,9 @@ pub struct Seat<'a> {
 impl<'a> Seat<'a> {
     /// The psql of this process id.
     pub fn of(pid: u32, snapshot: &'a Snapshot) -> Self {
-        let sockets = net::sockets(pid).ok();
-        Self { snapshot, pid, sockets, inside: inside::read(snapshot, pid) }
+        let (sockets, inside) = (net::sockets(pid).ok(), inside::read(snapshot, pid));
+        processes::look_first(&inside.listeners);
+        Self { snapshot, pid, sockets, inside }
     }
 
     /// The outside as psql hands it on.

@@ -8,21 +8,17 @@ use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
-use super::derive::{self, Derived};
-use super::names;
 use super::seat::{READ_ONLY, Seat, peer_text};
-use super::{label, seat};
+use super::{derive, names, seat, settle};
 use crate::config::{self, Config};
-use crate::effects::inside::{self, Known, Opened, ReadOnly};
-use crate::effects::{sessions, tints};
-use crate::environment::Environment;
+use crate::effects::{inside, sessions};
+use crate::environment::{Environment, Level};
 use crate::guard::case::Case;
 use crate::guard::server;
 use crate::plan::{Mode, Plan, Risk};
-use crate::prompt::Shown;
-use crate::shell::Terminal;
 use crate::target::{Invocation, Resolution, Target};
-use crate::world::{Snapshot, processes};
+use crate::world::Snapshot;
+use crate::world::net::Peer;
 
 /// Whether this psql takes its commands from a person: only then anything is set or asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +53,7 @@ pub enum Reconnect {
     Needless,
 }
 
-/// The beginning: looks at the connection that psql came with.
+/// The beginning: looks at the connection that psql came with, and writes down what the server answered there.
 pub fn enter(seat: &mut Seat<'_>) -> Reconnect {
     inside::tidy(seat.snapshot);
     let config = config::load(seat.snapshot);
@@ -66,24 +62,62 @@ pub fn enter(seat: &mut Seat<'_>) -> Reconnect {
     let peer = seat.peer();
     let derived = derive::exact(seat, &config, &names, peer.as_ref());
     let raised = by_guard(seat, &config).filter(|guard| guard.level() > derived.environment.level());
-    let environment = raised.clone().unwrap_or(derived.environment);
+    let environment = raised.clone().unwrap_or_else(|| derived.environment.clone());
     let mut by_server = raised.map(|environment| environment.name().to_owned());
     let mut reconnect = Reconnect::Needless;
     if !seat.locks() {
-        let met = derived.target.and_then(|target| meet(seat, &config, target, &environment));
+        let target = derived.target.filter(|_| !decided(seat, &config, &environment, peer.as_ref()));
+        let met = target.and_then(|target| meet(seat, &config, target, &environment));
         let raised = met.as_ref().map(|met| &met.environment).filter(|met| met.level() > environment.level());
         by_server = raised.map(|environment| environment.name().to_owned()).or(by_server);
         seat.inside.refused = met.as_ref().is_some_and(|met| met.refused);
         let wanted = config.policy(raised.unwrap_or(&environment)).read_only;
-        if wanted && !seat.inside.refused {
+        let version = seat.snapshot.vars.get("IN_PSQL_VERSION").map(|text| text.to_string_lossy()).unwrap_or_default();
+        if wanted && !seat.inside.refused && hands_all_on(&version) {
             (reconnect, seat.inside.sticky) = (Reconnect::Wanted, false);
         }
     }
     if let Some(peer) = &peer {
         seat.inside.meet(&peer_text(peer), &names, by_server);
     }
-    let _ = inside::write(seat.snapshot, seat.pid, &seat.inside);
+    match reconnect {
+        Reconnect::Wanted => {
+            let _ = inside::write(seat.snapshot, seat.pid, &seat.inside);
+        }
+        Reconnect::Needless => {
+            let _ = settle::settle(seat, None);
+        }
+    }
     reconnect
+}
+
+/// Whether the server need not be asked: it is no pooler, which might refuse start-up options, and its word could
+/// change nothing, since it can only raise a level and development is believed, as everywhere.
+fn decided(seat: &Seat<'_>, config: &Config, environment: &Environment, peer: Option<&Peer>) -> bool {
+    let at = seat.snapshot.vars.get("IN_PSQL_AT").and_then(|at| at.to_str());
+    let direct = match peer {
+        Some(Peer::Tcp(far)) => at.is_some_and(|at| at == format!("{} {}", far.ip(), far.port())),
+        Some(Peer::Unix(path)) => seat::socket_of(path).is_some_and(|(_, port)| at == Some(&format!(" {port}"))),
+        None => false,
+    };
+    let level = environment.level();
+    let believed = level == Level::Production || level == Level::Development;
+    direct && believed && config.policy(environment).read_only == (level == Level::Production)
+}
+
+/// Whether this psql hands all of a connection's parameters on at `\connect`. Before 10.15, 11.10, 12.5 and 13.1 it
+/// handed on host, port, user and database alone: an `sslmode` or `hostaddr` would be lost (`do_connect`, and the
+/// release notes of 12 November 2020). What cannot be read is a psql of today.
+fn hands_all_on(version: &str) -> bool {
+    const FIRST: [(u32, u32); 4] = [(10, 15), (11, 10), (12, 5), (13, 1)];
+    let Some(number) = version.strip_prefix("PostgreSQL ").and_then(|rest| rest.split(' ').next()) else { return true };
+    let mut parts = number.split('.').map(str::parse::<u32>);
+    match (parts.next(), parts.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => {
+            FIRST.iter().find(|(of, _)| *of == major).is_none_or(|(_, first)| minor >= *first)
+        }
+        _ => true,
+    }
 }
 
 /// What came of asking the server.
@@ -171,62 +205,6 @@ pub(super) fn own_options(snapshot: &Snapshot) -> OsString {
     OsString::from(text.trim_end())
 }
 
-/// Whether what was to be opened is open now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum Settled {
-    /// It is writable, and written down as that.
-    Open,
-    /// Nothing was opened, or nothing was to be.
-    Closed,
-}
-
-/// Writes down what the server answered on psql's own connection, with the names that psql has for it.
-pub fn settle(seat: &mut Seat<'_>, wanted: Option<Opened>) -> Settled {
-    let (Some(names), Some(sockets)) = (names::told(seat.snapshot), seat.sockets.clone()) else {
-        return Settled::Closed;
-    };
-    let config = config::load(seat.snapshot);
-    let peer = seat.peer();
-    let derived: Derived = derive::exact(seat, &config, &names, peer.as_ref());
-    let before = seat.known().map_or(ReadOnly::Unasked, |known| known.read_only);
-    let (read_only, opened) = match (answered(seat.snapshot), wanted) {
-        // Within the transaction it is writable; what stands behind that is as it was.
-        (ReadOnly::Open, Some(Opened::Transaction)) => (before, wanted),
-        (ReadOnly::Open, Some(Opened::Session)) => (ReadOnly::Open, wanted),
-        (answered, _) => (answered, None),
-    };
-    let shown = Some(label::shown(&derived, &config, seat.snapshot));
-    let peer = peer.as_ref().map(peer_text);
-    if let Some(peer) = &peer {
-        let by_server = seat.inside.met.iter().rev().find(|met| met.peer == *peer && met.names == names);
-        let by_server = by_server.and_then(|met| met.environment.clone());
-        seat.inside.meet(peer, &names, by_server);
-        seat.inside.met.last().iter().for_each(|server| inside::remember(seat.snapshot, server));
-    }
-    seat.inside.titled = takes_back(seat.snapshot);
-    seat.inside.connection = Some(Known { sockets, peer, names: Some(names), read_only, opened, shown });
-    // What the prompt could not show is not opened.
-    let written = inside::write(seat.snapshot, seat.pid, &seat.inside);
-    if opened.is_some() && written.is_ok() { Settled::Open } else { Settled::Closed }
-}
-
-/// Whether the hook of the shell around will take the title back, for which a mark is left, as the guard leaves it.
-fn takes_back(snapshot: &Snapshot) -> bool {
-    let shell = Shown::of(&snapshot.vars).map(|shown| shown.shell).filter(|pid| processes::is_of_session(*pid));
-    let terminal = Terminal::of(|name| snapshot.vars.get(name));
-    shell.is_some_and(|shell| tints::mark(shell, terminal.abilities(), snapshot).is_ok())
-}
-
-/// What the server answered when it was asked whether it would write.
-fn answered(snapshot: &Snapshot) -> ReadOnly {
-    match snapshot.vars.get("IN_PSQL_RO").and_then(|word| word.to_str()) {
-        Some("on") => ReadOnly::Held,
-        Some("off") => ReadOnly::Open,
-        _ => ReadOnly::Unasked,
-    }
-}
-
 /// The history of this environment: the user's own file, with the environment's name behind it where that is not
 /// development.
 pub fn history(seat: &Seat<'_>) -> PathBuf {
@@ -241,4 +219,26 @@ pub fn history(seat: &Seat<'_>) -> PathBuf {
     file.push("-");
     file.push(name);
     file.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_psql_that_would_lose_parameters_does_not_connect_again() {
+        for version in ["PostgreSQL 10.14", "PostgreSQL 12.4 (Debian 12.4-1) on x86_64", "PostgreSQL 13.0 on arm"] {
+            assert!(!hands_all_on(version), "{version}");
+        }
+        for version in [
+            "PostgreSQL 10.15",
+            "PostgreSQL 13.16 (Debian) on x",
+            "PostgreSQL 15.1",
+            "PostgreSQL 19rc1",
+            ":VERSION",
+            "",
+        ] {
+            assert!(hands_all_on(version), "{version}");
+        }
+    }
 }

@@ -4,8 +4,8 @@
 //! made as psql's was. What the server said on psql's own connection of being read-only stands beside it.
 
 use super::seat::{Seat, peer_text};
-use super::start::{self, Settled};
-use super::{derive, names};
+use super::settle::{Settled, settle};
+use super::{derive, names, start};
 use crate::checklist::{Banner, Line, Section, Tone};
 use crate::config;
 use crate::effects::inside::{Known, Opened, ReadOnly};
@@ -19,7 +19,7 @@ pub fn whereami(seat: &mut Seat<'_>) -> Result<(Banner, Vec<Section>)> {
     let names = names::told(seat.snapshot)
         .ok_or_else(|| Error::refused("psql has no connection").hint("connect it: \\connect DBNAME"))?;
     let kept = seat.known().and_then(|known| known.opened);
-    let settled: Settled = start::settle(seat, kept);
+    let settled: Settled = settle(seat, kept);
     let _ = settled;
     let invocation = seat.invocation();
     let peer = seat.peer();
@@ -30,7 +30,7 @@ pub fn whereami(seat: &mut Seat<'_>) -> Result<(Banner, Vec<Section>)> {
     let meeting = server::meet(&case, &target, &start::open_session(), None);
     if let (Some(peer), true) = (&peer, meeting.environment.level() > environment.level()) {
         seat.inside.meet(&peer_text(peer), &names, Some(meeting.environment.name().to_owned()));
-        let _ = start::settle(seat, kept);
+        let _ = settle(seat, kept);
     }
     let known = seat.known().cloned().unwrap_or_default();
     let banner = screen::banner(&meeting.environment, "psql", meeting.alarms.clone());
@@ -58,7 +58,7 @@ fn session(known: &Known, environment: &Environment, seat: &Seat<'_>) -> Section
         (None, ReadOnly::Held) => {
             ("read-only, as the server says; :unlock opens one writable transaction", Tone::Plain)
         }
-        (None, ReadOnly::Open) if strict => ("NOT read-only; a pooler may drop what asks for it", Tone::Danger),
+        (None, ReadOnly::Open) if strict => ("NOT read-only: set by hand, or dropped by a pooler", Tone::Danger),
         (None, ReadOnly::Open) => ("writable", Tone::Plain),
         (None, ReadOnly::Unasked) => ("the server did not say whether it is read-only", Tone::Warn),
     };

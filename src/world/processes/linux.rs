@@ -18,25 +18,35 @@ const PATIENCE: Duration = Duration::from_millis(250);
 
 /// The process that holds the socket of this inode, which this user opened, as far as it may be read.
 ///
-/// Reading the open files of every process is what costs here. So the user's own processes come first, and of those
-/// the ones whose short name (`/proc/PID/comm`) is `likely`. Other users' processes matter to root alone, for a
-/// program that gave up its rights after it opened the socket.
+/// Reading the open files of every process is what costs here. So those come first that held a socket before, then the
+/// user's own processes whose short name is `likely`, and of these the ones that no such process started: a server's
+/// or forwarder's children do not take its connections. Other users' processes matter to root alone, for a program
+/// that gave up its rights after it opened the socket.
 pub(in crate::world) fn holder(inode: u64, uid: Option<u32>, likely: impl Fn(&OsStr) -> bool) -> Option<u32> {
     let wanted = format!("socket:[{inode}]");
-    let (mut own, mut foreign) = (Vec::new(), Vec::new());
+    let found = super::seen().into_iter().find(|pid| holds(*pid, &wanted));
+    let found = found.or_else(|| search(&wanted, uid, likely));
+    found.inspect(|pid| super::see(*pid))
+}
+
+fn search(wanted: &str, uid: Option<u32>, likely: impl Fn(&OsStr) -> bool) -> Option<u32> {
+    let (mut named, mut own, mut foreign) = (Vec::new(), Vec::new(), Vec::new());
     for pid in all() {
         if uid.is_some_and(|uid| owner(pid) != Some(uid)) {
             foreign.push(pid);
-        } else if !name(pid).is_some_and(|name| likely(&name)) {
+        } else if let Some(parent) = stat(pid).filter(|stat| likely(stat.name())).and_then(|stat| stat.parent()) {
+            named.push((pid, parent));
+        } else {
             own.push(pid);
-        } else if holds(pid, &wanted) {
-            return Some(pid);
         }
     }
+    let (roots, children): (Vec<_>, Vec<_>) =
+        named.iter().partition(|(_, parent)| named.iter().all(|(pid, _)| pid != parent));
+    let named = roots.into_iter().chain(children).map(|(pid, _)| pid).find(|pid| holds(*pid, wanted));
     // The youngest first: a forwarder is younger than the session it was started from.
     let end = Instant::now() + PATIENCE;
-    let rest = own.into_iter().rev().chain(foreign.into_iter().rev());
-    rest.take_while(|_| Instant::now() < end).find(|pid| holds(*pid, &wanted))
+    let mut rest = own.into_iter().rev().chain(foreign.into_iter().rev()).take_while(|_| Instant::now() < end);
+    named.or_else(|| rest.find(|pid| holds(*pid, wanted)))
 }
 
 /// The command of a process. Empty when it is gone.
@@ -49,21 +59,39 @@ pub fn command(pid: u32) -> Command {
 
 /// When the process was started, in clock ticks since boot: together with the pid it names a process for good.
 pub fn start_time(pid: u32) -> Option<u64> {
-    stat(pid, 20)
+    stat(pid)?.field(20)?.parse().ok()
 }
 
 /// The process that started it, or that took it over.
 pub fn parent_of(pid: u32) -> Option<u32> {
-    stat(pid, 2)?.try_into().ok()
+    stat(pid)?.parent()
 }
 
-/// A field behind the name, which is in parentheses and may hold blanks and parentheses itself: the last closing one ends
-/// it (`proc_pid_stat(5)`).
-fn stat(pid: u32, field: usize) -> Option<u64> {
-    let stat = read(&format!("/proc/{pid}/stat"))?;
-    let after = stat.iter().rposition(|byte| *byte == b')')?;
-    let rest = std::str::from_utf8(stat.get(after..)?).ok()?;
-    rest.split_ascii_whitespace().nth(field)?.parse().ok()
+/// What `/proc/PID/stat` says, as `proc_pid_stat(5)` has it.
+struct Stat(Vec<u8>);
+
+fn stat(pid: u32) -> Option<Stat> {
+    read(&format!("/proc/{pid}/stat")).map(Stat)
+}
+
+impl Stat {
+    /// The short name, which stands in parentheses and may hold blanks and parentheses: the last closing one ends it.
+    fn name(&self) -> &OsStr {
+        let start = self.0.iter().position(|byte| *byte == b'(').map_or(0, |at| at + 1);
+        let end = self.0.iter().rposition(|byte| *byte == b')').unwrap_or_default();
+        OsStr::from_bytes(self.0.get(start..end).unwrap_or_default())
+    }
+
+    /// A word behind the name.
+    fn field(&self, number: usize) -> Option<&str> {
+        let after = self.0.iter().rposition(|byte| *byte == b')')?;
+        std::str::from_utf8(self.0.get(after..)?).ok()?.split_ascii_whitespace().nth(number)
+    }
+
+    /// The process that started it.
+    fn parent(&self) -> Option<u32> {
+        self.field(2)?.parse().ok()
+    }
 }
 
 /// The name of this start of the machine, from which start times count.
@@ -79,13 +107,6 @@ fn all() -> impl Iterator<Item = u32> {
 
 fn owner(pid: u32) -> Option<u32> {
     Some(fs::metadata(format!("/proc/{pid}")).ok()?.uid())
-}
-
-fn name(pid: u32) -> Option<OsString> {
-    let mut name = vec![0; 64];
-    let length = fs::File::open(format!("/proc/{pid}/comm")).ok()?.read(&mut name).ok()?;
-    name.truncate(length.saturating_sub(1));
-    Some(OsString::from_vec(name))
 }
 
 fn holds(pid: u32, wanted: &str) -> bool {
@@ -123,8 +144,17 @@ mod tests {
     }
 
     #[test]
+    fn a_name_with_blanks_and_parentheses_ends_at_the_last_one() {
+        let stat = Stat(b"7 (a) (b ) S 5 7 7 0".to_vec());
+        assert_eq!((stat.name(), stat.parent()), (OsStr::new("a) (b "), Some(5)));
+        assert_eq!((Stat(Vec::new()).name(), Stat(b"7".to_vec()).parent()), (OsStr::new(""), None));
+    }
+
+    #[test]
     fn a_process_that_is_gone_is_absent() {
         assert_eq!(command(u32::MAX).exe, None);
+        super::super::look_first(&[u32::MAX]);
+        assert_eq!(holder(u64::MAX, None, |_| true), None);
         assert_eq!((start_time(u32::MAX), parent_of(u32::MAX)), (None, None));
         assert_eq!(parent_of(std::process::id()), Some(crate::world::processes::parent()));
         assert!(start_time(std::process::id()).is_some_and(|ticks| ticks > 0));

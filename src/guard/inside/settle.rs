@@ -1,0 +1,91 @@
+//! What the server answered on psql's own connection, written down for the prompt.
+//!
+//! The start-up file and the macros ask the server, and hand its answer on in a var together with psql's names; here it is
+//! bound to the sockets that psql has at that moment. Only what could be written down counts as opened, since the
+//! prompt would not show it otherwise.
+
+use super::derive::{self, Derived};
+use super::seat::{Seat, peer_text};
+use super::{label, names};
+use crate::config;
+use crate::effects::inside::{self, Known, Opened, ReadOnly};
+use crate::effects::tints;
+use crate::prompt::Shown;
+use crate::shell::Terminal;
+use crate::world::{Snapshot, processes};
+
+/// Whether what was to be opened is open now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Settled {
+    /// It is writable, and written down as that.
+    Open,
+    /// Nothing was opened, or nothing was to be.
+    Closed,
+}
+
+/// Writes down what the server answered on psql's own connection, with the names that psql has for it.
+pub fn settle(seat: &mut Seat<'_>, wanted: Option<Opened>) -> Settled {
+    let (Some(names), Some(sockets)) = (names::told(seat.snapshot), seat.sockets.clone()) else {
+        return Settled::Closed;
+    };
+    let config = config::load(seat.snapshot);
+    let peer = seat.peer();
+    let derived: Derived = derive::exact(seat, &config, &names, peer.as_ref());
+    let before = seat.known().map_or(ReadOnly::Unasked, |known| known.read_only);
+    let (read_only, opened) = found(answered(seat.snapshot), wanted, before);
+    let shown = Some(label::shown(&derived, &config, seat.snapshot));
+    let peer = peer.as_ref().map(peer_text);
+    if let Some(peer) = &peer {
+        let by_server = seat.inside.met.iter().rev().find(|met| met.peer == *peer && met.names == names);
+        let by_server = by_server.and_then(|met| met.environment.clone());
+        seat.inside.meet(peer, &names, by_server);
+        seat.inside.met.last().iter().for_each(|server| inside::remember(seat.snapshot, server));
+    }
+    seat.inside.titled = takes_back(seat.snapshot);
+    seat.inside.connection = Some(Known { sockets, peer, names: Some(names), read_only, opened, shown });
+    // What the prompt could not show is not opened.
+    let written = inside::write(seat.snapshot, seat.pid, &seat.inside);
+    if wanted.is_some() && opened == wanted && written.is_ok() { Settled::Open } else { Settled::Closed }
+}
+
+/// What holds then, and what is open: what was wanted, or what was typed by hand.
+fn found(answered: Answered, wanted: Option<Opened>, before: ReadOnly) -> (ReadOnly, Option<Opened>) {
+    match (answered, wanted) {
+        (Answered::Held, _) => (ReadOnly::Held, None),
+        // Within the transaction it is writable; the next one begins read-only again.
+        (Answered::Transaction, _) => (ReadOnly::Held, Some(Opened::Transaction)),
+        // No transaction begins read-only here, and so it was before.
+        (Answered::Open, Some(Opened::Transaction)) => (before, wanted),
+        (Answered::Open, wanted) => (ReadOnly::Open, wanted),
+        (Answered::Nothing, _) => (ReadOnly::Unasked, None),
+    }
+}
+
+/// Whether the hook of the shell around will take the title back, for which a mark is left, as the guard leaves it.
+fn takes_back(snapshot: &Snapshot) -> bool {
+    let shell = Shown::of(&snapshot.vars).map(|shown| shown.shell).filter(|pid| processes::is_of_session(*pid));
+    let terminal = Terminal::of(|name| snapshot.vars.get(name));
+    shell.is_some_and(|shell| tints::mark(shell, terminal.abilities(), snapshot).is_ok())
+}
+
+/// What the server answered when it was asked whether it would write.
+enum Answered {
+    /// Neither now nor in the next transaction.
+    Held,
+    /// In the transaction that is open.
+    Transaction,
+    /// In every one that is not told otherwise.
+    Open,
+    /// It was not asked, or did not answer.
+    Nothing,
+}
+
+fn answered(snapshot: &Snapshot) -> Answered {
+    match snapshot.vars.get("IN_PSQL_RO").and_then(|word| word.to_str()) {
+        Some("on") => Answered::Held,
+        Some("transaction") => Answered::Transaction,
+        Some("off") => Answered::Open,
+        _ => Answered::Nothing,
+    }
+}
