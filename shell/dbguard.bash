@@ -61,67 +61,105 @@ function __dbguard_is_fixed {
     [[ $attributes == *r* ]]
 }
 
-# Writes the function that puts together all that the answer depends on: the directory, PATH, the vars that are set
-# with their values, and which others come to be set. It is written anew at each change, since what is unset is by far
-# the most and costs the least; under `set -u` it costs more. What is set to nothing is as good as unset to psql.
+# Writes the text that stands for all that the answer depends on: the directory, PATH, the vars that are set with their
+# values, and which others come to be set. It is written anew at each change, since what is unset is by far the most
+# and costs the least. `plain` is for the shell as it is, `careful` for `set -u`. What is set to nothing is as good as
+# unset to psql.
 #
 # The attributes tell whether psql would see a var at all; bash before 4.4 cannot tell without starting a process, and
 # notices an `export` at the next change of a value.
-function __dbguard_define_key {
-    local IFS=' ' name set='' plain='' careful=''
+function __dbguard_spell_key {
+    local IFS=' ' name
+    plain="\$PWD\$'\\037'\${PATH-}"
+    careful=''
     for name in $__dbguard_vars; do
         case $name in
         '' | [0-9]* | *[!A-Za-z0-9_]*) ;;
         *)
             if [[ ${!name-} ]]; then
-                set+="\$'\\037'\${$name+${__dbguard_modern:+\${$name@a\}}=\$$name}"
+                plain+="\$'\\037'\${$name+${__dbguard_modern:+\${$name@a\}}=\$$name}"
             else
-                plain+="\$$name"
-                careful+="\${$name-}"
+                careful+="\$$name"
             fi
             ;;
         esac
     done
-    eval "function __dbguard_key {
-        key=\$PWD\$'\\037'\${PATH-}$set
-        case \$- in *u*) key+=$careful ;; *) key+=$plain ;; esac
-    }"
+    name=$plain
+    plain+=$careful
+    careful=${careful//\$/-\}\$\{}
+    careful=${careful#-\}}
+    careful=$name${careful:+$careful-\}}
 }
 
-# Writes the function that tells whether all that is watched is as it was: there, and not newer than the stamp; and
-# whether no client has left a mark that it has tinted the terminal. Paths are values, looked up by a number. What is
-# taken away changes its directory: only where that is not watched has to be looked whether it is there.
-#
-# A line with `=` is the file that has exactly the time of the path before: that may have been given an older one. One
-# with `@` is the working directory: by the same name, a shell may come to another.
-function __dbguard_define_still {
-    local path number=0 all test='' last='' name
-    builtin printf -v all '\n%s' "$@"
-    all+=$'\n'
+# Writes the function that puts the key together as it is now.
+function __dbguard_define_key {
+    local plain careful
+    __dbguard_spell_key
+    eval "function __dbguard_key { key=$careful; }"
+}
+
+# Writes the condition, in `still`, that all that is watched is as it was; and that no client has left a mark that it has
+# tinted the terminal. Paths are values, looked up by a number. src/shell/answer.rs has the marks.
+function __dbguard_spell_still {
+    local path last='' name number=0
+    # Without the program nothing is guarded, so the prompt must not look as if it were.
+    # shellcheck disable=SC2016 # it becomes code
+    still='-x $__dbguard_program'
+    # shellcheck disable=SC2016 # it becomes code
+    [[ ! $__dbguard_tints ]] || still+=' && ! -e $__dbguard_tints/$$'
     for path in "$@"; do
         name=__dbguard_watched$number
-        builtin printf -v "$name" %s "${path#[@=]}"
+        builtin printf -v "$name" %s "${path:1}"
         case $path in
-        @*) test+=" && . -ef \$$name" ;;
-        =*)
-            # Whichever of the two is gone, one of these is true.
-            path=\$__dbguard_watched$((number - 1))
-            last=" && ! $path -nt \$$name && ! $path -ot \$$name"
+        @.)
+            last=.
+            continue
             ;;
-        *)
-            test+=$last
-            # It is newer than a stamp that is gone as well.
-            last=" && ! \$$name -nt \$__dbguard_stamp"
-            [[ $all == *$'\n'"${path%/*}"$'\n'* ]] || last+=" && -e \$$name"
-            ;;
+        # Whichever of the two is gone, one of these is true. The stamps go together, but not with a directory.
+        =*) still+=" && ! $last -nt \$$name && ! $last -ot \$$name" ;;
+        '~'*) still+=" && . -ef \$$name" ;;
+        '<'*) still+=" && ! \$$name -nt \$__dbguard_stamp" ;;
+        +*) still+=" && -e \$$name" ;;
+        -*) still+=" && ! -e \$$name" ;;
         esac
+        last=\$$name
         number=$((number + 1))
     done
-    test+=$last
-    # shellcheck disable=SC2016 # it becomes code
-    [[ ! $__dbguard_tints ]] || test+=' && ! -e $__dbguard_tints/$$'
-    # Without the program nothing is guarded, so the prompt must not look as if it were.
-    eval "function __dbguard_still { [[ -n \$__dbguard_stamp && -x \$__dbguard_program$test ]]; }"
+}
+
+# Writes what a prompt runs while nothing has changed: one condition. That is all in one function, since bash copies the
+# body of a function for each call. BASHOPTS tells of promptvars, and of nocasematch, with which `[[` takes PROD for
+# prod; where it does, or there is no BASHOPTS (before 4.1), the rest of the hook finds out for itself. Its length will
+# do, and that of PS1: long texts take long to compare, and a PS1 without our part in it is shorter.
+#
+# A shell with `set -x`, `-e` or `-u` goes another way: the first would show each value, the others have errors of ours
+# end the shell or the hook.
+function __dbguard_define_hook {
+    local plain='' careful still='! x'
+    if [[ $__dbguard_stamp ]]; then
+        __dbguard_spell_still "$@"
+        if [[ ${BASHOPTS-} && $BASHOPTS != *nocasematch* ]]; then
+            __dbguard_spell_key
+            plain="[[ \${#BASHOPTS}:\$COLUMNS:\${#PS1}:$plain == \"\$__dbguard_settled\" && $still ]] ||"
+        fi
+    fi
+    eval "function __dbguard_hook {
+        __dbguard_status=\$?
+        case \$- in
+        *x*)
+            { set +x; } 2>/dev/null
+            __dbguard_carefully x
+            return
+            ;;
+        *[eu]*)
+            __dbguard_carefully
+            return
+            ;;
+        esac
+        $plain __dbguard_prompt || :
+        return \"\$__dbguard_status\"
+    }
+    function __dbguard_still { [[ -n \$__dbguard_stamp && $still ]]; }"
 }
 
 # Asks the program, and takes the values of its answer apart. An interrupt in the middle leaves __dbguard_asked empty,
@@ -181,7 +219,7 @@ function __dbguard_take {
     __dbguard_leave=${10-}
     __dbguard_stamp=${12-}
     export DBGUARD_SHOWN="$$ ${11-}"
-    __dbguard_define_still "${@:13}"
+    __dbguard_define_hook "${@:13}"
     if [[ $once && -t 2 ]]; then
         builtin printf %s "$once" >&2
     fi
@@ -410,24 +448,21 @@ function __dbguard_regain {
     fi
 }
 
-# What PROMPT_COMMAND runs. The errors of all that happens in it are nobody's business: not of `set -e`, which would
-# end the shell, and not of a trap for ERR.
-function __dbguard_hook {
-    local status=$? traced=''
-    case $- in *x*)
-        { set +x; } 2>/dev/null
-        traced=1
-        ;;
-    esac
+# What PROMPT_COMMAND runs under `set -x`, `-e` or `-u`. The errors of all that happens in it are nobody's business: not
+# of `set -e`, which would end the shell, and not of a trap for ERR.
+function __dbguard_carefully {
+    local status=$__dbguard_status
     __dbguard_prompt || :
-    [[ ! $traced ]] || set -x
+    [[ ! ${1-} ]] || set -x
     # The next entry sees the status of the user's command; under `set -e` a status of ours ends the shell.
     case $- in *e*) return 0 ;; esac
     return "$status"
 }
 
+# What a prompt runs when something may have changed.
 function __dbguard_prompt {
-    local key IFS=$' \t\n'
+    local key options prompt IFS=$' \t\n'
+    __dbguard_settled=
     case ${PATH-} in "$__dbguard_shims":*) ;; *) __dbguard_path ;; esac
     # `[` and not `[[`, which `shopt -s nocasematch` lets take PROD for prod.
     if [[ ! $__dbguard_asked ]] || { __dbguard_key && ! [ "$key" = "$__dbguard_asked" ]; } || ! __dbguard_still; then
@@ -446,6 +481,10 @@ function __dbguard_prompt {
             # bash-preexec has installed itself just now, and has taken us for what was typed. It still waits for that.
             __bp_interactive_mode
         fi
+    fi
+    if [[ $__dbguard_asked ]] && builtin shopt -q promptvars; then
+        options=${BASHOPTS-} prompt=${PS1-}
+        __dbguard_settled=${#options}:${COLUMNS-}:${#prompt}:$__dbguard_asked
     fi
 }
 
@@ -508,8 +547,8 @@ function __dbguard_forget {
     for name in "${!__dbguard_@}"; do
         unset "$name"
     done
-    for name in path others is_fixed define_key key define_still still ask take unanswered dress watch_exit undo literal strip show \
-        install append uninstall without regain hook prompt define_functions remove forget start; do
+    for name in path others is_fixed spell_key define_key key spell_still still define_hook ask take unanswered dress watch_exit \
+        undo literal strip show install append uninstall without regain hook carefully prompt define_functions remove forget start; do
         unset -f "__dbguard_$name"
     done
 }
@@ -522,12 +561,13 @@ function __dbguard_start {
     ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)) || __dbguard_arrays=1
     # How finely bash before 5 compares times depends on how it was built: 3.2 in whole seconds.
     ((BASH_VERSINFO[0] >= 5)) || __dbguard_coarse=1
-    for name in asked asking stamp path_asked segment width sgr position title each leave before text after gap columns ps1; do
+    for name in asked asking stamp path_asked segment width sgr position title each leave before text after gap columns ps1 settled; do
         name=__dbguard_$name
         builtin printf -v "$name" %s "${!name-}"
     done
     # What is asked after this line was evaluated again is asked anew.
-    __dbguard_asked='' __dbguard_asking=''
+    __dbguard_asked='' __dbguard_asking='' __dbguard_settled=''
+    __dbguard_define_hook
     __dbguard_path
     __dbguard_define_functions
     case $- in *i*) ;; *) return ;; esac

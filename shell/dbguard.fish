@@ -123,32 +123,32 @@ function __dbguard_keep
         or set -gx DBGUARD_SHOWN "$fish_pid $argv[11]"
     end
     if test -n "$argv[12]"
-        # One call of `test` for everything: fish takes longer for a command than for a file. The paths are absolute,
-        # so none is taken for an operator. What is gone is not newer; it changes its directory, if that is watched.
-        set -g __dbguard_changed ! -x "$__dbguard_program" -o -e "$__dbguard_tints/$fish_pid" -o ! -e "$argv[12]"
-        # `=` is the file with exactly the time of the path before, which may have been given an older one; `@` is the
-        # working directory, of which fish itself tells whenever it is set.
-        set -l before
-        set -l newer
-        for watched in $argv[13..]
-            switch $watched
-                case '=*'
-                    set -l time (string sub --start 2 -- $watched)
-                    set newer -o $before -nt $time -o $before -ot $time -o ! -e $time
-                case '@*'
-                    continue
-                case '*'
-                    set -a __dbguard_changed $newer
-                    set before $watched
-                    set newer -o $watched -nt $argv[12]
-                    if not builtin contains -- (builtin path dirname -- $watched) $argv[13..]
-                        set -a __dbguard_changed -o ! -e $watched
-                    end
-            end
-        end
-        set -a __dbguard_changed $newer
+        __dbguard_watch $argv[12..]
     end
     __dbguard_settle
+end
+
+# Makes the arguments of one call of `test` from the stamp and the conditions behind it: what would have to be true for
+# something to have changed. One call for everything, since fish takes longer for a command than for a file. src/shell/answer.rs
+# has the marks; the paths are absolute, so none is taken for an operator. What is gone is neither newer nor older.
+function __dbguard_watch
+    set -l last
+    set -g __dbguard_changed ! -x "$__dbguard_program" -o -e "$__dbguard_tints/$fish_pid"
+    for watched in $argv[2..]
+        set -l path (string sub --start 2 -- $watched)
+        switch $watched
+            case '=*'
+                set -a __dbguard_changed -o $last -nt $path -o $last -ot $path -o ! -e $path
+                test $last = .; or set -a __dbguard_changed -o ! -e $last
+            case '<*'
+                set -a __dbguard_changed -o $path -nt $argv[1] -o ! -e $argv[1]
+            case '+*'
+                set -a __dbguard_changed -o ! -e $path
+            case '-*'
+                set -a __dbguard_changed -o -e $path
+        end
+        set last $path
+    end
 end
 
 # --- When it is asked ------------------------------------------------------------------------------------------------
@@ -180,7 +180,10 @@ end
 # Before each prompt. A wrapper is an event handler as well, and a handler goes away with its function: whoever does
 # not answer was replaced.
 function __dbguard_before_prompt --on-event fish_prompt
-    __dbguard_look
+    # The same as __dbguard_look finds out, in one call.
+    if test -z "$__dbguard_key" -o "$PATH[1]" != "$__dbguard_shims" -o $__dbguard_changed
+        __dbguard_look
+    end
     if test -n "$__dbguard_ran"
         set -g __dbguard_ran
         set -g __dbguard_here

@@ -38,19 +38,17 @@ else
   typeset -g __dbguard_seen_path= __dbguard_stamp= __dbguard_plain= __dbguard_tail= __dbguard_how= __dbguard_drawn=
   typeset -g __dbguard_level=none __dbguard_text= __dbguard_sgr= __dbguard_position=left
   typeset -g __dbguard_title= __dbguard_once= __dbguard_each= __dbguard_leave= __dbguard_in_p10k=${__dbguard_in_p10k-}
-  typeset -ga __dbguard_watched=() __dbguard_was=()
+  typeset -ga __dbguard_watched=()
   typeset -gi __dbguard_moved=0
 
-  # Before each prompt. zsh itself gives back $?, $pipestatus and $_ after it. Each command here costs time at every
-  # prompt, so there are few.
-  function __dbguard_precmd {
+  # Before each prompt, unless nothing has changed: __dbguard_remember writes what stands before it. zsh itself gives back
+  # $?, $pipestatus and $_ after it.
+  function __dbguard_turn {
     # How the prompt is going to be read, by the options of the user; from emulate on they are our own.
     local how=percent
-    if [[ ! -o prompt_percent || -o prompt_subst || -o prompt_bang ]]; then
-      if [[ ! -o prompt_percent ]]; then how=literal; fi
-      if [[ -o prompt_subst ]]; then how+=subst; fi
-      if [[ -o prompt_bang ]]; then how+=bang; fi
-    fi
+    if [[ ! -o prompt_percent ]]; then how=literal; fi
+    if [[ -o prompt_subst ]]; then how+=subst; fi
+    if [[ -o prompt_bang ]]; then how+=bang; fi
     \builtin emulate -L zsh -o extended_glob -o no_xtrace -o no_aliases
     if ! __dbguard_same; then
       __dbguard_path
@@ -59,7 +57,7 @@ else
     if [[ -n $__dbguard_in_p10k || $precmd_functions[(Ie)_p9k_precmd] -ne 0 ]]; then
       __dbguard_segment
     fi
-    if [[ "$how $PROMPT $RPROMPT" != "$__dbguard_drawn" || "$psvar[97]" != "$__dbguard_text" ]]; then
+    if [[ $PROMPT$'\n'$RPROMPT != "$__dbguard_drawn" || $how != "$__dbguard_how" || $psvar[97] != "$__dbguard_text" ]]; then
       __dbguard_how=$how
       __dbguard_show
     fi
@@ -86,51 +84,66 @@ else
     return $code
   }
 
-  # Writes the comparison with what this answer depends on as one function of one command, in which there are names and
-  # numbers but no values. A var counts with its attributes: one that is not exported is not seen by psql. A stamp has
-  # the time of the newest change among the files, so what is newer has changed since. A file in tints says that a client
-  # has tinted this terminal, and may have been killed since.
+  # Writes the condition that all that this answer depends on is as it was, in which there are names and numbers but no
+  # values: as a function, and before a prompt's turn. A var counts with its attributes: one that is not exported is not
+  # seen by psql. A stamp has the time of the newest change among the files, so what is newer has changed since. A file in
+  # tints says that a client has tinted this terminal, and may have been killed since.
+  #
+  # There are no subscripts in it, which mean something else with the option ksh_arrays; nor is anything read that may be
+  # unset; and with xtrace no value is shown.
   function __dbguard_remember {
-    local name path_at before newer gone same='[[ $PWD == "$__dbguard_was[1]" && $PATH == "$__dbguard_was[2]"'
+    # Without the program nothing is guarded, so the prompt must not look as if it were.
     local -i at
-    __dbguard_was=("$PWD" "$PATH")
+    local name value last same='-x $__dbguard_program'
+    local -a values=()
+    if [[ -n $__dbguard_tints ]]; then
+      same+=' && ! -e $__dbguard_tints/$$'
+    fi
+    if [[ -z $__dbguard_stamp ]]; then
+      return
+    fi
+    values+=("$PWD" "$PATH")
+    same+=' && $PWD == "$__dbguard_was1" && ${PATH-} == "$__dbguard_was2"'
     for name in DISABLE_AUTO_TITLE ${(s. .)__dbguard_vars}; do
       if (( ${(P)+name} )); then
-        __dbguard_was+=("${(tP)name}=${(P)name}")
-        same+=" && \"\${(t)$name}=\$$name\" == \"\$__dbguard_was[$#__dbguard_was]\""
+        values+=("${(tP)name}=${(P)name}")
+        same+=" && \"\${(t)$name-}=\${$name-}\" == \"\$__dbguard_was$#values\""
       else
         same+=" && ! -v $name"
       fi
     done
-    # Without the program nothing is guarded, so the prompt must not look as if it were.
-    same+=' && -x $__dbguard_program && -e $__dbguard_stamp'
-    if [[ -n $__dbguard_tints ]]; then
-      same+=' && ! -e $__dbguard_tints/$$'
-    fi
-    for (( at = 1; at <= $#__dbguard_watched; at++ )); do
-      path_at="\$__dbguard_watched[$at]"
-      case $__dbguard_watched[at] in
-        (@*)
-          # The working directory: another way may lead by the same name.
-          same+=" && . -ef $path_at"
-          ;;
+    for name in "${(@)__dbguard_watched}"; do
+      values+=("${name[2,-1]}")
+      value="\$__dbguard_was$#values"
+      case $name in
+        # What is gone is neither newer nor older; a shell's own directory is always there.
+        (@.) value=. ;;
         (\=*)
-          # A file with exactly the time of the path before, which may have been given an older one.
-          newer=" && -e $path_at && ! $before -nt $path_at && ! $before -ot $path_at"
+          if [[ $last != . ]]; then same+=" && -e $last"; fi
+          same+=" && -e $value && ! $last -nt $value && ! $last -ot $value"
           ;;
-        (*)
-          same+=$newer$gone before=$path_at gone=
-          newer=" && ! $path_at -nt \$__dbguard_stamp"
-          # What goes changes the time of its directory; where that is not watched, it is looked for.
-          if [[ $__dbguard_watched[(Ie)${__dbguard_watched[at]:h}] -eq 0 ]]; then
-            gone=" && -e $path_at"
-          fi
-          ;;
+        (\~*) same+=" && . -ef $value" ;;
+        (\<*) same+=" && -e \$__dbguard_stamp && ! $value -nt \$__dbguard_stamp" ;;
+        (+*) same+=" && -e $value" ;;
+        (-*) same+=" && ! -e $value" ;;
       esac
-      __dbguard_watched[at]=${__dbguard_watched[at]#[@=]}
+      last=$value
     done
-    same+=$newer$gone
-    functions[__dbguard_same]="$same ]]"
+    for (( at = 1; at <= $#values; at++ )); do
+      typeset -g "__dbguard_was$at=$values[at]"
+    done
+    functions[__dbguard_same]="[[ $same ]]"
+    # Nothing has changed, our part stands in the prompt as it did, and nobody comes after us: all in one function, since
+    # calling one takes longer than most of what is in it.
+    local calm='! -o xtrace && -z $__dbguard_once$__dbguard_in_p10k && -t 1 && $precmd_functions[-1] == __dbguard_precmd'
+    calm+=' && $PROMPT$'"'\\n'"'${RPROMPT-} == "$__dbguard_drawn" && ${psvar[97]-} == "$__dbguard_text"'
+    calm+=' && -o prompt_percent && ! -o prompt_bang'
+    calm+=' && ( $__dbguard_how == percent && ! -o prompt_subst || $__dbguard_how == percentsubst && -o prompt_subst )'
+    functions[__dbguard_precmd]="if [[ $calm && $same ]] && ! \\builtin zle; then
+      \\builtin print -rn -- \"\$__dbguard_each\"
+    else
+      __dbguard_turn
+    fi"
   }
 
   # Asks. Until the whole answer is there, also when Ctrl-C ends this here, the prompt shows that it is not known:
@@ -178,7 +191,7 @@ else
   # what takes it back.
   function __dbguard_unknown {
     local text='▲ UNKNOWN dbguard does not answer'
-    functions[__dbguard_same]='return 1'
+    functions[__dbguard_same]='return 1' functions[__dbguard_precmd]=__dbguard_turn
     __dbguard_stamp= __dbguard_level=unknown __dbguard_text=$text __dbguard_sgr='1;31'
     if [[ -n ${NO_COLOR-} || ${TERM-} == (|dumb) ]]; then
       __dbguard_sgr=
@@ -230,7 +243,7 @@ else
     __dbguard_place PROMPT "$left" "$plain" "$tail"
     __dbguard_place RPROMPT "$right" '' ''
     __dbguard_plain=$plain __dbguard_tail=$tail
-    __dbguard_drawn="$__dbguard_how $PROMPT $RPROMPT"
+    __dbguard_drawn=$PROMPT$'\n'$RPROMPT
   }
 
   # Without percent signs in prompts there is no psvar and no colour: the text itself goes into the prompt.
@@ -387,7 +400,7 @@ else
   # Hooks in. Read a second time, everything starts anew and stands there once.
   function __dbguard_start {
     \builtin emulate -L zsh -o extended_glob -o no_xtrace -o no_aliases
-    functions[__dbguard_same]='return 1'
+    functions[__dbguard_same]='return 1' functions[__dbguard_precmd]=__dbguard_turn
     typeset -ga precmd_functions zshexit_functions
     __dbguard_move
     __dbguard_moved=0

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use dbguard::shell::{Answer, Position, posix};
+use dbguard::shell::{Answer, Position, Watched, posix};
 
 use crate::shell_bash::{INIT, PRODUCTION, SILENT, STAGING, Session, world};
 use crate::support::{Sandbox, tool};
@@ -22,7 +22,7 @@ pub(crate) fn production(sandbox: &Sandbox) -> Answer {
         each: "\x1b]0;PROD\x07".to_owned(),
         leave: "\x1b]0;home\x07".to_owned(),
         shown: "production db".to_owned(),
-        watched: vec![stamp.clone()],
+        watched: vec![Watched::NotNewer(stamp.clone())],
         stamp,
         ..Answer::default()
     }
@@ -105,7 +105,8 @@ fn it_asks_once_and_then_only_when_something_changes() {
 fn a_watched_file_that_is_newer_or_gone_and_a_stamp_that_is_gone_are_asked_about() {
     let sandbox = Sandbox::new().file("work/a file", "").file("work/b", "");
     let mut answer = production(&sandbox);
-    answer.watched = vec![sandbox.path("work/a file"), sandbox.path("work/b")];
+    let watch = |name: &str| [Watched::There(sandbox.path(name)), Watched::NotNewer(sandbox.path(name))];
+    answer.watched = ["work/a file", "work/b"].iter().flat_map(|name| watch(name)).collect();
     fs::write(&answer.stamp, "").unwrap();
     answers(&sandbox, &answer);
     let mut session = Session::start(&sandbox, &hook(&sandbox));

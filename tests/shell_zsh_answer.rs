@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use dbguard::shell::{Answer, Position};
+use dbguard::shell::{Answer, Position, Watched};
 
 use crate::shell_zsh::{INIT, PLAIN, count, prompts, raw, stand_in, usual, world, zsh};
 use crate::support::{Ended, Pty, Sandbox};
@@ -42,7 +42,7 @@ fn production(sandbox: &Sandbox) -> Answer {
         each: "\x1b]0;PROD\x07\x1b]11;#400000\x07".to_owned(),
         leave: "\x1b]0;home\x07\x1b]111\x07".to_owned(),
         shown: "production db".to_owned(),
-        watched: vec![stamp.clone()],
+        watched: vec![Watched::NotNewer(stamp.clone())],
         stamp,
         ..Answer::default()
     }
@@ -104,7 +104,7 @@ fn a_newer_file_a_lost_stamp_and_the_mark_of_a_client_are_asked_about() {
     let mut answer = production(&sandbox);
     let other = sandbox.path("record/watched");
     fs::write(&other, "").unwrap();
-    answer.watched = vec![other];
+    answer.watched = vec![Watched::There(other.clone()), Watched::NotNewer(other)];
     let Some(mut pty) = canned(&sandbox, &answer) else { return };
     let steps = [
         ("export PGHOST=x", 1),

@@ -33,7 +33,7 @@ pub(super) enum Verb {
     Status(Status),
     /// Print what the prompt shows here, for other prompts and for scripts
     #[command(after_help = "Example: dbguard prompt")]
-    Prompt(Prompt),
+    Prompt,
     /// Put the environment into psql's own prompt, and make its sessions start read-only
     #[command(subcommand)]
     Psqlrc(PsqlrcVerb),
@@ -115,13 +115,6 @@ pub(super) struct Init {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct Prompt {
-    /// Answer a hook, and what it tells; hidden, since it is theirs and changes with them
-    #[arg(long, hide = true, num_args = 0.., value_name = "TOLD")]
-    pub(super) answer: Option<Vec<Told>>,
-}
-
-#[derive(Args, Debug)]
 pub(super) struct Uninstall {
     /// Do not ask
     #[arg(long)]
@@ -129,17 +122,6 @@ pub(super) struct Uninstall {
     /// Take away the configuration and the audit log as well
     #[arg(long)]
     pub(super) purge: bool,
-}
-
-/// What a hook tells when it asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Told {
-    /// It compares times in whole seconds.
-    Coarse,
-    /// `PATH` has changed: look for tools that need a shim.
-    Path,
-    /// The title speaks of an environment now.
-    Titled,
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,6 +3,7 @@
 //! Called by another name than its own, through a link in the shim directory, the binary is that tool's guard and
 //! parses nothing; so a shim costs no more than it must.
 
+mod answer;
 mod args;
 mod completions;
 mod config;
@@ -55,7 +56,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// As a shim, as the hidden feeder of a pipe, as what psql asks at its prompt, or as dbguard itself.
+/// As a shim, as the hidden feeder of a pipe, as what a shell or psql asks at its prompt, or as dbguard itself.
 fn dispatch(argv: &[OsString]) -> Result<ExitCode> {
     let name = argv.first().map_or(OsStr::new("dbguard"), OsString::as_os_str);
     let rest = argv.get(1..).unwrap_or_default();
@@ -66,6 +67,9 @@ fn dispatch(argv: &[OsString]) -> Result<ExitCode> {
     }
     if rest.first().is_some_and(|word| word == stdin::FEED_VERB) {
         return Ok(stdin::feed().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS));
+    }
+    if let Some(told) = answer::asked(rest) {
+        return answer::run(told, &Snapshot::read()?);
     }
     if rest.first().is_some_and(|word| word == completions::VERB) {
         return completions::candidates(rest.get(1..).unwrap_or_default(), &Snapshot::read()?);
@@ -126,7 +130,7 @@ fn perform(verb: Verb) -> Result<ExitCode> {
             Err(guard::run(tool, args, &snapshot))
         }
         Verb::Init(init) => init::run(&init, &snapshot),
-        Verb::Prompt(prompt) => prompt::run(&prompt, &snapshot),
+        Verb::Prompt => prompt::run(&snapshot),
         Verb::Psqlrc(verb) => psqlrc::run(verb, &snapshot),
         Verb::Explain(explain) => explain::run(&explain, &snapshot),
         Verb::Status(status) => status::run(&status, &snapshot),

@@ -3,7 +3,8 @@
 //! A stamp carries the time of the newest change among the watched files. `[[ file -nt stamp ]]` is then true exactly
 //! for what changed since. What was put there with an older time (`cp -p`, `rsync -a`, `touch -d`) is not newer than
 //! that: so each of the nearest files has a stamp of its own time, which it has to have still. Shells share stamps of the
-//! same time; the oldest are taken away, and a shell whose stamp is gone asks again. Nothing here knows what the files say.
+//! same time; the oldest are taken away, and a shell whose stamp is gone asks again. Nothing here knows what the files
+//! say, nor how a shell words its conditions.
 
 use std::fs::{DirBuilder, File, FileTimes, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -12,6 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::state;
 use crate::order;
+use crate::shell::Watched;
 use crate::world::Snapshot;
 
 /// How many stamps are kept.
@@ -23,34 +25,25 @@ const EXACT: usize = 24;
 /// How many links may lead to one another.
 const LINKS: usize = 40;
 
-/// What a shell watches: existing files and directories only.
+/// What a shell watches.
 #[derive(Debug, Default)]
 pub struct Watch {
     /// The stamp; empty where none could be made.
     pub stamp: PathBuf,
-    /// What is newer than the stamp, or gone, has changed.
-    pub paths: Vec<PathBuf>,
-    /// For the first of the paths: the stamp with exactly its time; empty where there is none.
-    pub times: Vec<PathBuf>,
+    /// What has to be so still.
+    pub watched: Vec<Watched>,
 }
 
-/// Watches these files, whether they exist or not, with the directories in which they could appear or be replaced, and
-/// these directories.
+/// Watches the working directory, these files, whether they exist or not, and these directories.
+///
+/// Each call of stat costs at every prompt, so nothing is watched that another condition tells as well: a file with a
+/// time of its own needs nobody to watch the directory in which it could be replaced, unless a link leads there.
 ///
 /// `grain` is how finely the shell compares times: a change within one grain of the newest one would not be seen, so
 /// until that has passed the stamp is a grain too old, and the shell asks once more.
 pub fn watch(files: &[PathBuf], directories: &[PathBuf], grain: Duration, snapshot: &Snapshot) -> Watch {
-    let mut paths: Vec<PathBuf> = files.iter().flat_map(|file| existing(file)).collect();
-    paths.extend(directories.iter().filter(|directory| directory.is_dir()).cloned());
-    order::sort(&mut paths);
-    paths.dedup();
-    // Those that say something come first: the files, then the directories from the working directory up.
-    let rank = |path: &PathBuf| {
-        let place = directories.iter().position(|directory| directory == path);
-        if path.is_file() { 0 } else { place.map_or(usize::MAX, |place| place + 1) }
-    };
-    paths.sort_by_cached_key(rank);
-    let newest = paths.iter().filter_map(|path| modified(path)).max();
+    let mut of = Paths::of(files, directories, &snapshot.cwd);
+    let newest = of.exact.iter().chain(&of.others).filter_map(|path| modified(path)).max();
     // What changed since the files were read would not be told from what was read: the time counts from before that.
     let settled = snapshot.now.checked_sub(grain).unwrap_or(snapshot.now);
     // A time in the future hides every change until then: it is not believed, and the shell asks each time.
@@ -60,28 +53,65 @@ pub fn watch(files: &[PathBuf], directories: &[PathBuf], grain: Duration, snapsh
     let common = stamp_of(time);
     // One that changed just now gets a stamp of another time, and so is asked about once more whatever becomes of it.
     let own = |path: &PathBuf| modified(path).filter(|time| *time < settled).map_or_else(|| common.clone(), stamp_of);
-    let near = paths.iter().take_while(|path| rank(path) < usize::MAX);
-    let times = near.take(EXACT).map(own).collect();
-    Watch { stamp: common, paths, times }
+    let many = of.exact.split_off(of.exact.len().min(EXACT));
+    let mut watched: Vec<Watched> =
+        of.exact.iter().map(|path| Watched::Same { stamp: own(path), path: path.clone() }).collect();
+    if let Some(Watched::Same { path, .. }) = watched.first_mut() {
+        // By the same name, a shell may come to another directory; that has another time, but for copies of one archive.
+        *path = PathBuf::from(".");
+    }
+    if snapshot.vars.get("PWD") != Some(snapshot.cwd.as_os_str()) {
+        watched.push(Watched::Here(snapshot.cwd.clone()));
+    }
+    watched.extend(many.into_iter().flat_map(|path| [Watched::There(path.clone()), Watched::NotNewer(path)]));
+    watched.extend(of.others.into_iter().map(Watched::NotNewer));
+    watched.extend(of.absent.into_iter().map(Watched::Absent));
+    Watch { stamp: common, watched }
+}
+
+/// What there is to look at.
+#[derive(Debug, Default)]
+struct Paths {
+    /// The working directory, the files, and the directories in which one could appear.
+    exact: Vec<PathBuf>,
+    /// The directories of links that may be led elsewhere.
+    others: Vec<PathBuf>,
+    /// What could come to be there: a file, or the first of its directories that is missing.
+    absent: Vec<PathBuf>,
+}
+
+impl Paths {
+    fn of(files: &[PathBuf], directories: &[PathBuf], cwd: &Path) -> Self {
+        let mut paths = Self { exact: vec![cwd.to_owned()], ..Self::default() };
+        for file in files {
+            if file.exists() {
+                add(&mut paths.exact, file);
+                paths.others.extend(directories_of_links(file));
+            } else if let Some(missing) = file.ancestors().take_while(|path| !path.exists()).last()
+                && !directories.iter().any(|known| missing.parent() == Some(known))
+            {
+                add(&mut paths.absent, missing);
+            }
+        }
+        for directory in directories.iter().filter(|path| path.is_dir()) {
+            add(&mut paths.exact, directory);
+        }
+        let Self { exact, others, .. } = &mut paths;
+        order::sort(others);
+        others.dedup();
+        others.retain(|path| !exact.contains(path));
+        paths
+    }
+}
+
+fn add(paths: &mut Vec<PathBuf>, path: &Path) {
+    if !paths.iter().any(|known| known == path) {
+        paths.push(path.to_owned());
+    }
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
     path.metadata().ok()?.modified().ok()
-}
-
-/// The file, where it leads to, and the directories of both; of what does not exist, the nearest directory that does;
-/// and the directories of all links on the way.
-fn existing(file: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = Vec::new();
-    let real = file.canonicalize().ok();
-    for path in [Some(file), real.as_deref()].into_iter().flatten() {
-        if path.exists() {
-            found.push(path.to_path_buf());
-        }
-        found.extend(path.ancestors().skip(1).find(|parent| parent.is_dir()).map(Path::to_path_buf));
-    }
-    found.extend(directories_of_links(file));
-    found
 }
 
 /// The directories in which a link stands that may be led elsewhere.
@@ -181,9 +211,10 @@ mod tests {
         }
 
         fn snapshot(&self) -> Snapshot {
-            let vars = Vars::from_iter([("XDG_STATE_HOME", self.0.as_os_str())]);
+            let cwd = self.0.join("work");
+            let vars = Vars::from_iter([("XDG_STATE_HOME", self.0.as_os_str()), ("PWD", cwd.as_os_str())]);
             let user = User { uid: nix::unistd::geteuid().as_raw(), name: None, home: None };
-            Snapshot { vars, cwd: self.0.clone(), user, now: SystemTime::now() }
+            Snapshot { vars, cwd, user, now: SystemTime::now() }
         }
 
         fn watch(&self, names: &[&str]) -> Watch {
@@ -202,46 +233,92 @@ mod tests {
         stamp.metadata().unwrap().modified().unwrap()
     }
 
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    /// The paths that have a stamp of their own, with its time.
+    fn exact(watch: &Watch) -> Vec<(PathBuf, SystemTime)> {
+        let of = |watched: &Watched| match watched {
+            Watched::Same { path, stamp } => Some((path.clone(), time_of(stamp))),
+            Watched::NotNewer(_) | Watched::Here(_) | Watched::There(_) | Watched::Absent(_) => None,
+        };
+        watch.watched.iter().filter_map(of).collect()
+    }
+
     #[test]
     fn the_stamp_has_the_time_of_the_newest_change_and_is_shared() {
         let place = Place::new("newest");
         let watched = place.watch(&["file"]);
-        assert_eq!(watched.paths, [place.path("file"), place.path("").parent().unwrap().join("work")]);
-        assert_eq!(time_of(&watched.stamp), UNIX_EPOCH + Duration::from_secs(100));
+        assert_eq!(exact(&watched), [(".".into(), at(50)), (place.path("file"), at(100))]);
+        assert_eq!(time_of(&watched.stamp), at(100));
         assert_eq!(place.watch(&["file"]).stamp, watched.stamp);
         place.touch("file", 200);
-        assert_eq!(time_of(&place.watch(&["file"]).stamp), UNIX_EPOCH + Duration::from_secs(200));
+        assert_eq!(time_of(&place.watch(&["file"]).stamp), at(200));
     }
 
     #[test]
-    fn of_a_file_that_is_not_there_the_nearest_directory_is_watched() {
+    fn of_a_file_that_is_not_there_the_first_directory_that_is_missing_is_watched() {
         let place = Place::new("absent");
-        assert_eq!(place.watch(&["a/b/c"]).paths, [place.path("").parent().unwrap().join("work")]);
+        let absent = |names| place.watch(names).watched.split_off(1);
+        assert_eq!(absent(&["a/b/c", "a/d"]), [Watched::Absent(place.path("a"))]);
+        assert_eq!(absent(&["file/c"]), [Watched::Absent(place.path("file/c"))]);
     }
 
     #[test]
-    fn what_a_link_leads_to_is_watched_with_its_directory() {
+    fn a_directory_that_is_watched_tells_what_comes_to_be_in_it() {
+        let place = Place::new("seen");
+        fs::create_dir(place.path("config")).unwrap();
+        place.touch("config", 60);
+        place.touch("", 50);
+        let files = [place.path("config/a"), place.path("config/b")];
+        let watch = watch(&files, &[place.path("config")], GRAIN, &place.snapshot());
+        assert_eq!(exact(&watch), [(".".into(), at(50)), (place.path("config"), at(60))]);
+        assert_eq!(watch.watched.len(), 2);
+    }
+
+    #[test]
+    fn a_link_is_watched_with_the_directory_in_which_it_may_be_led_elsewhere() {
         let place = Place::new("link");
         fs::create_dir(place.path("far")).unwrap();
         fs::write(place.path("far/real"), "").unwrap();
         std::os::unix::fs::symlink("far/real", place.path("link")).unwrap();
-        let paths = place.watch(&["link"]).paths;
-        for name in ["link", "far", "far/real"] {
-            assert!(paths.contains(&place.path(name)), "{name} in {paths:?}");
-        }
+        place.touch("far/real", 70);
+        let watched = place.watch(&["link"]);
+        assert_eq!(exact(&watched)[1], (place.path("link"), at(70)));
+        assert_eq!(watched.watched.len(), 2, "the working directory is watched already");
     }
 
     #[test]
-    fn each_file_has_a_stamp_of_its_own_time_and_one_that_changed_just_now_has_none() {
+    fn a_working_directory_by_another_name_is_compared_itself() {
+        let place = Place::new("name");
+        let mut snapshot = place.snapshot();
+        snapshot.vars.set("PWD", "/elsewhere/current");
+        let watched = watch(&[], &[], GRAIN, &snapshot).watched;
+        assert_eq!(watched[1..], [Watched::Here(snapshot.cwd.clone())]);
+    }
+
+    #[test]
+    fn one_that_changed_just_now_has_no_stamp_of_its_own() {
         let place = Place::new("own");
-        place.write("other", 70);
         place.touch("", 300);
-        let times = |watch: Watch| watch.times.iter().map(|stamp| time_of(stamp)).collect::<Vec<_>>();
-        let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
-        assert_eq!(times(place.watch(&["file", "other"])), [at(100), at(70)]);
         fs::write(place.path("file"), "now").unwrap();
-        let just_now = place.watch(&["file", "other"]);
-        assert_eq!((&just_now.times[0], just_now.times.len()), (&just_now.stamp, 2));
+        let just_now = place.watch(&["file"]);
+        assert_eq!(exact(&just_now)[1], (place.path("file"), time_of(&just_now.stamp)));
+        assert!(time_of(&just_now.stamp) < modified(&place.path("file")).unwrap());
+    }
+
+    #[test]
+    fn of_very_many_only_the_first_have_a_stamp_of_their_own() {
+        let place = Place::new("very-many");
+        let names: Vec<String> = (0..30).map(|number| format!("{number}")).collect();
+        for name in &names {
+            place.write(name, 100);
+        }
+        let watched = place.watch(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(exact(&watched).len(), EXACT);
+        let last = place.path("29");
+        assert_eq!(watched.watched[EXACT + 12..], [Watched::There(last.clone()), Watched::NotNewer(last)]);
     }
 
     #[test]
@@ -254,10 +331,11 @@ mod tests {
         std::os::unix::fs::symlink(place.path("three"), place.path("two/current")).unwrap();
         std::os::unix::fs::symlink("../two/current/file", place.path("one/link")).unwrap();
         std::os::unix::fs::symlink("turning", place.path("turning")).unwrap();
-        let paths = place.watch(&["one/link", "turning"]).paths;
-        for name in ["one", "one/../two", "three", "three/file"] {
-            assert!(paths.contains(&place.path(name)), "{name} in {paths:?}");
+        let watched = place.watch(&["one/link", "turning"]).watched;
+        for name in ["one", "one/../two"] {
+            assert!(watched.contains(&Watched::NotNewer(place.path(name))), "{name} in {watched:?}");
         }
+        assert!(watched.contains(&Watched::Absent(place.path("turning"))));
     }
 
     #[test]
@@ -282,7 +360,7 @@ mod tests {
         snapshot.vars.set("XDG_STATE_HOME", "/proc/nowhere");
         let watched = watch(&[place.path("file")], &[], GRAIN, &snapshot);
         assert_eq!(watched.stamp, PathBuf::new());
-        assert!(!watched.paths.is_empty());
+        assert!(!watched.watched.is_empty());
     }
 
     #[test]

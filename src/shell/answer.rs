@@ -29,6 +29,26 @@ impl Position {
     }
 }
 
+/// Something that a shell can see with its builtins alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Watched {
+    /// It has exactly the time of this stamp; newer is not enough, since what is put there may have an older time.
+    Same {
+        /// What is looked at.
+        path: PathBuf,
+        /// An empty file with its time.
+        stamp: PathBuf,
+    },
+    /// It is not newer than the answer's stamp.
+    NotNewer(PathBuf),
+    /// It is the working directory, whose name leads over a link and so may lead elsewhere.
+    Here(PathBuf),
+    /// It is there.
+    There(PathBuf),
+    /// It is not there.
+    Absent(PathBuf),
+}
+
 /// Everything that a hook needs until something changes.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
@@ -55,25 +75,21 @@ pub struct Answer {
     /// A file whose time of change is that of the newest watched one; empty where none could be made, and then the
     /// hook asks at every prompt.
     pub stamp: PathBuf,
-    /// What to watch: newer than the stamp, or gone, means to ask again.
-    pub watched: Vec<PathBuf>,
-    /// For the first of these, in their order: a file whose time of change is exactly that of the watched one, which
-    /// may have been given an older time; empty where there is none.
-    pub times: Vec<PathBuf>,
-    /// The working directory without links: a shell that goes by the same name may stand elsewhere by then.
-    pub here: PathBuf,
+    /// What has to be so still; else it is asked again.
+    pub watched: Vec<Watched>,
 }
 
 /// The version of the answer; a hook that reads another one says nothing rather than something wrong.
 const VERSION: &str = "dbguard 1";
 
 impl Answer {
-    /// The lines. Behind the stamp, a line is a watched path; `=PATH` is the file with the time of the one before, and
-    /// `@PATH` the working directory. Paths that a line cannot hold are not watched, so the stamp is left out and the hook asks each time.
+    /// The lines. Behind the stamp each line is a condition, by its first character: `@PATH` names a path and is none
+    /// yet, `=STAMP` the stamp whose time the path before has; `<PATH` is not newer than the stamp, `~PATH` is the
+    /// working directory, `+PATH` is there, `-PATH` is not. Paths that a line cannot hold are not watched: the stamp is left out, and the hook asks each time.
     pub fn lines(&self) -> Vec<u8> {
+        let conditions: Vec<(u8, &Path)> = self.watched.iter().flat_map(conditions).collect();
         let whole = |path: &Path| !path.as_os_str().as_bytes().contains(&b'\n');
-        let all = [&self.stamp, &self.here].into_iter().chain(&self.watched).chain(&self.times);
-        let watchable = all.into_iter().all(|path| whole(path));
+        let watchable = whole(&self.stamp) && conditions.iter().all(|(_, path)| whole(path));
         let width = self.width.to_string();
         let fields = [
             VERSION,
@@ -94,30 +110,26 @@ impl Answer {
             out.push(b'\n');
         }
         if watchable {
-            self.paths(&mut out);
-        } else {
+            out.extend_from_slice(self.stamp.as_os_str().as_bytes());
+        }
+        out.push(b'\n');
+        for (mark, path) in conditions.into_iter().filter(|_| watchable) {
+            out.push(mark);
+            out.extend_from_slice(path.as_os_str().as_bytes());
             out.push(b'\n');
         }
         out
     }
+}
 
-    fn paths(&self, out: &mut Vec<u8>) {
-        let mut line = |mark: &[u8], path: &Path| {
-            out.extend_from_slice(mark);
-            out.extend_from_slice(path.as_os_str().as_bytes());
-            out.push(b'\n');
-        };
-        line(b"", &self.stamp);
-        if !self.here.as_os_str().is_empty() {
-            line(b"@", &self.here);
-        }
-        let times = self.times.iter().map(Some).chain(std::iter::repeat(None));
-        for (path, time) in self.watched.iter().zip(times) {
-            line(b"", path);
-            if let Some(time) = time.filter(|time| !time.as_os_str().is_empty()) {
-                line(b"=", time);
-            }
-        }
+/// The lines of a condition, each with its mark.
+fn conditions(watched: &Watched) -> Vec<(u8, &Path)> {
+    match watched {
+        Watched::Same { path, stamp } => vec![(b'@', path), (b'=', stamp)],
+        Watched::NotNewer(path) => vec![(b'<', path)],
+        Watched::Here(path) => vec![(b'~', path)],
+        Watched::There(path) => vec![(b'+', path)],
+        Watched::Absent(path) => vec![(b'-', path)],
     }
 }
 
@@ -127,7 +139,12 @@ mod tests {
 
     #[test]
     fn a_path_with_a_line_break_is_not_watched_and_so_everything_is_asked_again() {
-        let answer = Answer { level: "none", stamp: "/s".into(), watched: vec!["/a\nb".into()], ..Answer::default() };
+        let answer = Answer {
+            level: "none",
+            stamp: "/s".into(),
+            watched: vec![Watched::There("/a\nb".into())],
+            ..Answer::default()
+        };
         assert_eq!(answer.lines(), b"dbguard 1\nnone\n\n0\n\nleft\n\n\n\n\n\n\n");
     }
 
@@ -137,13 +154,13 @@ mod tests {
             level: "production",
             text: "P".to_owned(),
             stamp: "/s".into(),
-            watched: vec!["/a b".into()],
+            watched: vec![Watched::There("/a b".into())],
             ..Answer::default()
         };
-        assert_eq!(answer.lines(), b"dbguard 1\nproduction\nP\n0\n\nleft\n\n\n\n\n\n/s\n/a b\n");
-        let watched = ["/a", "/b", "/c"].map(Into::into).to_vec();
-        let answer = Answer { watched, times: vec!["/t".into(), "".into()], here: "/h".into(), ..answer };
-        let lines = String::from_utf8(answer.lines()).unwrap();
-        assert!(lines.ends_with("\n/s\n@/h\n/a\n=/t\n/b\n/c\n"), "{lines}");
+        assert_eq!(answer.lines(), b"dbguard 1\nproduction\nP\n0\n\nleft\n\n\n\n\n\n/s\n+/a b\n");
+        let same = Watched::Same { path: ".".into(), stamp: "/t".into() };
+        let watched = vec![same, Watched::NotNewer("/b".into()), Watched::Absent("/c".into())];
+        let lines = String::from_utf8(Answer { watched, ..answer }.lines()).unwrap();
+        assert!(lines.ends_with("\n/s\n@.\n=/t\n</b\n-/c\n"), "{lines}");
     }
 }

@@ -12,7 +12,7 @@ mod terminal;
 
 use std::ffi::OsStr;
 
-pub use answer::{Answer, Position};
+pub use answer::{Answer, Position, Watched};
 pub use init::{Prelude, code, evaluated, removal};
 pub use psqlrc::{Without, beside, block, outdated, portable, with, without};
 pub use quote::posix;

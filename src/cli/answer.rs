@@ -1,0 +1,135 @@
+//! What a hook is answered: `dbguard prompt --answer`, followed by what the hook tells.
+//!
+//! It is the hooks' own and changes with them, so no help and no manual speaks of it. Each change of directory waits for
+//! it: so its words are read here, without the parser of the command line, which takes longer than the answer.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use super::output;
+use crate::config::{self, Places};
+use crate::effects::tints::Notes;
+use crate::effects::{shims, stamps};
+use crate::error::Result;
+use crate::prompt::{self, Reading, Segment, Theme, Tint};
+use crate::shell::{Answer, Painted, Terminal};
+use crate::text::columns;
+use crate::world::terminal::has_colour;
+use crate::world::{Snapshot, program};
+
+/// How finely a shell compares times: what the file system's clock ticks in, and whole seconds in Bash before 4.
+const FINE: Duration = Duration::from_millis(20);
+const COARSE: Duration = Duration::from_secs(2);
+
+/// What a hook tells when it asks.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    /// It compares times in whole seconds.
+    coarse: bool,
+    /// `PATH` has changed: look for tools that need a shim.
+    path: bool,
+    /// The title speaks of an environment now.
+    titled: bool,
+}
+
+impl Told {
+    /// A word that is not known is another version's.
+    fn from(words: &[OsString]) -> Self {
+        let told = |word: &str| words.iter().any(|known| known == word);
+        Self { coarse: told("coarse"), path: told("path"), titled: told("titled") }
+    }
+}
+
+/// What follows `prompt --answer`, where that is what was called.
+pub(super) fn asked(words: &[OsString]) -> Option<&[OsString]> {
+    let [verb, option, told @ ..] = words else { return None };
+    (verb == "prompt" && option == "--answer").then_some(told)
+}
+
+pub(super) fn run(told: &[OsString], snapshot: &Snapshot) -> Result<ExitCode> {
+    let told = Told::from(told);
+    let places = Places::of(snapshot);
+    let config = config::load_from(&places);
+    let reading = prompt::read(snapshot, &config.rules, &places.project_root);
+    let theme = config.theme.clone();
+    let segment = Segment::of(&reading, &theme);
+    if told.path
+        && let Some(directory) = shims::directory(snapshot)
+    {
+        let _ = shims::refresh(&directory, &program::path(&snapshot.vars), &config.shimmed(), &snapshot.vars);
+    }
+    let mut files: Vec<PathBuf> = config.files.into_iter().map(|file| file.path).collect();
+    files.extend(places.trust);
+    files.extend(reading.files.iter().cloned());
+    let grain = if told.coarse { COARSE } else { FINE };
+    let mut watch = stamps::watch(&files, &reading.directories, grain, snapshot);
+    if !reading.complete {
+        // Without a stamp the hook asks at every prompt.
+        watch.stamp.clear();
+    }
+    let notes = Notes::of_parent(snapshot);
+    let terminal = Terminal::of(|name| snapshot.vars.get(name));
+    let paint = segment.paint.clone();
+    let paint = if has_colour(&snapshot.vars) { paint } else { paint.without_colour() };
+    let sets = terminal.sets(&paint);
+    let outdated = set_before(&notes, theme.tint, told).without(sets);
+    let home = directory_title(snapshot);
+    let screen =
+        Sent { once: terminal.undo(outdated, &home), each: terminal.paint(&paint), leave: terminal.undo(sets, &home) };
+    let answer = answer(&reading, segment, &theme, screen, watch, snapshot);
+    output::print(|out| out.write_all(&answer.lines()))?;
+    // Only now: a hook that was interrupted while it read asks again, and has to find the same.
+    notes.settle(sets);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the terminal is sent, and when.
+struct Sent {
+    once: String,
+    each: String,
+    leave: String,
+}
+
+/// What is set by now. Where nothing was noted, and the hook tells of a title, it may be everything that is in use.
+fn set_before(notes: &Notes, tint: Tint, told: Told) -> Painted {
+    let (by_clients, by_prompts) = notes.read();
+    let titled = told.titled;
+    let assumed =
+        Painted { title: titled, tab: titled && tint != Tint::None, background: titled && tint == Tint::Background };
+    by_clients.and(by_prompts.unwrap_or(assumed)).and(Painted { title: titled, ..Painted::default() })
+}
+
+/// What a title says that has nothing to say: the directory, as most shells have it.
+fn directory_title(snapshot: &Snapshot) -> String {
+    if snapshot.home() == Some(snapshot.cwd.as_path()) {
+        return "~".to_owned();
+    }
+    let name = snapshot.cwd.file_name().unwrap_or(OsStr::new("/"));
+    name.to_string_lossy().into_owned()
+}
+
+fn answer(
+    reading: &Reading,
+    segment: Segment,
+    theme: &Theme,
+    sent: Sent,
+    watch: stamps::Watch,
+    snapshot: &Snapshot,
+) -> Answer {
+    Answer {
+        level: segment.level,
+        width: columns(&segment.text),
+        color: if has_colour(&snapshot.vars) { segment.sgr } else { String::new() },
+        text: segment.text,
+        position: theme.position,
+        title: segment.paint.title,
+        once: sent.once,
+        each: sent.each,
+        leave: sent.leave,
+        shown: reading.bare().map(prompt::Voice::shown).unwrap_or_default(),
+        stamp: watch.stamp,
+        watched: watch.watched,
+    }
+}
