@@ -33,6 +33,7 @@ mod exec;
 mod explain;
 mod fuzz;
 mod grants;
+mod huge;
 mod impact;
 mod impact_versions;
 mod incident;

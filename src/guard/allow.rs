@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::case::Case;
 use super::decide::{self, Review};
 use super::record::Record;
-use super::{family, refusal, server, stand_in};
+use super::{family, patience, refusal, server, stand_in};
 use crate::checklist::{self, Outcome};
 use crate::config;
 use crate::effects::audit::{AuditLog, Event, Phase};
@@ -42,7 +42,8 @@ pub fn allow(allowance: &Allowance, snapshot: &Snapshot) -> Result<Grant> {
     let program = tools::locate(tool, &snapshot.vars)?;
     let case = Case::open(tool, args, Some(program), &config, snapshot).follow(&Stdin::terminal());
     let target = needed(&case)?;
-    let plan = plan::plan(&case.invocation, &mut Stdin::terminal(), snapshot);
+    let waiting = Some(patience::at_terminal(snapshot));
+    let plan = plan::plan_for(&case.invocation, &mut Stdin::terminal(), snapshot, waiting);
     let meeting = server::meet(&case, target, &plan, Some(&mut tty));
     let seen = Review::new(&case, plan, meeting);
     let record = Record::begin(&case, target, &seen);

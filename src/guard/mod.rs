@@ -14,6 +14,7 @@ mod family;
 mod impact;
 pub mod inside;
 mod launch;
+mod patience;
 mod probe;
 mod question;
 mod record;
@@ -84,7 +85,7 @@ fn pass(tool: &OsStr, args: &[OsString], config: &Config, snapshot: &Snapshot) -
         announce::client(&case, case.target(), &case.environment, &stdin);
         return Ok(Passed { approved: checklist::unasked(), receipt, launch });
     }
-    let plan = plan::plan(&case.invocation, &mut stdin, snapshot);
+    let plan = plan::plan_for(&case.invocation, &mut stdin, snapshot, Some(patience::at_terminal(snapshot)));
     if plan.mode == Mode::Completion {
         let launch = launch::completion(launch, &snapshot.vars);
         return Ok(Passed { approved: checklist::unasked(), receipt: audit::for_completion(), launch });

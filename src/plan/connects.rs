@@ -60,7 +60,7 @@ fn named(name: &OsStr, snapshot: &Snapshot, reading: &mut Reading<'_>) {
 }
 
 /// Whether a file is worth reading for where it goes.
-fn matters(path: &Path, late: impl Fn() -> bool) -> bool {
+fn matters(path: &Path, late: impl FnMut() -> bool) -> bool {
     script::open(path).is_ok_and(|(file, _)| mentions(file, late))
 }
 
@@ -78,7 +78,7 @@ fn redirected(stdin: &Stdin, reading: &mut Reading<'_>) {
 
 /// Whether the letters of `\connect`, of a command that includes another file, or of `\setenv`, stand anywhere in it, as far as it can
 /// be skimmed in time.
-fn mentions(mut text: impl Read, late: impl Fn() -> bool) -> bool {
+fn mentions(mut text: impl Read, mut late: impl FnMut() -> bool) -> bool {
     const OVERLAP: usize = 4;
     let mut buffer = vec![0; 256 * 1024];
     let mut kept = 0;

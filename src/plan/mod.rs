@@ -17,6 +17,7 @@ mod report;
 pub mod scan;
 mod script;
 mod tools;
+mod waiting;
 
 use std::path::PathBuf;
 
@@ -25,6 +26,7 @@ pub use connects::connects;
 pub use rehearsal::{Rehearsal, Trait, rehearsal};
 use report::Report;
 use serde::Serialize;
+pub use waiting::{Progress, Waiting};
 
 use crate::target::Invocation;
 use crate::world::Snapshot;
@@ -36,14 +38,23 @@ use crate::world::stdin::Stdin;
 /// read of a pipe is handed on by [`Stdin::into_stdio`]. Takes at most about two seconds for the files, two to wait
 /// for a pipe, and two for what it held.
 pub fn plan(invocation: &Invocation, stdin: &mut Stdin, snapshot: &Snapshot) -> Plan {
-    let mut plan = read(invocation, stdin, snapshot);
+    plan_for(invocation, stdin, snapshot, None)
+}
+
+/// The same, with somebody who may want to wait for longer.
+pub fn plan_for(
+    invocation: &Invocation,
+    stdin: &mut Stdin,
+    snapshot: &Snapshot,
+    waiting: Option<Box<dyn Waiting>>,
+) -> Plan {
+    let mut plan = read(invocation, stdin, snapshot, Report::with(waiting));
     plan.reads_stdin = stdin.was_looked_at();
     plan.takes_pgoptions = invocation.declared.as_ref().is_none_or(|declared| declared.takes_pgoptions());
     plan
 }
 
-fn read(invocation: &Invocation, stdin: &mut Stdin, snapshot: &Snapshot) -> Plan {
-    let mut report = Report::default();
+fn read(invocation: &Invocation, stdin: &mut Stdin, snapshot: &Snapshot, mut report: Report) -> Plan {
     if let Some(declared) = &invocation.declared {
         declared::read(declared, &mut report);
         return report.into_plan(Mode::Batch);

@@ -3,16 +3,25 @@
 //! The risk is always the strictest that was seen, also of what is no longer listed: repetitions of the same kind on
 //! the same objects are counted and not listed, and the list is cut at a length that a person can still read.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::waiting::{Progress, Waiting};
 use super::{Finding, Input, Mode, Plan, Risk};
 use crate::world::files::Stamp;
 
 /// How long reading may take, all files together.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How often whoever waits is told how far it has come.
+const TICK: Duration = Duration::from_millis(100);
+/// What is said when the time is over.
+const LATE: &str = "reading took longer than two seconds: the rest was not looked at";
+/// What is said when somebody did not wait for all of it.
+const ENDED: &str = "reading was ended early: the rest was not looked at";
 /// How many findings are listed.
 const LISTED: usize = 200;
 /// How many findings of one kind on the same objects in one file are listed before they are only counted.
@@ -37,6 +46,13 @@ pub(super) struct Report {
     leaves: bool,
     /// None where nobody waits: a scan.
     deadline: Option<Instant>,
+    /// Who is asked when the deadline is over.
+    waiting: Option<Box<dyn Waiting>>,
+    /// Somebody did not want to wait any longer.
+    ended: bool,
+    /// Bytes of the files that were opened, and how many of them were read.
+    total: u64,
+    read: Rc<Cell<u64>>,
 }
 
 impl Default for Report {
@@ -50,6 +66,10 @@ impl Default for Report {
             notes: Vec::new(),
             leaves: false,
             deadline: Some(Instant::now() + PATIENCE),
+            waiting: None,
+            ended: false,
+            total: 0,
+            read: Rc::default(),
         }
     }
 }
@@ -59,6 +79,11 @@ impl Report {
     /// them wants an answer of its own.
     pub(super) fn of_scan() -> Self {
         Self { deadline: None, ..Self::default() }
+    }
+
+    /// With somebody who may want to wait for longer.
+    pub(super) fn with(waiting: Option<Box<dyn Waiting>>) -> Self {
+        Self { waiting, ..Self::default() }
     }
 
     /// Raises the risk without a finding: statements that read.
@@ -157,6 +182,7 @@ impl Report {
 
     /// Remembers a file by its stamp.
     pub(super) fn input_stamp(&mut self, path: &Path, stamp: Stamp) {
+        self.total = self.total.saturating_add(stamp.length());
         self.inputs.push(Input { path: path.to_owned(), stamp });
     }
 
@@ -167,9 +193,28 @@ impl Report {
         }
     }
 
-    /// Whether reading has taken as long as it may.
-    pub(super) fn late(&self) -> bool {
-        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    /// Where the bytes that are read are counted.
+    pub(super) fn counter(&self) -> Rc<Cell<u64>> {
+        Rc::clone(&self.read)
+    }
+
+    /// Whether reading has taken as long as it may, or as long as somebody wants to wait.
+    pub(super) fn late(&mut self) -> bool {
+        let Some(deadline) = self.deadline else { return false };
+        let now = Instant::now();
+        if now < deadline {
+            return false;
+        }
+        let Some(waiting) = &mut self.waiting else { return true };
+        let progress = Progress { read: self.read.get(), total: self.total, findings: &self.findings };
+        self.ended = self.ended || !waiting.goes_on(&progress);
+        self.deadline = Some(now + TICK);
+        self.ended
+    }
+
+    /// Why reading ended before the end.
+    pub(super) fn why_late(&self) -> &'static str {
+        if self.waiting.is_some() { ENDED } else { LATE }
     }
 
     /// The plan.

@@ -18,14 +18,13 @@ use super::lexer::Variables;
 use super::lexer::cut::{Cut, Message, Stop};
 use super::lexer::lines::{Found, Lines};
 use super::report::{Key, Report};
+use super::waiting::Counted;
 use super::{Finding, Risk};
 use crate::text::{Untrusted, redact};
 
 mod bulk;
 mod commands;
 
-/// What is said when the time is over.
-const LATE: &str = "reading took longer than two seconds: the rest was not looked at";
 /// How deep files may include each other.
 const NESTED: usize = 20;
 
@@ -152,6 +151,7 @@ impl<'r> Reading<'r> {
 
     /// Reads a script from any source.
     pub(super) fn script(&mut self, source: Box<dyn Read + '_>, file: Option<&Path>) {
+        let source = Box::new(Counted { source, count: self.report.counter() });
         let script = Script {
             reading: self,
             lines: Lines::new(source),
@@ -312,7 +312,7 @@ impl Script<'_, '_, '_> {
     /// Reads the next line; false at the end and where reading has to stop.
     fn advance(&mut self) -> bool {
         if self.reading.report.late() {
-            self.stop("too-long", LATE);
+            self.stop("too-long", self.reading.report.why_late());
             return false;
         }
         match self.lines.advance() {
@@ -344,7 +344,7 @@ impl Script<'_, '_, '_> {
     fn line(&mut self) {
         while !self.reading.stopped {
             if self.reading.report.late() {
-                return self.stop("too-long", LATE);
+                return self.stop("too-long", self.reading.report.why_late());
             }
             match self.cut.scan(&self.reading.variables) {
                 Stop::Line => return,
@@ -388,10 +388,10 @@ impl Script<'_, '_, '_> {
             self.reading.report.note("data of COPY stand inside \\if: whether they are data depends on the condition");
         }
         for _ in 0..blocks {
-            let report = &self.reading.report;
+            let report = &mut *self.reading.report;
             match self.lines.skip_data(|| report.late()) {
                 Ok(true) => {}
-                Ok(false) => return self.stop("too-long", LATE),
+                Ok(false) => return self.stop("too-long", self.reading.report.why_late()),
                 Err(trouble) => return self.stop("unreadable", &format!("the script cannot be read: {trouble}")),
             }
         }

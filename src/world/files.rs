@@ -30,6 +30,11 @@ impl Stamp {
     pub fn of(path: &Path) -> io::Result<Self> {
         Ok(Self::from(&std::fs::metadata(path)?))
     }
+
+    /// How long it was.
+    pub fn length(&self) -> u64 {
+        self.size
+    }
 }
 
 impl From<&Metadata> for Stamp {

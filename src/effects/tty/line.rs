@@ -102,6 +102,11 @@ fn readable(terminal: &File, queue: Option<BorrowedFd<'_>>, deadline: Instant) -
     }
 }
 
+/// Whether something stands there to be read.
+pub(super) fn is_readable(terminal: &File, deadline: Instant) -> bool {
+    readable(terminal, None, deadline) == Ok(Ready::Terminal)
+}
+
 /// Writes all of it; an error when the terminal takes nothing until the deadline.
 pub(super) fn write_all(mut terminal: &File, mut bytes: &[u8], deadline: Instant) -> io::Result<()> {
     while !bytes.is_empty() {

@@ -7,6 +7,7 @@
 mod draw;
 mod line;
 mod modes;
+mod progress;
 mod signals;
 mod turn;
 mod wrap;

@@ -11,6 +11,7 @@ pub(super) use target::{also, target, voices};
 use crate::checklist::{Banner, Line, Section, Tone};
 use crate::effects::sessions::Session;
 use crate::environment::Environment;
+use crate::order;
 use crate::plan::{Finding, Mode, Plan, Risk};
 use crate::text::Untrusted;
 
@@ -44,6 +45,17 @@ pub(super) fn plan(plan: &Plan, risk: Risk, read_only: &ReadOnly) -> Section {
     lines.extend(plan.notes.iter().map(|note| Line { tone: Tone::Quiet, ..line("", note, "") }));
     lines.extend(read_only.line());
     Section { title: "would happen".to_owned(), lines }
+}
+
+/// What was found while reading goes on, the strictest first.
+pub(super) fn so_far(findings: &[Finding]) -> Section {
+    let mut strictest: Vec<&Finding> = findings.iter().collect();
+    order::sort_by(&mut strictest, |a, b| b.risk.cmp(&a.risk));
+    let mut lines: Vec<Line> = strictest.iter().take(SHOWN).map(|one| finding(one)).collect();
+    if lines.is_empty() {
+        lines.push(line("", "nothing that writes", ""));
+    }
+    Section { title: "found so far".to_owned(), lines }
 }
 
 /// The strict sessions that are open in other tabs; nothing where there are none.

@@ -102,7 +102,7 @@ impl<'a> Lines<'a> {
 
     /// Skips the data of `COPY … FROM STDIN`: to a line `\.` or the end (`handleCopyIn` in psql's `copy.c`). `late` is
     /// asked now and then whether to give up; answers false if it said so.
-    pub(in crate::plan) fn skip_data(&mut self, late: impl Fn() -> bool) -> io::Result<bool> {
+    pub(in crate::plan) fn skip_data(&mut self, mut late: impl FnMut() -> bool) -> io::Result<bool> {
         let mut fresh = true; // at the start of a line
         loop {
             // The mark takes four bytes with its end, and may stand across the end of what was read.
