@@ -69,7 +69,8 @@ fn verdicts(dbname: &str, statements: &[String]) -> Vec<String> {
         let asked = [
             "BEGIN READ ONLY;\n",
             sql,
-            "\n;\n\\r\n\\echo @@ ",
+            // From 15.20 on psql skips the data of a COPY also where the server refused it; earlier ones mutter.
+            "\n;\n\\.\n\\.\n\\r\n\\echo @@ ",
             &number.to_string(),
             " :SQLSTATE\nROLLBACK;\nDEALLOCATE ALL;\n",
         ];
