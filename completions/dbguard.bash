@@ -207,7 +207,7 @@ _dbguard() {
             return 0
             ;;
         dbguard__subcmd__config__subcmd__check)
-            opts="-h --help"
+            opts="-h --strict --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -102,6 +102,7 @@ complete -c dbguard -n "__fish_dbguard_using_subcommand config; and not __fish_s
 complete -c dbguard -n "__fish_dbguard_using_subcommand config; and not __fish_seen_subcommand_from check show path" -f -a "check" -d 'Print every error with its place; exit 1 if there is one'
 complete -c dbguard -n "__fish_dbguard_using_subcommand config; and not __fish_seen_subcommand_from check show path" -f -a "show" -d 'Show every environment with its rules and what it demands'
 complete -c dbguard -n "__fish_dbguard_using_subcommand config; and not __fish_seen_subcommand_from check show path" -f -a "path" -d 'Show the files of every layer and what became of them'
+complete -c dbguard -n "__fish_dbguard_using_subcommand config; and __fish_seen_subcommand_from check" -l strict -d 'Count warnings as errors, for CI'
 complete -c dbguard -n "__fish_dbguard_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print JSON for scripts and editors'
 complete -c dbguard -n "__fish_dbguard_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'

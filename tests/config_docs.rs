@@ -25,7 +25,7 @@ fn every_example_can_be_used_as_it_stands() {
 
 #[test]
 fn every_key_and_word_that_dbguard_knows_stands_in_the_reference() {
-    let wrong = "zzzzzz = 1\n[prompt]\nzzzzzz = 1\nshow = \"zzzzzz\"\nposition = \"zzzzzz\"\nstyle = \"zzzzzz\"\n\
+    let wrong = "zzzzzz = 1\nmode = \"zzzzzz\"\n[prompt]\nzzzzzz = 1\nshow = \"zzzzzz\"\nposition = \"zzzzzz\"\nstyle = \"zzzzzz\"\n\
                  format = \"{zzzzzz}\"\n[title]\nzzzzzz = 1\n[terminal]\nzzzzzz = 1\ntint = \"zzzzzz\"\ntab = { zzzzzz = 1 }\n\
                  [environment.x]\nzzzzzz = 1\nlevel = \"zzzzzz\"\ncolor = \"zzzzzz\"\nmatch = [{ zzzzzz = 1 }]\n\
                  policy = { zzzzzz = 1, confirm = { zzzzzz = 1, read = \"zzzzzz\" }, without_terminal = \"zzzzzz\", audit = \"zzzzzz\" }\n\
@@ -34,7 +34,7 @@ fn every_key_and_word_that_dbguard_knows_stands_in_the_reference() {
     let config = config::load_from(&places(&Sandbox::new().config(wrong)));
     let lists: Vec<&str> =
         config.errors.iter().filter_map(|error| error.help.as_deref()?.strip_prefix("known: ")).collect();
-    assert_eq!(lists.len(), 28);
+    assert_eq!(lists.len(), 29);
     for word in lists.iter().flat_map(|list| list.split(", ")).filter(|word| !word.starts_with("bright-")) {
         let told = DOC.contains(&format!("`{word}`"))
             || DOC.contains(&format!("\"{word}\""))

@@ -39,6 +39,7 @@ mod impact_versions;
 mod incident;
 mod init;
 mod look;
+mod observe;
 mod packaging;
 mod plan_corpus;
 mod plan_psql;

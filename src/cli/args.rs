@@ -278,6 +278,9 @@ pub(super) enum ConfigVerb {
     /// Print every error with its place; exit 1 if there is one
     #[command(after_help = "Example: dbguard config check team.toml")]
     Check {
+        /// Count warnings as errors, for CI
+        #[arg(long)]
+        strict: bool,
         /// Files to check, each by itself, instead of those that count here
         files: Vec<PathBuf>,
     },

@@ -10,7 +10,7 @@ use super::args::ConfigVerb;
 use super::env;
 use super::output;
 use super::theme;
-use crate::config::{self, Config, LoadedFile, Places, State};
+use crate::config::{self, Config, LoadedFile, Places, Rollout, State};
 use crate::diag::Diagnostic;
 use crate::environment::{Environment, Rule};
 use crate::error::{Error, Kind, Result};
@@ -20,14 +20,14 @@ use crate::world::Snapshot;
 
 pub(super) fn run(verb: ConfigVerb, snapshot: &Snapshot) -> Result<ExitCode> {
     match verb {
-        ConfigVerb::Check { files } => check(&files, snapshot),
+        ConfigVerb::Check { strict, files } => check(strict, &files, snapshot),
         ConfigVerb::Show { json } => show(json, snapshot),
         ConfigVerb::Path => path(snapshot),
     }
 }
 
 /// Checks these files, each by itself; or, without any, everything that counts here.
-fn check(files: &[PathBuf], snapshot: &Snapshot) -> Result<ExitCode> {
+fn check(strict: bool, files: &[PathBuf], snapshot: &Snapshot) -> Result<ExitCode> {
     let configs: Vec<Config> = if files.is_empty() {
         vec![config::load(snapshot)]
     } else {
@@ -41,6 +41,11 @@ fn check(files: &[PathBuf], snapshot: &Snapshot) -> Result<ExitCode> {
         }
         configs.iter().filter(|config| config.errors.is_empty()).try_for_each(|config| fine(config, out))
     })?;
+    let warnings = configs.iter().map(|config| config.warnings.len()).sum();
+    if strict && errors.is_empty() && warnings > 0 {
+        let message = format!("the configuration has {}, and --strict allows none", counted(warnings, "warning"));
+        return Err(Error::new(Kind::Negative, message));
+    }
     complain(errors)
 }
 
@@ -77,6 +82,9 @@ fn show(as_json: bool, snapshot: &Snapshot) -> Result<ExitCode> {
         output::json(&whole(&config))?;
     } else {
         output::print(|out| {
+            if config.rollout == Rollout::Observe {
+                writeln!(out, "mode: observe; nothing of this is asked for, it is told and logged\n")?;
+            }
             for environment in &config.environments {
                 env::describe(environment, &config, out)?;
                 writeln!(out)?;
@@ -105,7 +113,7 @@ fn line(file: &LoadedFile) -> String {
 }
 
 fn unknown(config: &Config) -> Policy {
-    config.policy(&Environment::Unknown { because: String::new() })
+    config.demands(&Environment::Unknown { because: String::new() })
 }
 
 fn whole(config: &Config) -> Value {
@@ -113,6 +121,7 @@ fn whole(config: &Config) -> Value {
     let files: Vec<Value> = config.files.iter().map(file_json).collect();
     json!({
         "version": 1,
+        "mode": config.rollout.word(),
         "environments": environments,
         "unknown": { "policy": policy_json(&unknown(config)) },
         "look": theme::json(&config.theme),

@@ -14,6 +14,7 @@ mod patch;
 mod places;
 mod policy;
 pub mod replace;
+mod rollout;
 mod schema;
 mod source;
 mod suggest;
@@ -26,10 +27,12 @@ pub use merge::Effective;
 pub use patch::NewEntry;
 pub use places::{PROJECT_FILE, Places};
 
+pub use rollout::Rollout;
+
 use std::path::Path;
 
 use crate::diag::Diagnostic;
-use crate::environment::{Doubt, Environment, Rules};
+use crate::environment::{Doubt, Environment, Level, Rules};
 use crate::error::{Error, Result};
 use crate::policy::Policy;
 use crate::prompt::Theme;
@@ -60,6 +63,8 @@ pub struct Config {
     /// Tools that are known besides those that are built in.
     pub tools: Customs,
     shims: Vec<String>,
+    /// Whether what environments demand is asked for, or only told.
+    pub rollout: Rollout,
     unknown: Policy,
 }
 
@@ -84,6 +89,9 @@ pub fn load_from(places: &Places) -> Config {
     let (tools, shims, twice) = tool::merged(&gathered);
     let mut warnings = ignored::warnings(&gathered, &merged.environments);
     warnings.extend(twice);
+    warnings.extend(rollout::warnings(&gathered));
+    // What cannot be read may have said `enforce`.
+    let rollout = if trouble.is_some() { Rollout::Enforce } else { rollout::decided(&gathered) };
     Config {
         rules: merged.rules,
         trouble,
@@ -95,6 +103,7 @@ pub fn load_from(places: &Places) -> Config {
         theme: merged.theme,
         tools,
         shims,
+        rollout,
         unknown: merged.unknown,
     }
 }
@@ -110,8 +119,16 @@ pub fn loosening(file: &Path, text: &str) -> Result<Vec<String>> {
 }
 
 impl Config {
-    /// What this environment demands: the strictest of everything that matched.
+    /// What is asked for in this environment: what it demands, or nothing while that is only observed.
     pub fn policy(&self, environment: &Environment) -> Policy {
+        match self.rollout {
+            Rollout::Enforce => self.demands(environment),
+            Rollout::Observe => Policy::of_level(Level::Development),
+        }
+    }
+
+    /// What this environment demands: the strictest of everything that matched.
+    pub fn demands(&self, environment: &Environment) -> Policy {
         let known = match environment {
             Environment::Known(known) => known,
             Environment::Unknown { .. } => return self.unknown.clone(),

@@ -12,6 +12,7 @@ use toml::de::DeTable;
 use super::entry;
 use super::look::{self, Look};
 use super::policy;
+use super::rollout::Rollout;
 use super::source::Source;
 use super::suggest;
 use super::tool::{self, Tool};
@@ -27,6 +28,8 @@ use crate::text::Untrusted;
 pub(super) struct Document {
     /// Files to read as if they were part of this one, with the places of their names.
     pub(super) includes: Vec<(String, Range<usize>)>,
+    /// `mode`, and where its value stands.
+    pub(super) mode: Option<(Rollout, Range<usize>)>,
     /// The `[environment.…]` tables in the order of the file.
     pub(super) sections: Vec<Section>,
     /// `[prompt]`, `[title]` and `[terminal]`.
@@ -52,7 +55,7 @@ pub(super) struct Section {
 }
 
 /// The sections and keys at the top of a file.
-const TOP: &[&str] = &["include", "environment", "prompt", "title", "terminal", "tool"];
+const TOP: &[&str] = &["include", "mode", "environment", "prompt", "title", "terminal", "tool"];
 const SECTION: &[&str] = &["level", "match", "label", "icon", "color", "policy"];
 /// What `nu-ansi-term` can show on every terminal.
 pub(super) const COLORS: &[&str] = &[
@@ -89,6 +92,9 @@ pub(super) fn read(source: &Source) -> (Option<Document>, Vec<Diagnostic>) {
     for item in reader.items(tree.get_ref(), TOP, "the configuration") {
         match item.key {
             "include" => document.includes = includes(&mut reader, &item),
+            "mode" => {
+                document.mode = reader.word(&item, Rollout::WORDS).map(|mode| (mode, item.value.span()));
+            }
             "environment" => document.sections = sections(&mut reader, &item),
             "tool" => document.tools = tool::tools(&mut reader, &item),
             _ => look::section(&mut reader, &item, &mut document.look),

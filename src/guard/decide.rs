@@ -9,7 +9,7 @@ use super::record::Record;
 use super::screen::{self, ReadOnly};
 use super::server::{self, Meeting};
 use super::stand_in::Met;
-use super::{acquaint, family, impact, launch, refusal, stand_in};
+use super::{acquaint, family, impact, launch, observe, refusal, stand_in};
 use crate::checklist::{self, Approved, How, Human, Outcome, Question, StandIn};
 use crate::effects::audit::Receipt;
 use crate::effects::notice;
@@ -90,7 +90,8 @@ pub(super) fn decide(case: &Case<'_>, target: &Target, plan: Plan) -> Result<Dec
     let person = tty.as_mut().filter(|_| matches!(early, Verdict::Ask(_)) && heir.is_none());
     let meeting = server::meet(case, target, &plan, person.map(|tty| tty as &mut dyn Human));
     let seen = Review::new(case, plan, meeting);
-    let record = Record::begin(case, target, &seen);
+    let would = observe::would(case, &seen.meeting.environment, seen.risk, presence);
+    let record = Record::begin(case, target, &seen).observing(would.as_deref());
     let verdict = policy::judge(&seen.policy, seen.risk, presence);
     let heir = heir.filter(|heir| verdict != Verdict::Run && heir.covers(seen.meeting.environment.name(), seen.risk));
     let parent = heir.and_then(|heir| heir.take(case.snapshot));
@@ -112,7 +113,10 @@ pub(super) fn decide(case: &Case<'_>, target: &Target, plan: Plan) -> Result<Dec
         }
     };
     let receipt = record.decided(&approved)?;
-    warn_unseen(&seen, &approved);
+    match &would {
+        Some(would) => observe::tell(target, &seen.meeting.environment, would, presence),
+        None => warn_unseen(&seen, &approved),
+    }
     let human = tty.as_mut().map(|tty| tty as &mut dyn Human);
     acquaint::remember(case, target, &seen, &approved, human);
     Ok(Decided { approved, receipt, seen })

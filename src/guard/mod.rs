@@ -14,6 +14,7 @@ mod family;
 mod impact;
 pub mod inside;
 mod launch;
+mod observe;
 mod patience;
 mod probe;
 mod question;
@@ -34,12 +35,13 @@ pub use screen::word as risk_word;
 
 use self::case::Case;
 use crate::checklist;
-use crate::config::{self, Config};
+use crate::config::{self, Config, Rollout};
 use crate::effects::{audit, children, exec, notice, sessions};
 use crate::environment::Level;
 use crate::error::{Error, Result};
 use crate::plan::{self, Mode};
 use crate::policy::Policy;
+use crate::target::Target;
 use crate::world::stdin::Stdin;
 use crate::world::{Snapshot, tools};
 
@@ -90,10 +92,12 @@ fn pass(tool: &OsStr, args: &[OsString], config: &Config, snapshot: &Snapshot) -
         let launch = launch::completion(launch, &snapshot.vars);
         return Ok(Passed { approved: checklist::unasked(), receipt: audit::for_completion(), launch });
     }
-    if let Some(unusable) = case.unusable() {
+    let nowhere = (config.rollout == Rollout::Observe).then(Target::nowhere);
+    if let Some(unusable) = case.unusable().filter(|_| nowhere.is_none()) {
         return Err(unusable);
     }
-    let target = case.target().ok_or_else(|| Error::refused("the target is not known"))?;
+    let known = case.target().or(nowhere.as_ref());
+    let target = known.ok_or_else(|| Error::refused("the target is not known"))?;
     case.tell_outdated();
     let decided = decide::decide(&case, target, plan)?;
     let environment = &decided.seen.meeting.environment;

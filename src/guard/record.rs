@@ -19,6 +19,8 @@ pub(super) struct Record {
     event: Event,
     when: WhenUnwritten,
     reason: Option<String>,
+    /// What would have been asked, where nothing is.
+    would: Option<String>,
 }
 
 impl Record {
@@ -51,7 +53,12 @@ impl Record {
             AuditDemand::Warn => WhenUnwritten::Warn,
             AuditDemand::Required => WhenUnwritten::Refuse,
         };
-        Self { log: AuditLog::open(case.snapshot), event, when, reason: None }
+        Self { log: AuditLog::open(case.snapshot), event, when, reason: None, would: None }
+    }
+
+    /// With what would have been asked, where nothing is.
+    pub(super) fn observing(self, would: Option<&str>) -> Self {
+        Self { would: would.map(|would| format!("observed: {would}")), ..self }
     }
 
     /// Why, as a person put it after the question stood there.
@@ -66,7 +73,8 @@ impl Record {
 
     /// It passed.
     pub(super) fn decided(&self, approved: &Approved) -> Result<Receipt> {
-        let mut event = self.event.follow(Phase::Decided).answer(&answer(approved.how()));
+        let mut event =
+            self.event.follow(Phase::Decided).answer(&self.would.clone().unwrap_or_else(|| answer(approved.how())));
         if let Some(reason) = &self.reason {
             event = event.reason(reason);
         }

@@ -9,6 +9,7 @@ use serde::ser::{SerializeMap, Serializer};
 
 use super::case::Case;
 use super::decide::assumed;
+use super::observe;
 use super::screen::{self, ReadOnly};
 use crate::checklist::{Banner, Section};
 use crate::config::{self, Config};
@@ -81,6 +82,12 @@ fn verdict(case: &Case<'_>, plan: Option<&Plan>) -> (&'static str, Vec<String>) 
     if plan.mode == Mode::Completion {
         return ("run", vec!["a shell's completion: it is run read-only, and nothing is asked".to_owned()]);
     }
+    if let Some(would) = observe::would(case, &case.environment, assumed(plan), Presence::Person) {
+        return (
+            "run",
+            vec![format!("{name}: mode is observe, so nothing is asked; dbguard {would}"), why(&case.environment)],
+        );
+    }
     if let Some(refused) = case.unusable() {
         return ("refuse", vec![refused.message().to_owned()]);
     }
@@ -104,7 +111,7 @@ fn because<'a>(case: &'a Case<'_>) -> &'a str {
 }
 
 /// What must be typed.
-fn what(confirm: Confirm) -> &'static str {
+pub(super) fn what(confirm: Confirm) -> &'static str {
     match confirm {
         Confirm::None => "nothing",
         Confirm::Yes => "yes",

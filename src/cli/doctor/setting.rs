@@ -1,7 +1,7 @@
 //! The configuration, and the terminal in which things are shown.
 
 use super::finding::{Finding, State};
-use crate::config::{self, Config, State as FileState};
+use crate::config::{self, Config, Rollout, State as FileState};
 use crate::diag::Diagnostic;
 use crate::shell::{Painted, Terminal};
 use crate::world::Snapshot;
@@ -10,6 +10,7 @@ use crate::world::terminal::has_colour;
 pub(super) fn configuration(snapshot: &Snapshot) -> Vec<Finding> {
     let config = config::load(snapshot);
     let mut findings = vec![whole(&config)];
+    findings.extend(observing(&config));
     findings.extend(config.errors.iter().map(|error| complaint(error, State::Broken)));
     findings.extend(config.warnings.iter().map(|warning| complaint(warning, State::Doubtful)));
     findings
@@ -32,6 +33,13 @@ fn whole(config: &Config) -> Finding {
         return Finding::new(State::Doubtful, "rules", format!("{what}: every other server is unknown"));
     }
     Finding::new(State::Fine, "rules", what)
+}
+
+/// A guard that asks nothing is not what it looks like.
+fn observing(config: &Config) -> Option<Finding> {
+    let what = "observe: what would be asked is told and logged, and everything runs";
+    let finding = Finding::new(State::Doubtful, "mode", what).mend("take mode = \"observe\" out: dbguard config path");
+    (config.rollout == Rollout::Observe).then_some(finding)
 }
 
 fn complaint(diagnostic: &Diagnostic, state: State) -> Finding {
