@@ -34,6 +34,10 @@ tests      ps                                       procps              -
 tests      python3                                  python3             python
 tests      git                                      git                 git
 tests      alembic                                  alembic             -
+tests      sqitch                                   sqitch              -
+tests      /usr/share/doc/libdbd-pg-perl            libdbd-pg-perl      -
+tests      pg_repack                                postgresql-15-repack  -
+tests      pgloader                                 pgloader            -
 tests      /usr/lib/python3/dist-packages/psycopg2  python3-psycopg2    -
 lint       shellcheck                               shellcheck          shellcheck
 lint       shfmt                                    shfmt               shfmt

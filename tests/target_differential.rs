@@ -3,10 +3,10 @@
 //! Generated command lines, vars and service files go to both. `DBGUARD_SEED` repeats a run, `DBGUARD_CASES` makes it
 //! longer, `DBGUARD_BINDIR` names programs of another version; `DBGUARD_CASE` runs one case of a seed and tells all of it.
 
-mod dice;
+pub(crate) mod dice;
 mod generator;
 mod kinds;
-mod listener;
+pub(crate) mod listener;
 mod oracle;
 mod texts;
 

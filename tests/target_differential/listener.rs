@@ -10,28 +10,28 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 /// A place to connect to: the address or the socket directory, and the port.
-pub(super) type Place = (String, u16);
+pub(crate) type Place = (String, u16);
 
 /// One start-up message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Contact {
-    pub(super) place: Place,
-    pub(super) user: Vec<u8>,
-    pub(super) database: Option<Vec<u8>>,
-    pub(super) replication: Option<Vec<u8>>,
+pub(crate) struct Contact {
+    pub(crate) place: Place,
+    pub(crate) user: Vec<u8>,
+    pub(crate) database: Option<Vec<u8>>,
+    pub(crate) replication: Option<Vec<u8>>,
 }
 
 /// The listeners of one worker.
-pub(super) struct Callers {
-    pub(super) hosts: Vec<String>,
-    pub(super) directories: Vec<String>,
-    pub(super) ports: [u16; 2],
+pub(crate) struct Callers {
+    pub(crate) hosts: Vec<String>,
+    pub(crate) directories: Vec<String>,
+    pub(crate) ports: [u16; 2],
     heard: Arc<Mutex<Vec<Contact>>>,
 }
 
 impl Callers {
     /// Listens on four loopback addresses of this worker's own, on `127.0.0.1`, and in two socket directories, each on two ports.
-    pub(super) fn listen(worker: u8, below: &Path) -> Self {
+    pub(crate) fn listen(worker: u8, below: &Path) -> Self {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let pid = std::process::id().to_be_bytes();
         let block = |last: u8| IpAddr::from(Ipv4Addr::new(127, pid[2] | 1, pid[3] ^ (worker << 4), last));
@@ -65,12 +65,12 @@ impl Callers {
     }
 
     /// Who called since the last time.
-    pub(super) fn heard(&self) -> Vec<Contact> {
+    pub(crate) fn heard(&self) -> Vec<Contact> {
         std::mem::take(&mut *self.heard.lock().unwrap())
     }
 
     /// Whether somebody listens there.
-    pub(super) fn has(&self, place: &Place) -> bool {
+    pub(crate) fn has(&self, place: &Place) -> bool {
         (self.hosts.contains(&place.0) || self.directories.contains(&place.0)) && self.ports.contains(&place.1)
     }
 }

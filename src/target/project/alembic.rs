@@ -46,6 +46,15 @@ fn urls<'s>(settings: &'s [Setting], section: &str) -> Vec<&'s Setting> {
 /// More databases are not looked at.
 const MOST: usize = 32;
 
+const ENCODED: &str = "releases of SQLAlchemy differ on a `%` in the name of a database";
+
+/// Whether the name of the database has an encoded character: `SQLAlchemy` 1.4 takes it as it stands (run), 2.1 decodes it.
+fn encodes_name(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path = rest.split_once('/').map_or("", |(_, path)| path);
+    path.split('?').next().is_some_and(|name| name.contains('%'))
+}
+
 fn one(survey: &mut Survey<'_>, found: &Found, settings: &[Setting], setting: &Setting) {
     let at = At { path: &found.path, line: setting.line, key: format!("{}.{}", setting.section, setting.key) };
     let directory = found.path.parent().unwrap_or(Path::new("/"));
@@ -54,7 +63,9 @@ fn one(survey: &mut Survey<'_>, found: &Found, settings: &[Setting], setting: &S
     if setting.value.starts_with("driver://") || setting.value.is_empty() {
         return;
     }
-    let url = match ini::interpolated(settings, &setting.section, &setting.value, &here) {
+    let text = ini::interpolated(settings, &setting.section, &setting.value, &here);
+    let encoded = text.as_deref().is_some_and(encodes_name);
+    let url = match text {
         Some(text) => url::read(&text, &at.origin()),
         None => Url::Unclear("it has a `%(…)s` that nothing in the file fills in".to_owned()),
     };
@@ -63,7 +74,7 @@ fn one(survey: &mut Survey<'_>, found: &Found, settings: &[Setting], setting: &S
     let env = directory.join(script.unwrap_or_default()).join("env.py");
     let url = match url {
         Url::Postgres(mut said, driver) => {
-            said.doubt = said.doubt.or_else(|| code(survey, &env));
+            said.doubt = said.doubt.or_else(|| code(survey, &env)).or_else(|| encoded.then(|| ENCODED.to_owned()));
             Url::Postgres(said, driver)
         }
         // A tool that is about to run goes where `env.py` says, whatever engine the file names.
@@ -118,6 +129,14 @@ def run_migrations_online():
             sample(&missing).said(),
             ["alembic.ini:3 alembic.sqlalchemy.url -> ? it has a `%(…)s` that nothing in the file fills in"]
         );
+    }
+
+    #[test]
+    fn an_encoded_name_of_a_database_is_doubtful() {
+        let ini = format!("{HEAD}sqlalchemy.url = postgresql://u:p%%40x@db1/a%%20b\n");
+        let said = "alembic.ini:3 alembic.sqlalchemy.url -> ? releases of SQLAlchemy differ on a `%` in the name of a \
+                    database [u@db1:5432/a b]";
+        assert_eq!(sample(&ini).said(), [said]);
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub(super) struct Entry {
     pub(super) named: Vec<String>,
     /// The option by which it goes through every database of the server.
     pub(super) every: Option<String>,
+    /// Without a database it takes the one named after `PGUSER` or the system's user, whatever its option says.
+    pub(super) own_name: bool,
     /// How it can be asked where it goes.
     pub(super) probe: Option<Probe>,
 }
@@ -214,6 +216,7 @@ impl Entry {
             maintenance: Vec::new(),
             named: Vec::new(),
             every: None,
+            own_name: false,
             probe: None,
         }
     }

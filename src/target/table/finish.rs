@@ -33,6 +33,12 @@ impl Trip<'_> {
     /// What makes or drops a database connects to another one; what goes through all of them begins at `postgres`.
     fn maintain(&self, target: &mut Target) {
         let Declared { entry, acts, arguments, .. } = self.declared;
+        if entry.own_name && target.dbname.as_ref().is_some_and(|name| name.origin == Origin::User) {
+            let snapshot = &self.world.snapshot;
+            let var = snapshot.vars.filled("PGUSER").map(|user| (user.to_owned(), Origin::Var("PGUSER".to_owned())));
+            let own = || Some((snapshot.user.name.clone()?.into(), Origin::SystemUser));
+            target.dbname = var.or_else(own).map(|(name, origin)| Field::new(name, origin));
+        }
         let any =
             |patterns: &[String]| acts.iter().any(|act| patterns.iter().any(|pattern| fits(pattern, &act.command)));
         let postgres = || Field::new(OsString::from("postgres"), Origin::Default);

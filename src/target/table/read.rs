@@ -57,6 +57,7 @@ const KEYS: &[&str] = &[
     "maintenance",
     "named",
     "every",
+    "own_name",
     "probe",
 ];
 
@@ -104,6 +105,7 @@ impl Reading {
                 "hints" => entry.hints = words(&self.text(value)),
                 "named" => entry.named = commands(&self.text(value)),
                 "every" => entry.every = Some(self.text(value)),
+                "own_name" => entry.own_name = self.yes(value),
                 "probe" => entry.probe = self.probe(value),
                 "maintenance" => entry.maintenance = commands(&self.text(value)),
                 word => match Effect::WORDS.into_iter().find(|(name, _)| *name == word) {
