@@ -120,6 +120,33 @@ fn the_pictures_are_small_hold_every_level_and_are_shown() {
 }
 
 #[test]
+fn the_pictures_of_psql_show_the_incident_replayed_and_are_small() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+    let (readme, guide) = (read("README.md"), read("docs/GUIDE.md"));
+    let pictures = [
+        (
+            "incident",
+            &readme,
+            ["■ STAGING psql", "▲ PRODUCTION psql", "cannot execute DROP TABLE in a read-only transaction"],
+        ),
+        ("unlock", &guide, ["Type the host to go on:", "this transaction may write", "(*=WRITABLE)"]),
+        ("connect", &guide, ["■ STAGING", "\\c service=production", "begins read-only"]),
+    ];
+    for (name, document, words) in pictures {
+        for theme in ["dark", "light"] {
+            let file = format!("pictures/psql-{name}-{theme}.svg");
+            assert!(document.contains(&file), "{file} is not shown");
+            let picture = read(&format!("docs/{file}"));
+            assert!(picture.len() <= 40_000, "{file}: {} bytes", picture.len());
+            for word in words {
+                assert!(picture.contains(word), "{file}: {word}");
+            }
+        }
+    }
+}
+
+#[test]
 fn in_tmux_the_pane_alone_is_tinted_and_set_back() {
     if crate::support::tool("tmux").is_none() || crate::support::tool("bash").is_none() {
         return;

@@ -207,8 +207,11 @@ fn the_guard_and_the_start_up_file_ask_once_and_connect_once() {
         .wait_for("=# ")
         .send("CREATE TABLE x ();\n")
         .wait_for(REFUSED);
-    pty.send("\\q\n");
-    assert_eq!(pty.finish().screen.matches(QUESTION).count(), 1);
+    pty.wait_for("=# ").send(":unlock\n").wait_for(QUESTION).send("\x03").wait_for(LOCKED).send("\\q\n");
+    let screen = pty.finish().screen;
+    assert_eq!(screen.matches(QUESTION).count(), 2);
+    // Its own session is not among the others.
+    assert!(!screen.contains("also open"), "{screen}");
     let log = clusters().production().log();
     // One by the guard that asks the server, one by psql.
     assert_eq!(log.matches("database=unlock_guarded application_name=psql dbguard:").count(), 1);

@@ -116,10 +116,9 @@ pub fn list(snapshot: &Snapshot) -> Result<Listing> {
     Ok(listing)
 }
 
-/// The open sessions besides this process.
-pub fn others(snapshot: &Snapshot) -> Result<Vec<Session>> {
-    let me = std::process::id();
-    Ok(list(snapshot)?.sessions.into_iter().filter(|session| session.pid != me).collect())
+/// The open sessions besides this one.
+pub fn others(snapshot: &Snapshot, own: u32) -> Result<Vec<Session>> {
+    Ok(list(snapshot)?.sessions.into_iter().filter(|session| session.pid != own).collect())
 }
 
 fn directory(snapshot: &Snapshot) -> Result<Dir> {
@@ -272,7 +271,7 @@ mod tests {
         assert_eq!((session.environment.as_str(), session.level.as_str()), ("unknown", "unknown"));
         assert!(session.is_strict());
         assert_eq!(session.pid, std::process::id());
-        assert_eq!(others(&world.0).unwrap(), []);
+        assert_eq!(others(&world.0, std::process::id()).unwrap(), []);
         let [name] = world.files().try_into().unwrap();
         let path = directory(&world.0).unwrap().path_of(&name);
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
@@ -289,10 +288,10 @@ mod tests {
         let start = processes::start_time(pid).unwrap();
         let session = Session { pid, start, ..Session::new(&world.0, "psql", &target(), &nowhere()).unwrap() };
         world.write(&session.file_name(), &serde_json::to_string(&session).unwrap());
-        assert_eq!(others(&world.0).unwrap(), [session]);
+        assert_eq!(others(&world.0, std::process::id()).unwrap(), [session]);
         child.kill().unwrap();
         child.wait().unwrap();
-        assert_eq!(others(&world.0).unwrap(), []);
+        assert_eq!(others(&world.0, std::process::id()).unwrap(), []);
         assert_eq!(world.files(), [""; 0]);
     }
 

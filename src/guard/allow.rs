@@ -48,7 +48,7 @@ pub fn allow(allowance: &Allowance, snapshot: &Snapshot) -> Result<Grant> {
     let seen = Review::new(&case, plan, meeting);
     let record = Record::begin(&case, target, &seen);
     record.asked()?;
-    decide::show(&case, target, &seen, &mut tty);
+    decide::show(&case, target, &seen, std::process::id(), &mut tty);
     let confirm = seen.policy.confirm(seen.risk).max(Confirm::Yes);
     let question = decide::question(&case, target, &seen, confirm);
     match checklist::settle_each(&question, &family::others(&case, &seen, &question), &mut tty) {

@@ -157,7 +157,7 @@ fn ask(
         return Err(refusal::declined(case, "the terminal went away"));
     };
     record.asked()?;
-    show(case, target, seen, tty);
+    show(case, target, seen, std::process::id(), tty);
     let question = question(case, target, seen, confirm);
     match checklist::settle_each(&question, &family::others(case, seen, &question), tty) {
         Outcome::Approved(approved) => Ok(approved),
@@ -178,7 +178,8 @@ pub(super) fn question(case: &Case<'_>, target: &Target, seen: &Review, confirm:
 }
 
 /// One screen: what is this, where is it, what does it say, what would happen, how could it be undone.
-pub(super) fn show(case: &Case<'_>, target: &Target, seen: &Review, human: &mut dyn Human) {
+/// `session` is the process that it is about, whose own entry is not among the others.
+pub(super) fn show(case: &Case<'_>, target: &Target, seen: &Review, session: u32, human: &mut dyn Human) {
     let environment = &seen.meeting.environment;
     human.banner(&screen::banner(environment, &case.invocation.tool, seen.meeting.alarms.clone()));
     human.section(&screen::target(target, environment, case.snapshot));
@@ -194,7 +195,7 @@ pub(super) fn show(case: &Case<'_>, target: &Target, seen: &Review, human: &mut 
         human.section(&impact);
     }
     human.section(&seen.meeting.undo());
-    let others = sessions::others(case.snapshot).unwrap_or_default();
+    let others = sessions::others(case.snapshot, session).unwrap_or_default();
     if let Some(open) = screen::open_sessions(&others, case.snapshot.now) {
         human.section(&open);
     }

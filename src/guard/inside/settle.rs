@@ -4,14 +4,14 @@
 //! bound to the sockets that psql has at that moment. Only what could be written down counts as opened, since the
 //! prompt would not show it otherwise.
 
-use super::derive::{self, Derived};
 use super::seat::{Seat, peer_text};
-use super::{label, names};
+use super::{derive, label, names};
 use crate::config;
-use crate::effects::inside::{self, Known, Opened, ReadOnly};
+use crate::effects::inside::{self, Known, Names, Opened, ReadOnly, Shown};
 use crate::effects::tints;
-use crate::prompt::Shown;
+use crate::prompt;
 use crate::shell::Terminal;
+use crate::world::net::Peer;
 use crate::world::{Snapshot, processes};
 
 /// Whether what was to be opened is open now.
@@ -26,16 +26,25 @@ pub enum Settled {
 
 /// Writes down what the server answered on psql's own connection, with the names that psql has for it.
 pub fn settle(seat: &mut Seat<'_>, wanted: Option<Opened>) -> Settled {
-    let (Some(names), Some(sockets)) = (names::told(seat.snapshot), seat.sockets.clone()) else {
-        return Settled::Closed;
-    };
+    let Some(names) = names::told(seat.snapshot) else { return Settled::Closed };
     let config = config::load(seat.snapshot);
     let peer = seat.peer();
-    let derived: Derived = derive::exact(seat, &config, &names, peer.as_ref());
+    let derived = derive::exact(seat, &config, &names, peer.as_ref());
+    write_down(seat, wanted, names, peer.as_ref(), label::shown(&derived, &config, seat.snapshot))
+}
+
+/// The same where the connection was looked at already.
+pub(super) fn write_down(
+    seat: &mut Seat<'_>,
+    wanted: Option<Opened>,
+    names: Names,
+    peer: Option<&Peer>,
+    shown: Shown,
+) -> Settled {
+    let Some(sockets) = seat.sockets.clone() else { return Settled::Closed };
     let before = seat.known().map_or(ReadOnly::Unasked, |known| known.read_only);
     let (read_only, opened) = found(answered(seat.snapshot), wanted, before);
-    let shown = Some(label::shown(&derived, &config, seat.snapshot));
-    let peer = peer.as_ref().map(peer_text);
+    let peer = peer.map(peer_text);
     if let Some(peer) = &peer {
         let by_server = seat.inside.met.iter().rev().find(|met| met.peer == *peer && met.names == names);
         let by_server = by_server.and_then(|met| met.environment.clone());
@@ -43,7 +52,7 @@ pub fn settle(seat: &mut Seat<'_>, wanted: Option<Opened>) -> Settled {
         seat.inside.met.last().iter().for_each(|server| inside::remember(seat.snapshot, server));
     }
     seat.inside.titled = takes_back(seat.snapshot);
-    seat.inside.connection = Some(Known { sockets, peer, names: Some(names), read_only, opened, shown });
+    seat.inside.connection = Some(Known { sockets, peer, names: Some(names), read_only, opened, shown: Some(shown) });
     // What the prompt could not show is not opened.
     let written = inside::write(seat.snapshot, seat.pid, &seat.inside);
     if wanted.is_some() && opened == wanted && written.is_ok() { Settled::Open } else { Settled::Closed }
@@ -64,7 +73,7 @@ fn found(answered: Answered, wanted: Option<Opened>, before: ReadOnly) -> (ReadO
 
 /// Whether the hook of the shell around will take the title back, for which a mark is left, as the guard leaves it.
 fn takes_back(snapshot: &Snapshot) -> bool {
-    let shell = Shown::of(&snapshot.vars).map(|shown| shown.shell).filter(|pid| processes::is_of_session(*pid));
+    let shell = prompt::Shown::of(&snapshot.vars).map(|shown| shown.shell).filter(|pid| processes::is_of_session(*pid));
     let terminal = Terminal::of(|name| snapshot.vars.get(name));
     shell.is_some_and(|shell| tints::mark(shell, terminal.abilities(), snapshot).is_ok())
 }

@@ -9,7 +9,7 @@ use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use super::seat::{READ_ONLY, Seat, peer_text};
-use super::{derive, names, seat, settle};
+use super::{derive, label, names, seat, settle};
 use crate::config::{self, Config};
 use crate::effects::{inside, sessions};
 use crate::environment::{Environment, Level};
@@ -66,7 +66,7 @@ pub fn enter(seat: &mut Seat<'_>) -> Reconnect {
     let mut by_server = raised.map(|environment| environment.name().to_owned());
     let mut reconnect = Reconnect::Needless;
     if !seat.locks() {
-        let target = derived.target.filter(|_| !decided(seat, &config, &environment, peer.as_ref()));
+        let target = derived.target.clone().filter(|_| !decided(seat, &config, &environment, peer.as_ref()));
         let met = target.and_then(|target| meet(seat, &config, target, &environment));
         let raised = met.as_ref().map(|met| &met.environment).filter(|met| met.level() > environment.level());
         by_server = raised.map(|environment| environment.name().to_owned()).or(by_server);
@@ -77,10 +77,15 @@ pub fn enter(seat: &mut Seat<'_>) -> Reconnect {
             (reconnect, seat.inside.sticky) = (Reconnect::Wanted, false);
         }
     }
+    let as_named = by_server.is_none();
     if let Some(peer) = &peer {
         seat.inside.meet(&peer_text(peer), &names, by_server);
     }
     match reconnect {
+        Reconnect::Needless if as_named => {
+            let shown = label::shown(&derived, &config, seat.snapshot);
+            let _ = settle::write_down(seat, None, names, peer.as_ref(), shown);
+        }
         Reconnect::Wanted => {
             let _ = inside::write(seat.snapshot, seat.pid, &seat.inside);
         }

@@ -41,14 +41,14 @@ pub fn unlock(seat: &mut Seat<'_>, what: Opened) -> Result<()> {
         (seat.inside.role, seat.inside.tag) = (None, None);
         return inside::write(seat.snapshot, seat.pid, &seat.inside);
     }
-    let (role, receipt) = ask(&case, &target, what)?;
+    let (role, receipt) = ask(&case, &target, what, seat.pid)?;
     drop(case);
     (seat.inside.role, seat.inside.tag) = (role, receipt.id().map(|id| launch::tagged("psql", id)));
     inside::write(seat.snapshot, seat.pid, &seat.inside)
 }
 
 /// The checklist. Answers with the role that is to write, and with the proof that all this was written down.
-fn ask(case: &Case<'_>, target: &Target, what: Opened) -> Result<(Option<String>, Receipt)> {
+fn ask(case: &Case<'_>, target: &Target, what: Opened, pid: u32) -> Result<(Option<String>, Receipt)> {
     let opened = Tty::open(&case.snapshot.vars, tty::PATIENCE);
     let presence = decide::presence(case.snapshot, &opened);
     if let Presence::Agent(agent) = presence {
@@ -73,7 +73,7 @@ fn ask(case: &Case<'_>, target: &Target, what: Opened) -> Result<(Option<String>
     let question = confirm.map(|confirm| decide::question(case, target, &seen, confirm));
     if question.is_some() || seen.policy.unlock.reason {
         record.asked()?;
-        decide::show(case, target, &seen, &mut tty);
+        decide::show(case, target, &seen, pid, &mut tty);
     }
     if seen.policy.unlock.reason {
         reason(&mut record, &mut tty)?;
