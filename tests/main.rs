@@ -25,6 +25,7 @@ mod config_docs;
 mod config_errors;
 mod config_layers;
 mod config_properties;
+mod config_schema;
 mod config_verbs;
 mod docs;
 mod doctor;

@@ -20,7 +20,9 @@ pub(super) enum Verb {
     #[command(after_help = "Example: dbguard setup --dry-run\n\ndbguard uninstall takes away what it wrote.")]
     Setup(Setup),
     /// Print the code that a shell's start-up file evaluates
-    #[command(after_help = "Example, in ~/.zshrc: eval \"$(dbguard init zsh)\"")]
+    #[command(
+        after_help = "Example: eval \"$(dbguard init zsh)\"\n\nIt belongs at the end of ~/.zshrc; in bash of ~/.bashrc; fish: dbguard init fish | source"
+    )]
     Init(Init),
     /// Run a tool under guard; what a shim does
     #[command(after_help = "Example: dbguard run -- psql -h db1.prod.example.com app")]
@@ -35,9 +37,11 @@ pub(super) enum Verb {
     #[command(after_help = "Example: dbguard prompt")]
     Prompt,
     /// Put the environment into psql's own prompt, and make its sessions start read-only
+    #[command(after_help = "Example: dbguard psqlrc install")]
     #[command(subcommand)]
     Psqlrc(PsqlrcVerb),
     /// List the open sessions of all tabs
+    #[command(after_help = "Example: dbguard sessions")]
     Sessions {
         /// Print JSON for scripts and editors
         #[arg(long)]
@@ -61,9 +65,11 @@ pub(super) enum Verb {
     #[command(after_help = "Example: dbguard log -n 20 --env production")]
     Log(Log),
     /// Check the configuration, show what it comes to, or where it is
+    #[command(after_help = "Example: dbguard config check")]
     #[command(subcommand)]
     Config(ConfigVerb),
     /// List the environments, or change your own
+    #[command(after_help = "Example: dbguard env list")]
     #[command(subcommand)]
     Env(EnvVerb),
     /// Say whether everything is in place on this machine, and what mends it
@@ -127,6 +133,7 @@ pub(super) struct Uninstall {
 #[derive(Debug, Subcommand)]
 pub(super) enum PsqlrcVerb {
     /// Print the block that install would add
+    #[command(after_help = "Example: dbguard psqlrc print --portable > psqlrc")]
     Print {
         /// A version for machines without dbguard: read-only by hand, and no label
         #[arg(long)]
@@ -136,6 +143,7 @@ pub(super) enum PsqlrcVerb {
     #[command(after_help = "Example: dbguard psqlrc install")]
     Install(PsqlrcFile),
     /// Take dbguard's block out again
+    #[command(after_help = "Example: dbguard psqlrc uninstall")]
     Uninstall(PsqlrcFile),
 }
 
@@ -265,11 +273,13 @@ pub(super) struct Log {
 #[derive(Debug, Subcommand)]
 pub(super) enum LogVerb {
     /// Print everything of one invocation, and how to recover to the moment before
+    #[command(after_help = "Example: dbguard log show 4f2a")]
     Show {
         /// Its identifier, or the end of it
         id: String,
     },
     /// Check the chain of records; status 1 when it is broken
+    #[command(after_help = "Example: dbguard log verify")]
     Verify,
 }
 
@@ -292,18 +302,21 @@ pub(super) enum ConfigVerb {
         json: bool,
     },
     /// Show the files of every layer and what became of them
+    #[command(after_help = "Example: dbguard config path")]
     Path,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum EnvVerb {
     /// List the environments
+    #[command(after_help = "Example: dbguard env list --json")]
     List {
         /// Print JSON for scripts and editors
         #[arg(long)]
         json: bool,
     },
     /// Show one environment with its rules and what it demands
+    #[command(after_help = "Example: dbguard env show production")]
     Show {
         /// The environment
         name: String,
@@ -315,6 +328,7 @@ pub(super) enum EnvVerb {
     #[command(after_help = "Example: dbguard env add production --level production --host '*.prod.example.com'")]
     Add(EnvAdd),
     /// Take an environment out of your own file
+    #[command(after_help = "Example: dbguard env remove staging")]
     Remove {
         /// The environment
         name: String,

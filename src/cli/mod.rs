@@ -15,6 +15,7 @@ mod impact;
 mod in_psql;
 mod init;
 mod log;
+mod manual;
 mod output;
 mod prompt;
 mod psqlrc;
