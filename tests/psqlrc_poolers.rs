@@ -5,6 +5,7 @@ use std::net::{IpAddr, UdpSocket};
 use crate::attest_poolers::{Server, pooler};
 use crate::psqlrc::{CONFIG, psql, sandbox};
 use crate::support::{Pty, Sandbox, clusters, tool};
+use crate::tunnel::{Running, Ssh, free_port};
 
 const REFUSED: &str = "in a read-only transaction";
 
@@ -115,4 +116,21 @@ fn behind_a_forwarder_the_far_end_is_shown() {
     if root() {
         assert!(screen.contains("▲ FAR  read-only? ") && screen.contains("by socat"), "{screen}");
     }
+}
+
+#[test]
+fn through_a_real_ssh_the_machine_behind_it_is_shown_and_nothing_is_local() {
+    let Some((_keys, mut ssh)) = Ssh::new("inside") else { return };
+    let (port, production) = (free_port(), clusters().production());
+    let far = format!("{port}:127.0.0.1:{}", production.port);
+    let _ssh = Running::listening(ssh.args(["-N", "-L", &far, "bastion.prod.demo"]), port);
+    let sandbox = sandbox();
+    let mut pty = psql(&sandbox, &["-h", "127.0.0.1", "-p", &port.to_string(), "-U", "postgres", "app"]);
+    pty.wait_for("▲ PRODUCTION  began read-only postgres@127.0.0.1:").wait_for("=# ").send("DROP TABLE customers;\n");
+    pty.wait_for(REFUSED).wait_for("=# ").send(":whereami\n").wait_for("bastion.prod.demo").wait_for("=# ");
+    pty.send("\\c service=staging\n").wait_for("■ STAGING?").wait_for("=# ");
+    pty.send(format!("\\c - - 127.0.0.1 {port}\n")).wait_for("▲ PRODUCTION  read-only? postgres@127.0.0.1:");
+    pty.wait_for("=# ").send("DROP TABLE customers;\n").wait_for(REFUSED).wait_for("=# ").send("\\q\n");
+    assert_eq!(pty.finish().code, 0);
+    assert!(production.has_table("app", "customers"));
 }

@@ -15,7 +15,7 @@ use dbguard::world::Snapshot;
 use crate::support::{clusters, tool};
 
 /// A process that ends with the test.
-struct Running(Child);
+pub(crate) struct Running(Child);
 
 impl Running {
     #[track_caller]
@@ -26,7 +26,7 @@ impl Running {
 
     /// A forwarder that takes connections at the port.
     #[track_caller]
-    fn listening(command: &mut Command, port: u16) -> Self {
+    pub(crate) fn listening(command: &mut Command, port: u16) -> Self {
         let running = Self::start(command);
         until(|| TcpStream::connect(("127.0.0.1", port)).is_ok());
         running
@@ -66,7 +66,7 @@ impl Drop for Directory {
     }
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port()
 }
 
@@ -98,10 +98,10 @@ fn socat(arguments: &[String]) -> Option<Command> {
 }
 
 /// A real ssh connection whose far side is an `sshd` on a pipe: no port, no daemon, and any host name will do.
-struct Ssh(Directory);
+pub(crate) struct Ssh(Directory);
 
 impl Ssh {
-    fn new(name: &str) -> Option<(Self, Command)> {
+    pub(crate) fn new(name: &str) -> Option<(Self, Command)> {
         let (ssh, sshd, keygen) = (tool("ssh")?, tool("sshd")?, tool("ssh-keygen")?);
         let directory = Directory::new(name);
         for key in ["host", "user"] {

@@ -188,7 +188,7 @@ pub fn prompt(snapshot: &Snapshot, which: Which) -> String {
         return own;
     }
     let rest = match (which, own.as_str()) {
-        (Which::First, "%/%R%# " | "%/%R%x%# ") => "%n@%M:%>/%/%R%x%# ".to_owned(),
+        (Which::First, "%/%R%# " | "%/%R%x%# ") => "%:USER:@%M:%>/%/%R%x%# ".to_owned(),
         (Which::First, own) if own.contains("%M") || own.contains("%m") => own.to_owned(),
         (Which::First, own) => format!("%M:%> {own}"),
         (Which::Second | Which::Third, own) => own.to_owned(),
