@@ -110,6 +110,9 @@ fn check(name: &str) {
     let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tools")).join(name);
     let expected = std::fs::read_to_string(&path).unwrap();
     let actual = run(&expected);
+    if std::env::var_os("DBGUARD_TEST_BLESS").is_some() {
+        return std::fs::write(&path, actual).unwrap();
+    }
     let wrong = actual.lines().zip(expected.lines()).enumerate().find(|(_, (actual, expected))| actual != expected);
     if let Some((at, (actual, expected))) = wrong {
         panic!("{name}:{}\nsays    {expected}\nbut is  {actual}", at + 1);
@@ -150,6 +153,11 @@ fn tools_of_rust_and_go() {
 #[test]
 fn tools_of_the_jvm() {
     check("jvm.txt");
+}
+
+#[test]
+fn migrations_that_are_sql() {
+    check("migrations.txt");
 }
 
 #[test]

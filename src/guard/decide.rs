@@ -9,7 +9,7 @@ use super::record::Record;
 use super::screen::{self, ReadOnly};
 use super::server::{self, Meeting};
 use super::stand_in::Met;
-use super::{acquaint, family, impact, launch, observe, refusal, stand_in};
+use super::{acquaint, family, impact, launch, observe, pending, refusal, stand_in};
 use crate::checklist::{self, Approved, How, Human, Outcome, Question, StandIn};
 use crate::effects::audit::Receipt;
 use crate::effects::notice;
@@ -74,6 +74,7 @@ pub(super) fn decide(case: &Case<'_>, target: &Target, plan: Plan) -> Result<Dec
     let opened = Tty::open(&case.snapshot.vars, tty::PATIENCE);
     let presence = presence(case.snapshot, &opened);
     let mut tty = opened.ok();
+    let plan = pending::narrowed(case, target, plan, presence);
     let assumed = assumed(&plan);
     let early = policy::judge(&case.policy(), assumed, presence);
     let heir = match early {

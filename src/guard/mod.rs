@@ -16,6 +16,7 @@ pub mod inside;
 mod launch;
 mod observe;
 mod patience;
+mod pending;
 mod probe;
 mod question;
 mod record;

@@ -11,6 +11,7 @@ mod connects;
 mod declared;
 mod lexer;
 mod meta;
+mod migrations;
 mod psql;
 mod rehearsal;
 mod report;
@@ -28,7 +29,7 @@ use report::Report;
 use serde::Serialize;
 pub use waiting::{Progress, Waiting};
 
-use crate::target::Invocation;
+use crate::target::{Declared, Invocation};
 use crate::world::Snapshot;
 use crate::world::stdin::Stdin;
 
@@ -48,15 +49,38 @@ pub fn plan_for(
     snapshot: &Snapshot,
     waiting: Option<Box<dyn Waiting>>,
 ) -> Plan {
-    let mut plan = read(invocation, stdin, snapshot, Report::with(waiting));
+    let mut plan = read(invocation, stdin, snapshot, Report::with(waiting), &[]);
     plan.reads_stdin = stdin.was_looked_at();
     plan.takes_pgoptions = invocation.declared.as_ref().is_none_or(|declared| declared.takes_pgoptions());
     plan
 }
 
-fn read(invocation: &Invocation, stdin: &mut Stdin, snapshot: &Snapshot, mut report: Report) -> Plan {
+/// The same for a tool of the table, now that it is known which of its migrations ran already.
+pub fn plan_pending(invocation: &Invocation, applied: &[String], snapshot: &Snapshot) -> Plan {
+    let mut plan = read(invocation, &mut Stdin::terminal(), snapshot, Report::default(), applied);
+    plan.takes_pgoptions = invocation.declared.as_ref().is_none_or(|declared| declared.takes_pgoptions());
+    plan
+}
+
+/// The risk of the commands themselves.
+pub fn without_migrations(declared: &Declared) -> Risk {
+    let mut report = Report::default();
+    declared::read(declared, &mut report);
+    report.into_plan(Mode::Batch).risk
+}
+
+fn read(
+    invocation: &Invocation,
+    stdin: &mut Stdin,
+    snapshot: &Snapshot,
+    mut report: Report,
+    applied: &[String],
+) -> Plan {
     if let Some(declared) = &invocation.declared {
         declared::read(declared, &mut report);
+        for migrations in declared.migrations(invocation, snapshot) {
+            migrations::read(&migrations, applied, snapshot, &mut report);
+        }
         return report.into_plan(Mode::Batch);
     }
     let mode = match invocation.tool.as_str() {

@@ -34,7 +34,7 @@ pub use origin::{Field, Origin};
 pub use project::{Mention, Mentions, PROJECT_VARS, SELECTION_VARS, Source, TARGET_VARS, URL_VARS, Watched, mentions};
 pub use resolve::{open, open_with, parse, places, resolve};
 pub use services::services;
-pub use table::{Act, Custom, Customs, Declared, Effect, Fault, Language, Places, told};
+pub use table::{Act, Custom, Customs, Declared, Effect, Fault, Language, Migrations, Places, told};
 pub use tunnel::forwarder;
 
 use crate::text::Secret;

@@ -51,6 +51,15 @@ impl Question<'_> {
         command
     }
 
+    /// One statement alone, in a session that cannot write.
+    pub(super) fn one(&self, psql: &Path, statement: &str) -> Command {
+        let mut command = Command::new(psql);
+        command.args(["-X", "-w", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-d"]).arg(self.conninfo());
+        command.arg("-c").arg(statement);
+        self.dress(&mut command, Options::ReadOnly);
+        command
+    }
+
     /// Every explicit parameter, the last of each keyword, and always the database: the tool's own default for it
     /// (`postgres` for `dropdb`) is not psql's.
     fn conninfo(&self) -> OsString {

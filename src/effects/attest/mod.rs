@@ -73,6 +73,14 @@ pub fn attest(
     }
 }
 
+/// Asks one query of one column, read-only; what fails, or takes too long, answers nothing.
+pub fn column(psql: &Path, target: &Target, snapshot: &Snapshot, query: &str) -> Option<Vec<String>> {
+    let question = Question { target, snapshot, password: None, tables: &[] };
+    let output = child::run(question.one(psql, query), Instant::now() + PATIENCE).ok()?;
+    let whole = output.ended == Ended::ByItself && output.stderr.is_empty();
+    whole.then(|| String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
+}
+
 /// Reads an answer. Facts that came before a failure count; a failure before the first fact is silence.
 fn understand(output: &Output, secrets: &[Secret], tables: &[Table]) -> Attested {
     let said = said(&output.stderr);

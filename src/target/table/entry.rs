@@ -51,6 +51,8 @@ pub(super) struct Entry {
     pub(super) every: Option<String>,
     /// Without a database it takes the one named after `PGUSER` or the system's user, whatever its option says.
     pub(super) own_name: bool,
+    /// Where its migrations are, when they are SQL files.
+    pub(super) migrations: Option<Scripts>,
     /// How it can be asked where it goes.
     pub(super) probe: Option<Probe>,
 }
@@ -101,6 +103,25 @@ pub(super) enum Bound {
     Exactly,
     AtMost,
     AtLeast,
+}
+
+/// Migrations that are SQL files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Scripts {
+    /// Options, `$VARS`, and last the directory when none of them says it.
+    pub(super) dir: Vec<String>,
+    pub(super) up: Vec<String>,
+    pub(super) down: Vec<String>,
+    pub(super) up_mark: Option<String>,
+    pub(super) down_mark: Option<String>,
+    /// Commands that go forward.
+    pub(super) on: Vec<String>,
+    /// Commands that go back.
+    pub(super) undo: Vec<String>,
+    /// The table that holds those that ran, its column, and a column that must be true: of the default name.
+    pub(super) applied: Vec<String>,
+    /// Options that make it another table.
+    pub(super) unless: Vec<String>,
 }
 
 /// The command line by which the tool says where it goes; `{}` stands for the options that count.
@@ -217,6 +238,7 @@ impl Entry {
             named: Vec::new(),
             every: None,
             own_name: false,
+            migrations: None,
             probe: None,
         }
     }

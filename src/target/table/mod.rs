@@ -11,6 +11,7 @@ mod effect;
 mod entry;
 mod finish;
 mod launch;
+mod migrations;
 mod read;
 mod sources;
 mod world;
@@ -22,6 +23,7 @@ pub use custom::{Custom, Customs};
 pub use declared::Declared;
 pub use effect::Effect;
 pub use entry::{Fault, Language};
+pub use migrations::Migrations;
 
 use self::entry::Entry;
 use super::{Invocation, Resolution};

@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::effect::Effect;
-use super::entry::{Bound, Dotenv, Entry, Fault, Known, Language, Probe, Reader, Step, Style, When};
+use super::entry::{Bound, Dotenv, Entry, Fault, Known, Language, Probe, Reader, Scripts, Step, Style, When};
 use crate::target::project::Driver;
 
 const READERS: [(&str, Reader); 11] = [
@@ -58,6 +58,7 @@ const KEYS: &[&str] = &[
     "named",
     "every",
     "own_name",
+    "migrations",
     "probe",
 ];
 
@@ -106,6 +107,7 @@ impl Reading {
                 "named" => entry.named = commands(&self.text(value)),
                 "every" => entry.every = Some(self.text(value)),
                 "own_name" => entry.own_name = self.yes(value),
+                "migrations" => entry.migrations = self.migrations(value),
                 "probe" => entry.probe = self.probe(value),
                 "maintenance" => entry.maintenance = commands(&self.text(value)),
                 word => match Effect::WORDS.into_iter().find(|(name, _)| *name == word) {
@@ -255,6 +257,43 @@ impl Reading {
             }
         }
         dotenv
+    }
+
+    fn migrations(&mut self, value: &Value<'_>) -> Option<Scripts> {
+        let Some(table) = value.get_ref().as_table() else {
+            self.fault(value.span(), "this must be a table: { dir = \"migrations\", up = \"*.sql\", on = \"up\" }");
+            return None;
+        };
+        let mut scripts = Scripts::default();
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "dir" => scripts.dir = words(&self.text(value)),
+                "up" => scripts.up = words(&self.text(value)),
+                "down" => scripts.down = words(&self.text(value)),
+                "up_mark" => scripts.up_mark = Some(self.text(value)),
+                "down_mark" => scripts.down_mark = Some(self.text(value)),
+                "on" => scripts.on = commands(&self.text(value)),
+                "undo" => scripts.undo = commands(&self.text(value)),
+                "applied" => scripts.applied = self.identifiers(value),
+                "unless" => scripts.unless = words(&self.text(value)),
+                other => {
+                    let known = ["dir", "up", "down", "up_mark", "down_mark", "on", "undo", "applied", "unless"];
+                    self.unknown(key.span(), format!("unknown key `{other}` in `migrations`"), other, &known);
+                }
+            }
+        }
+        Some(scripts)
+    }
+
+    /// A table and its columns: names alone, since they become part of a query.
+    fn identifiers(&mut self, value: &Value<'_>) -> Vec<String> {
+        let names = words(&self.text(value));
+        let tame = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
+        if !(2..=3).contains(&names.len()) || !names.iter().all(tame) {
+            self.fault(value.span(), "this must be a table, its column, and a column that must be true, if any");
+            return Vec::new();
+        }
+        names
     }
 
     /// `{ python = "{} current", keep = "config name" }`.

@@ -1,0 +1,32 @@
+//! Which migrations did not run yet, where only that keeps a command from being what it says it is.
+//!
+//! A migration that drops something makes `dbmate up` destroy, also years after it ran. So where migrations make a command
+//! stricter than its name, and the command would go on, the tool's own table is read, by the same connection and read-only.
+//! What cannot be read leaves everything as strict as it was.
+
+use super::case::Case;
+use super::decide::assumed;
+use crate::effects::attest;
+use crate::plan::{self, Plan};
+use crate::policy::{self, Presence, Verdict};
+use crate::target::{Resolution, Target};
+use crate::world::tools;
+
+/// The plan without the migrations that ran.
+pub(super) fn narrowed(case: &Case<'_>, target: &Target, plan: Plan, presence: Presence) -> Plan {
+    let Some(declared) = &case.invocation.declared else { return plan };
+    let certain = matches!(case.resolution, Resolution::Resolved(_));
+    let by_name = plan::without_migrations(declared);
+    let refused = matches!(policy::judge(&case.policy(), by_name, presence), Verdict::Refuse(_));
+    if assumed(&plan) <= by_name || refused || !certain {
+        return plan;
+    }
+    let migrations = declared.migrations(&case.invocation, case.snapshot);
+    let query = migrations.iter().find_map(|migrations| migrations.applied.as_deref());
+    let psql = tools::locate("psql".as_ref(), &case.snapshot.vars);
+    let (Some(query), Ok(psql)) = (query, psql) else { return plan };
+    match attest::column(&psql, target, case.snapshot, query) {
+        Some(applied) if !applied.is_empty() => plan::plan_pending(&case.invocation, &applied, case.snapshot),
+        Some(_) | None => plan,
+    }
+}

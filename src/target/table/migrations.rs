@@ -1,0 +1,88 @@
+//! Where a tool of the table has its migrations, when they are SQL files.
+//!
+//! The entry names the options and vars that move the directory, and how the files of each way are called. Nothing is read
+//! here.
+
+use std::path::PathBuf;
+
+use super::declared::Declared;
+use super::effect::Effect;
+use super::entry::{Scripts, fits};
+use super::world::World;
+use crate::target::Invocation;
+use crate::world::Snapshot;
+
+/// The SQL files that a command may run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Migrations {
+    /// The directories, from where the tool works.
+    pub directories: Vec<PathBuf>,
+    /// How the files are called: `*` for anything within a name.
+    pub patterns: Vec<String>,
+    /// Files that fit these are the other way's.
+    pub but: Vec<String>,
+    /// The comments that begin this way and the other one in a file that has both.
+    pub mark: Option<(String, String)>,
+    /// They take something back.
+    pub back: bool,
+    /// The query that says which of them ran already: one column of names.
+    pub applied: Option<String>,
+}
+
+impl Declared {
+    /// The migrations that the commands may run, each way.
+    pub fn migrations(&self, invocation: &Invocation, snapshot: &Snapshot) -> Vec<Migrations> {
+        let Some(scripts) = &self.entry.migrations else { return Vec::new() };
+        // `--dry-run` and its like run none of them.
+        let acts = || self.acts.iter().filter(|act| act.effect >= Effect::Write);
+        let any = |on: &[String]| acts().any(|act| on.iter().any(|pattern| fits(pattern, &act.command)));
+        let world = World::of(self, invocation, snapshot);
+        let directories = directories(scripts, invocation, &world);
+        let way = |back: bool| {
+            let (patterns, others) = if back { (&scripts.down, &scripts.up) } else { (&scripts.up, &scripts.down) };
+            let (mark, other) =
+                if back { (&scripts.down_mark, &scripts.up_mark) } else { (&scripts.up_mark, &scripts.down_mark) };
+            Migrations {
+                directories: directories.iter().map(|directory| world.snapshot.cwd.join(directory)).collect(),
+                patterns: patterns.clone(),
+                but: if back || patterns == others { Vec::new() } else { others.clone() },
+                mark: mark.clone().zip(other.clone()),
+                back,
+                applied: query(scripts, invocation).filter(|_| !back),
+            }
+        };
+        let mut ways = Vec::new();
+        if any(&scripts.on) {
+            ways.push(way(false));
+        }
+        if any(&scripts.undo) {
+            ways.push(way(true));
+        }
+        ways
+    }
+}
+
+/// Reads the tool's own table, as it is called by default.
+fn query(scripts: &Scripts, invocation: &Invocation) -> Option<String> {
+    let moved = scripts.unless.iter().any(|option| invocation.has(option));
+    let (table, columns) = scripts.applied.split_first().filter(|_| !moved)?;
+    let quoted = |name: &String| name.split('.').map(|part| format!("\"{part}\"")).collect::<Vec<_>>().join(".");
+    let (column, condition) = columns.split_first()?;
+    let condition =
+        condition.first().map(|name| format!(" WHERE {0} IS NOT NULL AND {0}::text <> 'false'", quoted(name)));
+    Some(format!("SELECT {}::text FROM {}{}", quoted(column), quoted(table), condition.unwrap_or_default()))
+}
+
+/// The value of the first option or var that has one, else the default.
+fn directories(scripts: &Scripts, invocation: &Invocation, world: &World) -> Vec<PathBuf> {
+    let text = |value: &std::ffi::OsStr| value.to_string_lossy().into_owned();
+    let given = |word: &String| {
+        let var = word.strip_prefix('$').map(|var| world.snapshot.vars.filled(var).map(text));
+        var.unwrap_or_else(|| invocation.all(word).next_back()?.value.as_deref().map(text))
+    };
+    let (default, named) =
+        scripts.dir.split_last().map_or((None, [].as_slice()), |(last, rest)| (Some(last.clone()), rest));
+    let named = named.iter().find_map(given).or(default).unwrap_or_default();
+    let plain = |part: &str| PathBuf::from(part.trim_start_matches("file://").trim_start_matches("filesystem:"));
+    named.split(',').map(plain).collect()
+}
