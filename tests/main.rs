@@ -60,6 +60,7 @@ mod rehearse;
 mod sandbox;
 mod scan;
 mod scan_bulk;
+mod scan_long;
 mod secrets;
 mod setup;
 mod shell_bash;

@@ -16,7 +16,7 @@ use super::allow::Allowances;
 use super::classify::{self, Outcome, Session};
 use super::lexer::Variables;
 use super::lexer::cut::{Cut, Message, Stop};
-use super::lexer::lines::{Found, Lines};
+use super::lexer::lines::Lines;
 use super::report::{Key, Report};
 use super::waiting::Counted;
 use super::{Finding, Risk};
@@ -24,6 +24,8 @@ use crate::text::{Untrusted, redact};
 
 mod bulk;
 mod commands;
+mod input;
+mod long;
 
 /// How deep files may include each other.
 const NESTED: usize = 20;
@@ -160,6 +162,7 @@ impl<'r> Reading<'r> {
             branches: Vec::new(),
             bulk: bulk::Bulk::default(),
             begun: false,
+            long: false,
         };
         script.run();
     }
@@ -269,6 +272,8 @@ struct Script<'s, 'r, 'l> {
     bulk: bulk::Bulk,
     /// The first line was looked at.
     begun: bool,
+    /// The line at hand comes in pieces.
+    long: bool,
 }
 
 impl Script<'_, '_, '_> {
@@ -279,13 +284,17 @@ impl Script<'_, '_, '_> {
                 break;
             }
             let mut line = self.lines.take_line();
-            if !std::mem::replace(&mut self.begun, true) && self.lines.number() == 1 && !self.begins(&mut line) {
+            if self.long {
+                if self.long_line(line) {
+                    continue;
+                }
+                return;
+            }
+            if !self.is_begun(&mut line) {
                 return;
             }
             self.cut.line(&line, self.lines.number());
-            if line.contains(&0) {
-                self.cut.doubt("nul-byte", "a NUL byte stands in the text: psql drops a part of the line");
-            }
+            self.doubt_nul(&line);
             self.line();
             self.lines.give_back(line);
         }
@@ -294,39 +303,6 @@ impl Script<'_, '_, '_> {
         }
         self.heed();
         self.heeded();
-    }
-
-    /// Looks at the first line: a byte order mark is skipped, an archive is not SQL.
-    fn begins(&mut self, line: &mut Vec<u8>) -> bool {
-        if line.starts_with(b"\xef\xbb\xbf") {
-            line.drain(..3);
-        }
-        let archive = line.starts_with(b"PGDMP");
-        if archive {
-            self.stop("archive", "this is an archive of pg_dump, which psql cannot run: use pg_restore");
-            self.reading.stopped = false;
-        }
-        !archive
-    }
-
-    /// Reads the next line; false at the end and where reading has to stop.
-    fn advance(&mut self) -> bool {
-        if self.reading.report.late() {
-            self.stop("too-long", self.reading.report.why_late());
-            return false;
-        }
-        match self.lines.advance() {
-            Ok(Found::Line) => true,
-            Ok(Found::End) => false,
-            Ok(Found::Cut) => {
-                self.stop("too-long", "a line is longer than 4 MiB: the rest was not looked at");
-                false
-            }
-            Err(trouble) => {
-                self.stop("unreadable", &format!("the script cannot be read: {trouble}"));
-                false
-            }
-        }
     }
 
     fn stop(&mut self, kind: &str, why: &str) {
@@ -349,6 +325,7 @@ impl Script<'_, '_, '_> {
             match self.cut.scan(&self.reading.variables) {
                 Stop::Line => return,
                 Stop::Semicolon => self.send(),
+                Stop::Backslash if self.is_torn() => return,
                 Stop::Backslash => {
                     self.heed();
                     self.meta_command();
@@ -379,21 +356,6 @@ impl Script<'_, '_, '_> {
     fn heeded(&mut self) {
         if let Some(allowances) = &mut self.reading.allowances {
             allowances.end(self.file);
-        }
-    }
-
-    fn skip_data(&mut self, blocks: usize) {
-        if blocks > 0 && !self.branches.is_empty() {
-            self.tell(Risk::Unknown, "conditional-data", Vec::new(), "");
-            self.reading.report.note("data of COPY stand inside \\if: whether they are data depends on the condition");
-        }
-        for _ in 0..blocks {
-            let report = &mut *self.reading.report;
-            match self.lines.skip_data(|| report.late()) {
-                Ok(true) => {}
-                Ok(false) => return self.stop("too-long", self.reading.report.why_late()),
-                Err(trouble) => return self.stop("unreadable", &format!("the script cannot be read: {trouble}")),
-            }
         }
     }
 }

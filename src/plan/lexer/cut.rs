@@ -4,9 +4,11 @@
 //! What a message says is not decided here. Where the cut depends on something unknown, the message carries a doubt.
 
 use super::asides::Asides;
-use super::{Variables, continues_name, dollar_tag, in_variable, is_space, starts_name};
+use super::{Variables, continues_name, dollar_tag, is_space, starts_name};
 
 mod elsewhere;
+mod long;
+mod substitute;
 
 /// The longest message that is kept whole; of a longer one the beginning is kept, and that is a doubt.
 pub(in crate::plan) const LONGEST: usize = 4 << 20;
@@ -30,6 +32,7 @@ pub(in crate::plan) enum Stop {
 enum State {
     Open,
     Comment(u32),
+    LineComment,
     Quote { escapes: bool },
     Name,
     Dollar(Vec<u8>),
@@ -58,6 +61,8 @@ pub(in crate::plan) struct Cut {
     message: Message,
     line: Vec<u8>,
     at: usize,
+    /// How much of the end is not read yet, since the line goes on: 0 where it is whole.
+    reserve: usize,
     number: usize,
     substitutions: usize,
     pub(in crate::plan) asides: Asides,
@@ -74,6 +79,7 @@ impl Cut {
             message: Message::default(),
             line: Vec::new(),
             at: 0,
+            reserve: 0,
             number: 0,
             substitutions: 0,
             asides: Asides::default(),
@@ -84,8 +90,15 @@ impl Cut {
     pub(in crate::plan) fn line(&mut self, line: &[u8], number: usize) {
         self.line.clear();
         self.line.extend_from_slice(line);
-        (self.at, self.number, self.substitutions) = (0, number, 0);
-        if !self.message.text.is_empty() {
+        self.begin_line(number);
+    }
+
+    fn begin_line(&mut self, number: usize) {
+        (self.at, self.reserve, self.number, self.substitutions) = (0, 0, number, 0);
+        if self.state == State::LineComment {
+            self.state = State::Open;
+        }
+        if !self.message.text.is_empty() && !self.is_elided() {
             self.put(b"\n");
         }
     }
@@ -123,7 +136,7 @@ impl Cut {
 
     /// Reads on until something has to be done.
     pub(in crate::plan) fn scan(&mut self, variables: &Variables) -> Stop {
-        while self.at < self.line.len() {
+        while self.at + self.reserve < self.line.len() {
             match &self.state {
                 State::Open => {
                     if let Some(stop) = self.open(variables) {
@@ -131,6 +144,7 @@ impl Cut {
                     }
                 }
                 State::Comment(depth) => self.comment(*depth),
+                State::LineComment => self.line_comment(),
                 State::Quote { escapes } => self.quote(*escapes),
                 State::Name => self.until_quote(b'"'),
                 State::Dollar(_) => self.dollar(),
@@ -200,11 +214,15 @@ impl Cut {
     }
 
     fn line_comment(&mut self) {
-        let length = memchr::memchr(b'\r', self.rest()).unwrap_or(self.rest().len());
-        let end = self.at + length;
-        self.asides.hear(self.line.get(self.at..end).unwrap_or_default(), self.number);
+        let end = memchr::memchr(b'\r', self.window());
+        let length = end.unwrap_or(self.window().len());
+        let until = self.at + length;
+        if self.state == State::Open {
+            self.asides.hear(self.line.get(self.at..until).unwrap_or_default(), self.number);
+        }
+        self.state = if end.is_none() && self.reserve > 0 { State::LineComment } else { State::Open };
         // A comment before a message is not part of it either: older psql does not send it at all.
-        if self.message.text.is_empty() { self.skip(length) } else { self.take_bytes(length) }
+        if self.message.text.is_empty() { self.skip(length) } else { self.take_inside(length) }
     }
 
     fn semicolon(&mut self) -> Option<Stop> {
@@ -232,6 +250,10 @@ impl Cut {
         }
         // `$1$$…$$` is a parameter and a quote, never a name.
         self.take_bytes(1);
+        let could_be_tag = self.rest().iter().all(|&byte| continues_name(byte));
+        if self.reserve > 0 && could_be_tag {
+            self.doubt("too-long", "a dollar quote's tag is longer than 4 kB");
+        }
         if self.peek(0).is_ascii_digit() {
             self.number();
         }
@@ -244,12 +266,14 @@ impl Cut {
         if starts_name(self.peek(0)) {
             self.take_while(continues_name);
         }
+        self.doubt_cut_word();
     }
 
     /// A word, and psql's guess whether a function's body is open (`identifier` in `psqlscan.l`, 14 and later).
     fn word(&mut self) {
         let start = self.at;
         self.take_while(continues_name);
+        self.doubt_cut_word();
         let word = self.line.get(start..self.at).unwrap_or_default().to_ascii_lowercase();
         if self.words == 0 {
             self.opening = [0; 4];
@@ -273,12 +297,12 @@ impl Cut {
     }
 
     fn comment(&mut self, depth: u32) {
-        let next = memchr::memchr2(b'*', b'/', self.rest()).unwrap_or(self.rest().len());
-        self.take_bytes(next);
+        let Some(next) = memchr::memchr2(b'*', b'/', self.window()) else { return self.take_window() };
+        self.take_inside(next);
         let depth = match (self.peek(0), self.peek(1)) {
             (b'/', b'*') => depth + 1,
             (b'*', b'/') => depth - 1,
-            _ => return self.take_bytes(1),
+            _ => return self.take_mark(1),
         };
         self.take_bytes(2);
         self.state = if depth == 0 { State::Open } else { State::Comment(depth) };
@@ -288,10 +312,10 @@ impl Cut {
         if !escapes {
             return self.until_quote(b'\'');
         }
-        let next = memchr::memchr2(b'\'', b'\\', self.rest()).unwrap_or(self.rest().len());
-        self.take_bytes(next);
+        let Some(next) = memchr::memchr2(b'\'', b'\\', self.window()) else { return self.take_window() };
+        self.take_inside(next);
         match (self.peek(0), self.peek(1)) {
-            (b'\\', _) | (b'\'', b'\'') => self.take_bytes(2),
+            (b'\\', _) | (b'\'', b'\'') => self.take_mark(2),
             (b'\'', _) => self.enter(State::Open, 1),
             _ => {}
         }
@@ -299,92 +323,24 @@ impl Cut {
 
     /// Quotes without escapes: a doubled quote closes and opens again, which comes to the same.
     fn until_quote(&mut self, quote: u8) {
-        match memchr::memchr(quote, self.rest()) {
-            Some(length) => self.enter(State::Open, length + 1),
-            None => self.take_bytes(self.rest().len()),
+        let Some(length) = memchr::memchr(quote, self.window()) else { return self.take_window() };
+        if self.is_elided() && self.peek(length + 1) == quote && self.is_plain_before(length) {
+            return self.skip(length + 2);
         }
+        self.take_inside(length);
+        self.enter(State::Open, 1);
     }
 
     fn dollar(&mut self) {
         let State::Dollar(tag) = &self.state else { return };
-        match memchr::memmem::find(self.rest(), tag) {
-            Some(length) => self.enter(State::Open, length + tag.len()),
-            None => self.take_bytes(self.rest().len()),
+        let (length, inside) = (tag.len(), memchr::memmem::find(self.rest(), tag));
+        if self.reserve > 0 && length > self.reserve {
+            self.doubt("too-long", "the tag of a dollar quote is too long");
         }
+        let Some(inside) = inside else { return self.take_window() };
+        self.take_inside(inside);
+        self.enter(State::Open, length);
     }
-
-    /// `:name`, `:'name'`, `:"name"`, `:{?name}`; `::` and `:=` are operators.
-    fn colon(&mut self, variables: &Variables) {
-        // Only as far as a name could reach: a line may be long and full of casts.
-        let rest = self.rest().get(1..).unwrap_or_default();
-        let rest = rest.get(..rest.len().min(LONGEST_NAME)).unwrap_or_default().to_owned();
-        let length = |text: &[u8]| text.iter().position(|&byte| !in_variable(byte)).unwrap_or(text.len());
-        match rest.first() {
-            Some(b':' | b'=') => self.take_bytes(2),
-            Some(&quote @ (b'\'' | b'"')) => {
-                let name = rest.get(1..).unwrap_or_default();
-                let name = name.get(..length(name)).unwrap_or_default();
-                if name.is_empty() || rest.get(name.len() + 1) != Some(&quote) {
-                    return self.take_bytes(1);
-                }
-                self.skip(name.len() + 3);
-                self.put_quoted(variables.get(name).unwrap_or(name), quote);
-            }
-            Some(b'{') if rest.starts_with(b"{?") => {
-                let close = memchr::memchr(b'}', &rest).unwrap_or(0);
-                self.skip(close + 2);
-                self.put(b" TRUE ");
-            }
-            Some(&byte) if in_variable(byte) => {
-                let name = rest.get(..length(&rest)).unwrap_or_default();
-                self.substitute(name, variables.get(name));
-            }
-            _ => self.take_bytes(1),
-        }
-    }
-
-    /// A value as the literal or name that psql would make of it: safe, whatever it holds.
-    fn put_quoted(&mut self, value: &[u8], quote: u8) {
-        let mut quoted = vec![quote];
-        for &byte in value {
-            quoted.extend(std::iter::repeat_n(byte, if byte == quote { 2 } else { 1 }));
-        }
-        quoted.push(quote);
-        if value.contains(&b'\\') && quote == b'\'' {
-            self.put(b" E");
-            quoted =
-                quoted.iter().flat_map(|&byte| std::iter::repeat_n(byte, if byte == b'\\' { 2 } else { 1 })).collect();
-        }
-        self.put(&quoted);
-    }
-
-    /// The value takes the name's place and is read on like the rest of the line.
-    fn substitute(&mut self, name: &[u8], value: Option<&[u8]>) {
-        if name.iter().all(u8::is_ascii_digit) && value.is_none() {
-            return self.take_bytes(name.len() + 1); // `[1:2]`
-        }
-        self.substitutions += 1;
-        let Some(value) = value.filter(|_| self.substitutions < SUBSTITUTIONS) else {
-            self.take_bytes(name.len() + 1);
-            return self.doubt("variable", "the value of a psql variable is not known beforehand");
-        };
-        let mut line = value.to_owned();
-        let after = self.rest().get(name.len() + 1..).unwrap_or_default().to_owned();
-        if merges(self.message.text.last(), value.first()) || merges(value.last(), after.first()) {
-            self.doubt("variable", "a psql variable runs into the text beside it");
-        }
-        line.extend_from_slice(&after);
-        (self.line, self.at) = (line, 0);
-    }
-}
-
-/// Whether two bytes read together mean more than apart; psql reads a variable's value apart, the server does not.
-fn merges(left: Option<&u8>, right: Option<&u8>) -> bool {
-    let (Some(&left), Some(&right)) = (left, right) else { return false };
-    let words = continues_name(left) && continues_name(right);
-    words
-        || matches!((left, right), (b'-', b'-') | (b'/', b'*') | (b'*', b'/') | (b'\'', b'\'') | (b'"', b'"'))
-        || right == b'\'' && continues_name(left)
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use std::io::{self, Read};
 
-/// The longest line that is kept; of a longer one the beginning is kept.
-const LONGEST: usize = 4 << 20;
+/// The longest line that is held; a longer one comes in pieces.
+const LONGEST: usize = 512 << 10;
 /// How much is read at once.
 const CHUNK: usize = 256 << 10;
 
@@ -55,6 +55,22 @@ impl<'a> Lines<'a> {
                 return Ok(Found::Cut);
             }
         }
+    }
+
+    /// The next piece of a line that came as [`Found::Cut`]; nothing at its end.
+    pub(in crate::plan) fn piece(&mut self) -> io::Result<&[u8]> {
+        if self.ready().is_empty() && !self.fill()? {
+            return Ok(&[]);
+        }
+        let end = memchr::memchr(b'\n', self.ready());
+        let from = self.start..self.start + end.unwrap_or(self.ready().len());
+        self.start = from.end;
+        Ok(self.buffer.get(from).unwrap_or_default())
+    }
+
+    /// Passes the end of the line that came in pieces.
+    pub(in crate::plan) fn end_piece(&mut self) {
+        self.start += usize::from(self.ready().first() == Some(&b'\n'));
     }
 
     /// The line that was read, without its end. Given back, its memory serves the next one.
