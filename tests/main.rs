@@ -51,6 +51,7 @@ mod psqlrc;
 mod psqlrc_ends;
 mod psqlrc_liar;
 mod psqlrc_poolers;
+mod psqlrc_screen;
 mod psqlrc_shown;
 mod psqlrc_unlock;
 mod psqlrc_versions;

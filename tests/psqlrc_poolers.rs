@@ -71,6 +71,21 @@ fn a_pooler_that_drops_start_up_options_in_silence_is_found_out_and_nobody_else_
 }
 
 #[test]
+fn a_role_that_is_to_write_is_never_left_behind_in_a_pooler() {
+    let Some(pooler) = pooler("pool_mode=transaction\nignore_startup_parameters=options\ndefault_pool_size=1") else {
+        return;
+    };
+    let config = format!("{CONFIG}[environment.production.policy]\nunlock = {{ role = \"app\" }}\n");
+    let sandbox = sandbox().config(&config);
+    let mut pty = through(&sandbox, &pooler);
+    pty.wait_for("▲ PRODUCTION  NOT read-only app@").wait_for("=> ").send(":unlock_session\n");
+    pty.wait_for("the role that writes would stay behind in a pooler; nothing was opened").wait_for("=> ");
+    pty.send(":unlock\n").wait_for("to go on:").send(if root() { "production\n" } else { "pool\n" });
+    pty.wait_for("this transaction may write").wait_for("=*> ").send("ROLLBACK;\n").wait_for("=> ").send("\\q\n");
+    assert_eq!(pty.finish().code, 0);
+}
+
+#[test]
 fn a_session_on_staging_behind_a_pooler_that_refuses_options_can_connect_on() {
     let Some(pooler) = pooler("") else { return };
     let sandbox = sandbox();

@@ -35,6 +35,21 @@ impl<'a> Tmux<'a> {
         self.run(&["send-keys", "Enter"]);
     }
 
+    /// The pane's text with wrapped lines joined and without blanks at their ends, once it holds this.
+    #[track_caller]
+    pub(crate) fn see(&self, expected: &str) -> String {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let shown = self.run(&["capture-pane", "-p", "-J"]);
+            let shown: String = shown.lines().flat_map(|line| [line.trim_end(), "\n"]).collect();
+            if shown.contains(expected) {
+                return shown;
+            }
+            assert!(Instant::now() < deadline, "`{expected}` is not shown; the pane:\n{shown}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// What this format gives once it gives this, or after 20 seconds.
     pub(crate) fn wait(&self, format: &str, expected: &str) -> String {
         let deadline = Instant::now() + Duration::from_secs(20);

@@ -50,6 +50,16 @@ impl<'a> Seat<'a> {
         Some(peer.clone())
     }
 
+    /// Whether the server says that it is itself at the far end: then no pooler stands before it.
+    pub(super) fn is_direct(&self, peer: Option<&Peer>) -> bool {
+        let at = self.snapshot.vars.get("IN_PSQL_AT").and_then(|at| at.to_str());
+        match peer {
+            Some(Peer::Tcp(far)) => at.is_some_and(|at| at == format!("{} {}", far.ip(), far.port())),
+            Some(Peer::Unix(path)) => socket_of(path).is_some_and(|(_, port)| at == Some(&format!(" {port}"))),
+            None => false,
+        }
+    }
+
     /// Its command line, as psql read it.
     pub(super) fn invocation(&self) -> Invocation {
         let command = processes::command(self.pid);

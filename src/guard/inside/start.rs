@@ -99,15 +99,9 @@ pub fn enter(seat: &mut Seat<'_>) -> Reconnect {
 /// Whether the server need not be asked: it is no pooler, which might refuse start-up options, and its word could
 /// change nothing, since it can only raise a level and development is believed, as everywhere.
 fn decided(seat: &Seat<'_>, config: &Config, environment: &Environment, peer: Option<&Peer>) -> bool {
-    let at = seat.snapshot.vars.get("IN_PSQL_AT").and_then(|at| at.to_str());
-    let direct = match peer {
-        Some(Peer::Tcp(far)) => at.is_some_and(|at| at == format!("{} {}", far.ip(), far.port())),
-        Some(Peer::Unix(path)) => seat::socket_of(path).is_some_and(|(_, port)| at == Some(&format!(" {port}"))),
-        None => false,
-    };
     let level = environment.level();
     let believed = level == Level::Production || level == Level::Development;
-    direct && believed && config.policy(environment).read_only == (level == Level::Production)
+    seat.is_direct(peer) && believed && config.policy(environment).read_only == (level == Level::Production)
 }
 
 /// Whether this psql hands all of a connection's parameters on at `\connect`. Before 10.15, 11.10, 12.5 and 13.1 it

@@ -41,14 +41,24 @@ pub fn unlock(seat: &mut Seat<'_>, what: Opened) -> Result<()> {
         (seat.inside.role, seat.inside.tag) = (None, None);
         return inside::write(seat.snapshot, seat.pid, &seat.inside);
     }
-    let (role, receipt) = ask(&case, &target, what, seat.pid)?;
+    let asked = Asked { what, pid: seat.pid, direct: seat.is_direct(seat.peer().as_ref()) };
+    let (role, receipt) = ask(&case, &target, &asked)?;
     drop(case);
     (seat.inside.role, seat.inside.tag) = (role, receipt.id().map(|id| launch::tagged("psql", id)));
     inside::write(seat.snapshot, seat.pid, &seat.inside)
 }
 
+/// What is to be opened, and where.
+struct Asked {
+    what: Opened,
+    /// The psql that asks.
+    pid: u32,
+    /// Nothing stands between it and the server.
+    direct: bool,
+}
+
 /// The checklist. Answers with the role that is to write, and with the proof that all this was written down.
-fn ask(case: &Case<'_>, target: &Target, what: Opened, pid: u32) -> Result<(Option<String>, Receipt)> {
+fn ask(case: &Case<'_>, target: &Target, asked: &Asked) -> Result<(Option<String>, Receipt)> {
     let opened = Tty::open(&case.snapshot.vars, tty::PATIENCE);
     let presence = decide::presence(case.snapshot, &opened);
     if let Presence::Agent(agent) = presence {
@@ -58,12 +68,12 @@ fn ask(case: &Case<'_>, target: &Target, what: Opened, pid: u32) -> Result<(Opti
         )));
     }
     let mut tty = opened.map_err(|nobody| nothing(nobody.because()))?;
-    let plan = plan(what);
+    let plan = plan(asked.what);
     let meeting = server::meet(case, target, &plan, None);
     let policy = case.config.policy(&meeting.environment);
     let seen = Review { plan, meeting, policy, risk: Risk::Destroy, read_only: ReadOnly::NotWanted };
     let mut record = Record::begin(case, target, &seen);
-    allowed(&seen, what, &record)?;
+    allowed(&seen, asked, &record)?;
     let confirm = match policy::judge(&seen.policy, seen.risk, presence) {
         Verdict::Run => None,
         Verdict::Ask(confirm) => Some(confirm),
@@ -73,7 +83,7 @@ fn ask(case: &Case<'_>, target: &Target, what: Opened, pid: u32) -> Result<(Opti
     let question = confirm.map(|confirm| decide::question(case, target, &seen, confirm));
     if question.is_some() || seen.policy.unlock.reason {
         record.asked()?;
-        decide::show(case, target, &seen, pid, &mut tty);
+        decide::show(case, target, &seen, asked.pid, &mut tty);
     }
     if seen.policy.unlock.reason {
         reason(&mut record, &mut tty)?;
@@ -87,9 +97,14 @@ fn ask(case: &Case<'_>, target: &Target, what: Opened, pid: u32) -> Result<(Opti
 }
 
 /// What the environment does not let be opened is refused before anything is asked.
-fn allowed(seen: &Review, what: Opened, record: &Record) -> Result<()> {
+fn allowed(seen: &Review, asked: &Asked, record: &Record) -> Result<()> {
     let name = seen.meeting.environment.name();
-    let refused = match (seen.policy.unlock.most, what) {
+    let refused = match (seen.policy.unlock.most, asked.what) {
+        // A pooler would hand the server's session, and the role with it, to another client.
+        (Most::Session, Opened::Session) if seen.policy.unlock.role.is_some() && !asked.direct => {
+            nothing("the role that writes would stay behind in a pooler")
+                .hint("type :unlock, which gives it back itself")
+        }
         (Most::Session, _) | (Most::Transaction, Opened::Transaction) => return Ok(()),
         (Most::Transaction, Opened::Session) => {
             nothing(&format!("{} opens one transaction at a time", Untrusted::text(name))).hint("type :unlock")
