@@ -87,12 +87,22 @@ fn every_threat_names_its_answer_what_remains_and_a_test_that_exists() {
 #[test]
 fn every_link_of_the_documents_leads_somewhere() {
     let mut wrong = Vec::new();
-    for document in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs/THREATS.md", "docs/FAQ.md", "docs/TEAM.md", "docs/GUIDE.md", "docs/CONFIG.md"] {
+    for document in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "SECURITY.md",
+        "docs/THREATS.md",
+        "docs/FAQ.md",
+        "docs/TEAM.md",
+        "docs/GUIDE.md",
+        "docs/CONFIG.md",
+    ] {
         let text = read(document);
         let beside = root().join(document).parent().unwrap().to_owned();
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let path = link.split('#').next().unwrap();
-            if !link.starts_with("https://") && !beside.join(path).exists() {
+            if !link.starts_with("https://") && !link.starts_with('$') && !beside.join(path).exists() {
                 wrong.push(format!("{document}: {link}"));
             }
         }
