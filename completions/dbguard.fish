@@ -26,7 +26,7 @@ end
 
 complete -c dbguard -n "__fish_dbguard_needs_command" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_needs_command" -s V -l version -d 'Print version'
-complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "setup" -d 'Set dbguard up, step by step: what is here, what would be written, and a question before each'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "setup" -d 'Set dbguard up, step by step, with a question before each change'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "init" -d 'Print the code that a shell\'s start-up file evaluates'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "run" -d 'Run a tool under guard; what a shim does'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "explain" -d 'Say what a tool would reach and do, and why, touching nothing'

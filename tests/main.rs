@@ -34,6 +34,7 @@ mod exec;
 mod explain;
 mod fuzz;
 mod grants;
+mod help;
 mod huge;
 mod impact;
 mod impact_versions;

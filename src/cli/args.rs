@@ -8,7 +8,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 /// Shows which database a command would reach, and asks before it touches production.
 #[derive(Debug, Parser)]
 #[command(name = "dbguard", version, disable_help_subcommand = true, max_term_width = 100)]
-#[command(after_help = "See why a command would be asked about: dbguard explain -- psql -h db.example.com app")]
+#[command(after_help = "Set it up: dbguard setup\n\
+    See why a command would be asked about: dbguard explain -- psql -h db.example.com app\n\n\
+    Exit status: that of the tool where one was run; else 0 it was done, 1 the answer\n\
+    is no, 2 the command line is wrong, 125 it was refused, declined or has failed,\n\
+    126 and 127 the tool cannot be executed, or was not found")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) verb: Verb,
@@ -16,7 +20,7 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
-    /// Set dbguard up, step by step: what is here, what would be written, and a question before each
+    /// Set dbguard up, step by step, with a question before each change
     #[command(after_help = "Example: dbguard setup --dry-run\n\ndbguard uninstall takes away what it wrote.")]
     Setup(Setup),
     /// Print the code that a shell's start-up file evaluates
