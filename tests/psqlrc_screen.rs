@@ -31,8 +31,8 @@ fn a_long_line_and_the_history_are_edited_as_behind_any_prompt() {
     }
     tmux.run(&["send-keys", "e", "\\;", "Enter"]);
     tmux.see("(1 row)");
-    tmux.run(&["send-keys", "C-l", "Up"]);
-    assert_eq!(tmux.see(&format!("{line};")).trim(), format!("{prompt} {line};"));
+    tmux.run(&["send-keys", "C-l", "Up", "z"]);
+    assert_eq!(tmux.see(&format!("{line};z")).trim(), format!("{prompt} {line};z"));
     tmux.run(&["send-keys", "C-c"]);
 }
 
@@ -74,4 +74,30 @@ fn impact_in_psql_says_what_the_verb_says() {
     let said = said.screen;
     let impact = words(&said[said.find("\n impact ").unwrap_or_else(|| panic!("{said}"))..]);
     assert!(impact.contains("orders") && impact.contains("reads_it") && screen.contains(&impact), "{said}\n{screen}");
+}
+
+#[test]
+fn the_label_follows_every_form_of_connect() {
+    let sandbox = sandbox();
+    let (production, staging) = (clusters().production(), clusters().staging());
+    let (far, near, socket) = (production.port, staging.port, staging.socket.display());
+    let mut pty = psql(&sandbox, &["service=staging"]);
+    pty.wait_for("■ STAGING  writable ").wait_for("=# ");
+    let production = "▲ PRODUCTION  read-only? postgres@";
+    for (connect, label) in [
+        (format!("postgresql://postgres@db.prod.demo:{far}/app?hostaddr=127.0.0.1"), production),
+        (format!("\"host={socket} port={near} user=postgres dbname=app\""), "● LOCAL  read-only? postgres@[local:"),
+        (format!("\"host=db.prod.demo hostaddr=127.0.0.1 port={far} user=postgres dbname=app\""), production),
+        ("\"service=staging\"".to_owned(), "■ STAGING?  read-only? postgres@db.staging.demo:"),
+        (format!("app postgres 127.0.0.1 {far}"), "▲ PRODUCTION  read-only? postgres@127.0.0.1:"),
+        (format!("- - {socket} {near}"), "● LOCAL  read-only? postgres@[local:"),
+        ("service=production".to_owned(), production),
+    ] {
+        pty.send(format!("\\c {connect}\n")).wait_for("You are now connected").wait_for(label).wait_for("=# ");
+        pty.send("CREATE TABLE never ();\n").wait_for("in a read-only transaction").wait_for("=# ");
+    }
+    // What fails leaves connection and label.
+    pty.send("\\c service=nowhere\n").wait_for("Previous connection kept").wait_for(production).wait_for("=# ");
+    pty.send("\\q\n");
+    assert_eq!(pty.finish().code, 0);
 }

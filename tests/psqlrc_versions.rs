@@ -65,6 +65,7 @@ fn every_psql_that_is_here_plays_the_whole_story() {
 fn one_transaction(pty: &mut Pty<'_>) {
     pty.send(":unlock;\n").wait_for(QUESTION).send("db\n").wait_for("this transaction may write");
     pty.wait_for("(*=WRITABLE)").wait_for("=*# ").send("CREATE TABLE written ();\n").wait_for("CREATE TABLE");
+    pty.wait_for("=*# ").send("COPY customers FROM STDIN;\n").wait_for("▲ >> ").send("\\.\n").wait_for("COPY 0");
     pty.wait_for("=*# ").send(":unlock\n").wait_for("a transaction is open").wait_for("=*# ");
     pty.send("COMMIT;\n").wait_for("COMMIT").wait_for("=# ").send("DROP TABLE written;\n").wait_for(REFUSED);
     pty.wait_for("=# ").send("BEGIN; fail;\n").wait_for("syntax error").wait_for("=!# ");

@@ -37,7 +37,7 @@ const LONGEST_LABEL: usize = 24;
 /// What stands before each prompt.
 pub fn label(seat: &mut Seat<'_>, which: Which) -> String {
     let known = look(seat);
-    let paint = Paint::of(seat);
+    let paint = Paint::of(seat, which);
     let Some(shown) = &known.shown else {
         return paint.first("", "!! NOT CONNECTED ", "", "");
     };
@@ -140,13 +140,14 @@ struct Paint {
 }
 
 impl Paint {
-    fn of(seat: &Seat<'_>) -> Self {
+    fn of(seat: &Seat<'_>, which: Which) -> Self {
         let vars = &seat.snapshot.vars;
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| vars.filled(name));
         let locale = locale.map(|text| text.to_string_lossy().to_lowercase()).unwrap_or_default();
         Self {
             colour: has_colour(vars),
-            counts: true,
+            // psql itself writes the third prompt (`handleCopyIn`), and would show the marks to the terminal.
+            counts: which != Which::Third,
             wide: locale.contains("utf-8") || locale.contains("utf8"),
             terminal: Terminal::of(|name| vars.get(name)),
         }
