@@ -30,11 +30,11 @@ fn every_key_and_word_that_dbguard_knows_stands_in_the_reference() {
                  [environment.x]\nzzzzzz = 1\nlevel = \"zzzzzz\"\ncolor = \"zzzzzz\"\nmatch = [{ zzzzzz = 1 }]\n\
                  policy = { zzzzzz = 1, confirm = { zzzzzz = 1, read = \"zzzzzz\" }, without_terminal = \"zzzzzz\", audit = \"zzzzzz\" }\n\
                  [tool.x]\nzzzzzz = 1\nstyle = \"zzzzzz\"\nunlisted = \"zzzzzz\"\ndriver = \"zzzzzz\"\n\
-                 when = [{ zzzzzz = 1 }]\ndotenv = { zzzzzz = 1 }\nprobe = { zzzzzz = 1 }\nmigrations = { zzzzzz = 1 }\ntarget = [\"zzzzzz\", \"file zzzzzz\"]";
+                 when = [{ zzzzzz = 1 }]\ndotenv = { zzzzzz = 1 }\nprobe = { zzzzzz = 1 }\nmigrations = { zzzzzz = 1 }\nengine = \"zzzzzz\"\ntarget = [\"zzzzzz\", \"file zzzzzz\"]";
     let config = config::load_from(&places(&Sandbox::new().config(wrong)));
     let lists: Vec<&str> =
         config.errors.iter().filter_map(|error| error.help.as_deref()?.strip_prefix("known: ")).collect();
-    assert_eq!(lists.len(), 30);
+    assert_eq!(lists.len(), 31);
     for word in lists.iter().flat_map(|list| list.split(", ")).filter(|word| !word.starts_with("bright-")) {
         let told = DOC.contains(&format!("`{word}`"))
             || DOC.contains(&format!("\"{word}\""))

@@ -169,6 +169,26 @@ fn explain_tells_of_every_database_as_json() {
 }
 
 #[test]
+fn a_client_of_another_system_is_asked_about_and_said_to_be_one() {
+    let fake = Fake::new().stdout("its own words\n").status(3);
+    let sandbox = sandbox().fake_as("mysql", &fake).shims(["mysql"]);
+    let here = ["--no-defaults", "-h", "localhost", "shop"];
+    sandbox.tool("mysql", here).stdout("its own words\n").stderr("").status(3);
+    let there = ["-h", "db.prod.example", "-usam", &format!("-p{}", crate::support::SECRET), "shop"];
+    let refused = sandbox.tool("mysql", there).output();
+    assert_eq!(refused.code, 125);
+    assert!(refused.err().contains("mysql (unknown) on production (db.prod.example:3306/shop)"), "{}", refused.err());
+    let mut pty = sandbox.tool_pty("mysql", there).start();
+    pty.wait_for("PRODUCTION").wait_for("mysql").wait_for("not PostgreSQL").wait_for("3306");
+    pty.wait_for("it is mysql, which dbguard asks nothing");
+    pty.wait_for("Type the host to go on:").send("db.prod.example\n");
+    assert_eq!(pty.finish().code, 3);
+    assert_eq!(sandbox.calls("psql").len(), 0);
+    let log = sandbox.run(["log", "--json"]).output().out();
+    assert!(log.contains(r#""engine":"mysql""#), "{log}");
+}
+
+#[test]
 fn no_password_of_a_projects_file_is_shown_or_logged() {
     let url = format!("postgres://alice:{}@db.prod.example/app", crate::support::SECRET);
     let sandbox = sandbox().file("work/.env", format!("DATABASE_URL={url}\n"));

@@ -100,6 +100,10 @@ pub(crate) fn place(target: &Target) -> String {
 pub(super) fn command_line(case: &Case<'_>) -> String {
     let tool = OsString::from(&case.invocation.tool);
     let mut line = vec![shell::posix(&tool)];
-    line.extend(redact::arguments(&case.invocation.args).into_iter().map(|word| shell::posix(&OsString::from(word))));
+    line.extend(
+        redact::command(&case.invocation.tool, &case.invocation.args)
+            .into_iter()
+            .map(|word| shell::posix(&OsString::from(word))),
+    );
     Untrusted::text(&line.join(" ")).to_string()
 }

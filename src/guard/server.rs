@@ -9,7 +9,7 @@ use crate::effects::impact::Table;
 use crate::effects::known_servers::{self, Acquaintance};
 use crate::environment::{Environment, Known};
 use crate::plan::Plan;
-use crate::target::Target;
+use crate::target::{Engine, Target};
 use crate::text::{Secret, Untrusted};
 use crate::world::tools;
 
@@ -104,6 +104,10 @@ impl Meeting {
     fn ask(&mut self, case: &Case<'_>, target: &Target, asking: Asking<'_>, human: Option<&mut dyn Human>) {
         if target.hosts.is_empty() {
             self.said = Err("where it is, is not known".to_owned());
+            return;
+        }
+        if target.engine != Engine::Postgresql {
+            self.said = Err(format!("it is {}, which dbguard asks nothing", target.engine.word()));
             return;
         }
         let psql = match tools::locate("psql".as_ref(), &case.snapshot.vars) {

@@ -100,6 +100,11 @@ pub fn is_session(invocation: &Invocation, stdin: &Stdin) -> bool {
     let elsewhere: &[&str] = match invocation.tool.as_str() {
         "psql" => &["list", "command", "file", "help", "version"],
         "pgcli" => &["list", "list-dsn", "ping", "help", "version"],
+        "mysql" | "mariadb" | "mycli" => &["execute", "help", "version", "list-dsn"],
+        "mongosh" => &["eval", "file", "help", "version"],
+        "sqlcmd" => &["query", "input-file", "help", "version"],
+        "redis-cli" if invocation.operands.is_empty() => &["eval", "pipe", "help", "version"],
+        "usql" => &["command", "file", "help", "version"],
         _ => return false,
     };
     stdin.is_terminal() && !stdin.answers_nobody() && !elsewhere.iter().any(|name| invocation.has(name))

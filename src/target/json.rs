@@ -11,7 +11,7 @@ impl Serialize for Target {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let first = self.hosts.first();
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("engine", "postgresql")?;
+        map.serialize_entry("engine", self.engine.word())?;
         map.serialize_entry("host", &first.and_then(|host| text(host.host.as_ref())))?;
         map.serialize_entry("hostaddr", &first.and_then(|host| text(host.hostaddr.as_ref())))?;
         map.serialize_entry("port", &first.map(|host| host.port.value))?;

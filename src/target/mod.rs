@@ -92,6 +92,12 @@ pub const TOOLS: &[&str] = &[
     "poetry",
     "uv",
     "pipenv",
+    "mysql",
+    "mariadb",
+    "mycli",
+    "redis-cli",
+    "mongosh",
+    "sqlcmd",
 ];
 
 /// Those of [`TOOLS`] that get no shim of their own accord: code of the project decides where they go, so that each run
@@ -114,6 +120,27 @@ pub fn is_known(tool: &str) -> bool {
 pub enum Engine {
     /// PostgreSQL and what speaks its protocol.
     Postgresql,
+    /// `MySQL` and `MariaDB`: from here on only target and environment are known.
+    Mysql,
+    /// Redis and Valkey.
+    Redis,
+    /// `MongoDB`.
+    Mongodb,
+    /// SQL Server.
+    Sqlserver,
+}
+
+impl Engine {
+    /// The word for files and machines.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Postgresql => "postgresql",
+            Self::Mysql => "mysql",
+            Self::Redis => "redis",
+            Self::Mongodb => "mongodb",
+            Self::Sqlserver => "sqlserver",
+        }
+    }
 }
 
 /// What an invocation would connect to.

@@ -17,7 +17,7 @@ use crate::effects::audit::hex;
 use crate::error::{Error, Result};
 use crate::order;
 use crate::plan::Input;
-use crate::target::{Engine, Field, Host, Invocation, Target, Via};
+use crate::target::{Field, Host, Invocation, Target, Via};
 use crate::text::Untrusted;
 use crate::world::Snapshot;
 use crate::world::files::Stamp;
@@ -27,10 +27,7 @@ use crate::world::files::Stamp;
 /// The process id of a forwarder is left out, since it changes when the tunnel is opened again to the same place; so
 /// are the connection parameters that do not decide where it goes.
 pub fn target_key(target: &Target) -> String {
-    let engine = match target.engine {
-        Engine::Postgresql => "postgresql",
-    };
-    let mut key = String::from(engine);
+    let mut key = String::from(target.engine.word());
     for host in &target.hosts {
         key.push_str(&host_key(host));
     }
@@ -53,7 +50,8 @@ pub fn target_key(target: &Target) -> String {
 
 /// The server of a target as one string, and as whom: without its databases.
 pub(in crate::effects) fn server_key(target: &Target) -> String {
-    let mut key = target.hosts.iter().map(host_key).collect::<String>();
+    let mut key = target.engine.word().to_owned();
+    key.extend(target.hosts.iter().map(host_key));
     let _infallible = write!(key, " user{}", field(target.user.as_ref()));
     key.push_str(&target.via.as_ref().map(via_key).unwrap_or_default());
     key

@@ -10,14 +10,19 @@ use crate::checklist::{Line, Section, Tone};
 use crate::environment::{Environment, Level};
 use crate::guard::refusal::place;
 use crate::prompt::{Reading, Voice};
-use crate::target::{Field, Host, Origin, Resolution, Target, Via};
+use crate::target::{Engine, Field, Host, Origin, Resolution, Target, Via};
 use crate::text::Untrusted;
 use crate::world::Snapshot;
 
 /// The target with the origin of each field.
 pub(in crate::guard) fn target(target: &Target, environment: &Environment, snapshot: &Snapshot) -> Section {
     let short = Short { home: snapshot.home() };
-    let mut lines: Vec<Line> = target.hosts.iter().flat_map(|host| short.host(host)).collect();
+    let mut lines = Vec::new();
+    if target.engine != Engine::Postgresql {
+        let note = "not PostgreSQL: what it would do there is not looked at";
+        lines.push(Line { tone: Tone::Warn, ..line("engine", target.engine.word(), note) });
+    }
+    lines.extend::<Vec<Line>>(target.hosts.iter().flat_map(|host| short.host(host)).collect());
     lines.extend(target.via.as_ref().map(forwarded));
     lines.extend(target.dbname.as_ref().map(|name| short.field("database", name)));
     lines.extend(target.affects.iter().map(|name| short.field("acts on", name)));

@@ -121,6 +121,10 @@ impl<'a> Reader<'a> {
         while let Some((&letter, after)) = rest.split_first() {
             let spelled = [b'-', letter];
             let Some(known) = self.find(&spelled) else { return self.doubt(&spelled) };
+            if known.joined {
+                let value = Some(OsStr::from_bytes(after)).filter(|value| !value.is_empty());
+                return self.push(known.name().to_owned(), &spelled, value);
+            }
             if known.value {
                 let after = after.strip_prefix(b"=").unwrap_or(after);
                 let value = if after.is_empty() {

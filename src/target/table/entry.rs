@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use super::effect::Effect;
+use crate::target::Engine;
 use crate::target::project::Driver;
 
 /// A tool.
@@ -51,6 +52,10 @@ pub(super) struct Entry {
     pub(super) every: Option<String>,
     /// Without a database it takes the one named after `PGUSER` or the system's user, whatever its option says.
     pub(super) own_name: bool,
+    /// Another database system than PostgreSQL.
+    pub(super) engine: Engine,
+    /// Its first operand is a database, or an address.
+    pub(super) operand: bool,
     /// Where its migrations are, when they are SQL files.
     pub(super) migrations: Option<Scripts>,
     /// How it can be asked where it goes.
@@ -73,6 +78,8 @@ pub(super) enum Style {
 pub(super) struct Known {
     pub(super) spellings: Vec<String>,
     pub(super) value: bool,
+    /// It takes a value only where that is joined to it: `MySQL`'s `-psecret`.
+    pub(super) joined: bool,
 }
 
 impl Known {
@@ -238,6 +245,8 @@ impl Entry {
             named: Vec::new(),
             every: None,
             own_name: false,
+            engine: Engine::Postgresql,
+            operand: false,
             migrations: None,
             probe: None,
         }

@@ -10,6 +10,7 @@ mod declared;
 mod effect;
 mod entry;
 mod finish;
+mod foreign;
 mod launch;
 mod migrations;
 mod read;
@@ -85,6 +86,11 @@ rows! {
     "sqlx": "sqlx" "cargo-sqlx";
     "typeorm": "typeorm" "typeorm-ts-node-commonjs" "typeorm-ts-node-esm";
     "usql": "usql";
+    "mongosh": "mongosh";
+    "mycli": "mycli";
+    "mysql": "mysql" "mariadb";
+    "redis-cli": "redis-cli";
+    "sqlcmd": "sqlcmd";
 }
 
 /// Whether this program is in the table, or starts what is.

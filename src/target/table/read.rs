@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::effect::Effect;
 use super::entry::{Bound, Dotenv, Entry, Fault, Known, Language, Probe, Reader, Scripts, Step, Style, When};
+use crate::target::Engine;
 use crate::target::project::Driver;
 
 const READERS: [(&str, Reader); 11] = [
@@ -59,11 +60,21 @@ const KEYS: &[&str] = &[
     "every",
     "own_name",
     "migrations",
+    "engine",
+    "operand",
     "probe",
 ];
 
 const DRIVERS: [(&str, Driver); 5] =
     [("libpq", Driver::Libpq), ("node", Driver::Node), ("pq", Driver::Pq), ("own", Driver::Own), ("any", Driver::Any)];
+
+const ENGINES: [(&str, Engine); 5] = [
+    ("postgresql", Engine::Postgresql),
+    ("mysql", Engine::Mysql),
+    ("redis", Engine::Redis),
+    ("mongodb", Engine::Mongodb),
+    ("sqlserver", Engine::Sqlserver),
+];
 
 impl Entry {
     /// Reads an entry; every fault at once.
@@ -107,6 +118,8 @@ impl Reading {
                 "named" => entry.named = commands(&self.text(value)),
                 "every" => entry.every = Some(self.text(value)),
                 "own_name" => entry.own_name = self.yes(value),
+                "engine" => entry.engine = self.word(value, &ENGINES).unwrap_or(Engine::Postgresql),
+                "operand" => entry.operand = self.yes(value),
                 "migrations" => entry.migrations = self.migrations(value),
                 "probe" => entry.probe = self.probe(value),
                 "maintenance" => entry.maintenance = commands(&self.text(value)),
@@ -168,12 +181,17 @@ impl Reading {
     fn options(&mut self, value: &Value<'_>) -> Vec<Known> {
         let mut options = Vec::new();
         for word in words(&self.text(value)) {
-            let takes = word.ends_with('=');
-            let spellings: Vec<String> = word.trim_end_matches('=').split('|').map(str::to_owned).collect();
+            let (takes, joined) = (word.ends_with('='), word.ends_with("?="));
+            let spellings: Vec<String> = word
+                .trim_end_matches('=')
+                .trim_end_matches(if joined { '?' } else { '=' })
+                .split('|')
+                .map(str::to_owned)
+                .collect();
             if spellings.iter().any(|spelling| !spelling.starts_with('-') || spelling.contains('=')) {
                 self.fault(value.span(), format!("`{word}` is no option: write `-u|--url=`, or without `=`"));
             }
-            options.push(Known { spellings, value: takes });
+            options.push(Known { spellings, value: takes && !joined, joined });
         }
         options
     }

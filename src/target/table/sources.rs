@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::declared::Declared;
 use super::entry::{Language, Reader, Step};
+use super::foreign;
 use super::world::World;
 use super::{Act, Places};
 use crate::target::conninfo::Setting;
@@ -22,7 +23,7 @@ use crate::target::project::survey::{Survey, with_user};
 use crate::target::project::url::{self, Url};
 use crate::target::project::vars::USER_VARS;
 use crate::target::project::{Driver, Mention, Source};
-use crate::target::{Invocation, Opt, Origin, Resolution};
+use crate::target::{Engine, Invocation, Opt, Origin, Resolution};
 use crate::text::Untrusted;
 use crate::world::Snapshot;
 
@@ -32,10 +33,17 @@ pub(super) fn places(declared: &Declared, invocation: &Invocation, snapshot: &Sn
         return Places::only(Resolution::NoServer { because });
     }
     let world = World::of(declared, invocation, snapshot);
+    if declared.entry.engine != Engine::Postgresql {
+        return Places::only(foreign::resolve(declared.entry.engine, declared, invocation, &world));
+    }
     let mut trip = Trip { declared, invocation, world: &world, survey: world.survey() };
     trip.survey.exact = true;
     let mut found = trip.first(&declared.entry.target);
     let also = declared.entry.also.iter().flat_map(|step| trip.beside(step)).collect::<Vec<_>>();
+    let operand = invocation.operands.first().map(|text| text.to_string_lossy()).filter(|_| declared.entry.operand);
+    if let Some(engine) = operand.and_then(|text| foreign::named_engine(&text)).filter(|_| found.is_empty()) {
+        return Places::only(foreign::resolve(engine, declared, invocation, &world));
+    }
     if found.is_empty() {
         found.push(trip.nothing());
     }
