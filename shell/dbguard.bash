@@ -63,39 +63,23 @@ function __dbguard_is_fixed {
 
 # Writes the text that stands for all that the answer depends on: the directory, PATH, the vars that are set with their
 # values, and which others come to be set. It is written anew at each change, since what is unset is by far the most
-# and costs the least. `plain` is for the shell as it is, `careful` for `set -u`. What is set to nothing is as good as
-# unset to psql.
+# and costs the least. __dbguard_plain is for the shell as it is; the function that puts the text together as it is now
+# is for `set -u` as well. What is set to nothing is as good as unset to psql.
 #
 # The attributes tell whether psql would see a var at all; bash before 4.4 cannot tell without starting a process, and
 # notices an `export` at the next change of a value.
-function __dbguard_spell_key {
-    local IFS=' ' name
-    plain="\$PWD\$'\\037'\${PATH-}"
-    careful=''
-    for name in $__dbguard_vars; do
-        case $name in
-        '' | [0-9]* | *[!A-Za-z0-9_]*) ;;
-        *)
-            if [[ ${!name-} ]]; then
-                plain+="\$'\\037'\${$name+${__dbguard_modern:+\${$name@a\}}=\$$name}"
-            else
-                careful+="\$$name"
-            fi
-            ;;
-        esac
-    done
-    name=$plain
-    plain+=$careful
-    careful=${careful//\$/-\}\$\{}
-    careful=${careful#-\}}
-    careful=$name${careful:+$careful-\}}
-}
-
-# Writes the function that puts the key together as it is now.
 function __dbguard_define_key {
-    local plain careful
-    __dbguard_spell_key
-    eval "function __dbguard_key { key=$careful; }"
+    local IFS=' ' name set="\$PWD\$'\\037'\${PATH-}" plain='' careful=''
+    for name in $__dbguard_vars; do
+        if [[ ${!name-} ]]; then
+            set+="\$'\\037'\${$name+${__dbguard_modern:+\${$name@a\}}=\$$name}"
+        else
+            plain+=\$$name
+            careful+="\${$name-}"
+        fi
+    done
+    __dbguard_plain=$set$plain
+    eval "function __dbguard_key { key=$set$careful; }"
 }
 
 # Writes the condition, in `still`, that all that is watched is as it was; and that no client has left a mark that it has
@@ -135,12 +119,11 @@ function __dbguard_spell_still {
 # A shell with `set -x`, `-e` or `-u` goes another way: the first would show each value, the others have errors of ours
 # end the shell or the hook.
 function __dbguard_define_hook {
-    local plain='' careful still='! x'
+    local plain='' still='! x'
     if [[ $__dbguard_stamp ]]; then
         __dbguard_spell_still "$@"
         if [[ ${BASHOPTS-} && $BASHOPTS != *nocasematch* ]]; then
-            __dbguard_spell_key
-            plain="[[ \${#BASHOPTS}:\$COLUMNS:\${#PS1}:$plain == \"\$__dbguard_settled\" && $still ]] ||"
+            plain="[[ \${#BASHOPTS}:\$COLUMNS:\${#PS1}:$__dbguard_plain == \"\$__dbguard_settled\" && $still ]] ||"
         fi
     fi
     eval "function __dbguard_hook {
@@ -224,7 +207,6 @@ function __dbguard_take {
         builtin printf %s "$once" >&2
     fi
     __dbguard_dress
-    __dbguard_watch_exit
 }
 
 # No answer: said in the place of the segment, and never an earlier answer instead.
@@ -282,11 +264,14 @@ function __dbguard_dress {
     esac
 }
 
-# Takes what undoes title and tint along to the shell's end, unless the user has a trap there: theirs stays.
+# Takes what undoes title and tint along to the shell's end, unless the user has a trap there: theirs stays. Not before the
+# second prompt: to find out takes a process, for which no shell's start should wait.
 function __dbguard_watch_exit {
+    [[ $__dbguard_leave && ! ${__dbguard_exit-} ]] || return 0
+    __dbguard_exit=theirs
     # Before 4.0 there is no telling whether there is one.
-    if [[ $__dbguard_leave && ! ${__dbguard_exit-} ]] && ((BASH_VERSINFO[0] >= 4)) && [[ ! $(trap -p EXIT) ]]; then
-        __dbguard_exit=1
+    if ((BASH_VERSINFO[0] >= 4)) && [[ ! $(trap -p EXIT) ]]; then
+        __dbguard_exit=ours
         trap __dbguard_undo EXIT
     fi
 }
@@ -481,8 +466,10 @@ function __dbguard_prompt {
             # bash-preexec has installed itself just now, and has taken us for what was typed. It still waits for that.
             __bp_interactive_mode
         fi
+    else
+        __dbguard_watch_exit
     fi
-    if [[ $__dbguard_asked ]] && builtin shopt -q promptvars; then
+    if [[ $__dbguard_asked && (! $__dbguard_leave || ${__dbguard_exit-}) ]] && builtin shopt -q promptvars; then
         options=${BASHOPTS-} prompt=${PS1-}
         __dbguard_settled=${#options}:${COLUMNS-}:${#prompt}:$__dbguard_asked
     fi
@@ -507,7 +494,7 @@ function __dbguard_define_functions {
 function __dbguard_remove {
     local IFS=$' \t\n' bare list name value
     __dbguard_undo
-    if [[ ${__dbguard_exit-} && $(trap -p EXIT) == *__dbguard_undo* ]]; then
+    if [[ ${__dbguard_exit-} == ours && $(trap -p EXIT) == *__dbguard_undo* ]]; then
         trap - EXIT
     fi
     if ! __dbguard_is_fixed PROMPT_COMMAND; then
@@ -547,7 +534,7 @@ function __dbguard_forget {
     for name in "${!__dbguard_@}"; do
         unset "$name"
     done
-    for name in path others is_fixed spell_key define_key key spell_still still define_hook ask take unanswered dress watch_exit \
+    for name in path others is_fixed define_key key spell_still still define_hook ask take unanswered dress watch_exit \
         undo literal strip show install append uninstall without regain hook carefully prompt define_functions remove forget start; do
         unset -f "__dbguard_$name"
     done
@@ -561,12 +548,14 @@ function __dbguard_start {
     ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)) || __dbguard_arrays=1
     # How finely bash before 5 compares times depends on how it was built: 3.2 in whole seconds.
     ((BASH_VERSINFO[0] >= 5)) || __dbguard_coarse=1
-    for name in asked asking stamp path_asked segment width sgr position title each leave before text after gap columns ps1 settled; do
+    for name in asked asking stamp path_asked segment width sgr position title each leave before text after gap columns ps1 settled plain; do
         name=__dbguard_$name
         builtin printf -v "$name" %s "${!name-}"
     done
     # What is asked after this line was evaluated again is asked anew.
     __dbguard_asked='' __dbguard_asking='' __dbguard_settled=''
+    # They become code.
+    [[ $__dbguard_vars != *[!A-Za-z0-9_\ ]* ]] || __dbguard_vars=''
     __dbguard_define_hook
     __dbguard_path
     __dbguard_define_functions

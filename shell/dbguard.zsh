@@ -154,6 +154,8 @@ else
     if [[ $PATH != "$__dbguard_seen_path" ]]; then told+=(path); fi
     if [[ -n $title ]]; then told+=(titled); fi
     __dbguard_unknown
+    # What it prints would get into the answer. It is the user's own again when this function returns.
+    trap - DEBUG
     if [[ ! -f $__dbguard_program || ! -x $__dbguard_program ]]; then
       return
     fi
@@ -178,7 +180,7 @@ else
     __dbguard_stamp=$lines[12]
     __dbguard_watched=("${(@)lines[13,-1]}")
     __dbguard_fit
-    typeset -gx DBGUARD_SHOWN="$$ $lines[11]"
+    if [[ ${(t)DBGUARD_SHOWN} != *readonly* ]]; then typeset -gx DBGUARD_SHOWN="$$ $lines[11]"; fi
     if [[ ${DISABLE_AUTO_TITLE-} == true ]]; then
       # The user of oh-my-zsh wants no titles: whatever sets one is taken out, a tint is left.
       local sets_title=$'(\e\\][012];[^\a\e]#(\a|\e\\\\)|\ek[^\e]#\e\\\\)'
@@ -204,7 +206,7 @@ else
     __dbguard_watched=()
     __dbguard_drawn=
     psvar[97]=$__dbguard_text
-    unset DBGUARD_SHOWN
+    if [[ ${(t)DBGUARD_SHOWN} != *readonly* ]]; then unset DBGUARD_SHOWN; fi
   }
 
   # In a locale that knows bytes only, zsh would show each byte of a sign by its number.

@@ -175,3 +175,16 @@ fn a_shim_of_an_older_place_is_led_to_this_one_and_a_file_of_the_users_own_is_le
     let left: Vec<_> = fs::read_dir(sandbox.path(shims)).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().contains('.')), "{left:?}");
 }
+
+#[test]
+fn root_in_another_users_home_makes_nothing_there() {
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    let sandbox = world().fake("psql");
+    std::os::unix::fs::chown(sandbox.path("home"), Some(65534), None).unwrap();
+    let output = sandbox.run(["init", "bash"]).output();
+    assert_eq!((output.code, output.err().as_str()), (0, ""));
+    let made = fs::read_dir(sandbox.path("home/.local")).into_iter().flatten().count();
+    assert_eq!(made, 0);
+}

@@ -29,6 +29,21 @@ fn status_pipestatus_and_the_last_argument_are_those_of_the_command() {
 }
 
 #[test]
+fn a_trap_that_prints_before_each_command_gets_into_no_answer_and_stays() {
+    let sandbox = world(&format!("{PLAIN}trap 'print tracing' DEBUG\n{INIT}"));
+    let Some(ended) = typed(&sandbox, &[PRODUCTION, "true", "trap >traps"]) else { return };
+    assert!(ended.screen.contains(SHOWN), "{}", ended.screen);
+    assert_eq!(sandbox.read("work/traps"), "trap -- 'print tracing' DEBUG\n");
+}
+
+#[test]
+fn a_readonly_var_of_ours_is_left_alone_without_a_word() {
+    let sandbox = world(&format!("{PLAIN}readonly DBGUARD_SHOWN=mine\n{INIT}"));
+    let Some(ended) = typed(&sandbox, &[PRODUCTION, "true"]) else { return };
+    assert!(ended.screen.contains(SHOWN) && !ended.screen.contains("read-only"), "{}", ended.screen);
+}
+
+#[test]
 fn traps_of_the_user_are_kept() {
     let rc = format!(
         "{PLAIN}trap 'print usr1' USR1\ntrap 'print zerr >>zerr' ZERR\nTRAPINT() {{ print interrupted; return 130 }}\n\

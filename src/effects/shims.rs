@@ -10,6 +10,7 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use super::state;
 use crate::order;
 use crate::world::{Snapshot, Vars, tools};
 
@@ -22,6 +23,9 @@ pub fn directory(snapshot: &Snapshot) -> Option<PathBuf> {
 ///
 /// Errors: the first link that could not be made; the others are made all the same.
 pub fn refresh(directory: &Path, program: &Path, names: &[&str], vars: &Vars) -> io::Result<()> {
+    if !directory.exists() && !state::may_make(directory, nix::unistd::geteuid().as_raw()) {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
     let mut outcome = fs::create_dir_all(directory);
     for name in names {
         let link = directory.join(name);

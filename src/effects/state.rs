@@ -21,7 +21,7 @@ use crate::shell;
 use crate::text::Untrusted;
 use crate::world::Snapshot;
 
-/// Whether a directory may be made for what a prompt leaves behind. Root's, made in another user's home (`sudo -E`,
+/// Whether a directory may be made for dbguard's own files. Root's, made in another user's home (`sudo -E`,
 /// `su` without a dash), would lock that user out of their own.
 pub(super) fn may_make(directory: &Path, user: u32) -> bool {
     let nearest = directory.ancestors().find_map(|above| above.metadata().ok());
@@ -52,6 +52,10 @@ impl Dir {
 
     /// Opens the directory, made with mode 0700 when it is not there, as the XDG specification asks.
     fn open(path: PathBuf) -> Result<Self> {
+        if !path.exists() && !may_make(&path, nix::unistd::geteuid().as_raw()) {
+            let what = format!("`{}` would be root's, in another user's home", Untrusted::path(&path));
+            return Err(Error::refused(what).hint("keep your own home: sudo -H, or su with a dash"));
+        }
         DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(|cause| trouble(&path, "made", &cause))?;
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let fd = open(&path, flags, Mode::empty()).map_err(|cause| trouble(&path, "opened", &cause.into()))?;
@@ -173,4 +177,24 @@ pub(super) fn trouble(path: &Path, done: &str, cause: &std::io::Error) -> Error 
 fn word(path: &Path) -> String {
     let quoted = shell::posix(path.as_os_str());
     Untrusted::text(&quoted).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn root_makes_no_directory_in_another_users_home_and_is_told_how_to_keep_its_own() {
+        let home = std::env::temp_dir().join(format!("dbguard-state-{}", std::process::id()));
+        std::fs::create_dir_all(&home).unwrap();
+        let root = nix::unistd::geteuid().is_root() && std::os::unix::fs::chown(&home, Some(65534), None).is_ok();
+        let opened = Dir::open(home.join("state"));
+        let made = home.join("state").exists();
+        std::fs::remove_dir_all(&home).unwrap();
+        assert_eq!((opened.is_err(), made), (root, !root));
+        if root {
+            let error = opened.unwrap_err().to_string();
+            assert!(error.contains("would be root's, in another user's home"), "{error}");
+        }
+    }
 }
