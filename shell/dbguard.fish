@@ -181,7 +181,7 @@ end
 # not answer was replaced.
 function __dbguard_before_prompt --on-event fish_prompt
     # The same as __dbguard_look finds out, in one call.
-    if test -z "$__dbguard_key" -o "$PATH[1]" != "$__dbguard_shims" -o $__dbguard_changed
+    if test -z "$__dbguard_key" -o "=$PATH[1]" != "=$__dbguard_shims" -o $__dbguard_changed
         __dbguard_look
     end
     if test -n "$__dbguard_ran"
