@@ -22,9 +22,9 @@ __dbguard_entry='${__dbguard_on+"__dbguard_hook"}'
 # brings the values up to date: then they are not shown.
 # shellcheck disable=SC2016 # it is expanded at each prompt
 {
-    __dbguard_head='\[${PROMPT_COMMAND[*]:+${__dbguard_before-}}\]${PROMPT_COMMAND[*]:+${__dbguard_text-}}'
+    __dbguard_head='\[${PROMPT_COMMAND[*]:+${__dbguard_early-}${__dbguard_before-}}\]${PROMPT_COMMAND[*]:+${__dbguard_text-}}'
     __dbguard_head+='\[${PROMPT_COMMAND[*]:+${__dbguard_after-}}\]${PROMPT_COMMAND[*]:+${__dbguard_gap-}}'
-    __dbguard_tail='\[${PROMPT_COMMAND[*]:+${__dbguard_each-}}\]'
+    __dbguard_tail='\[${PROMPT_COMMAND[*]:+${__dbguard_late-}}\]'
 }
 
 # What encloses the values where `shopt -u promptvars` means that they stand in PS1 themselves.
@@ -312,6 +312,18 @@ function __dbguard_strip {
     done
 }
 
+# Title and tint go with the segment, but for a PS1 that sets a title itself, or may do so where it is expanded: ours is
+# sent after that one. Only then, since readline 8.3 draws a prompt twice that ends in what takes no room.
+function __dbguard_settle_title {
+    local bare
+    __dbguard_strip
+    __dbguard_early=$__dbguard_each __dbguard_late=''
+    case $bare in *'\e]'* | *'\033]'* | *$'\e]'* | *'$'[!\ ]* | *'`'*)
+        __dbguard_early='' __dbguard_late=$__dbguard_each
+        ;;
+    esac
+}
+
 # Sees to it that PS1 shows the values. Whoever has set PS1 since the last prompt finds their prompt decorated again;
 # one that is decorated is left alone, wherever in it we stand.
 function __dbguard_show {
@@ -319,12 +331,12 @@ function __dbguard_show {
     # In POSIX mode prompts are expanded whatever the option says.
     if ! builtin shopt -q promptvars && [[ ! -o posix ]]; then
         literal=$__dbguard_mark
-        __dbguard_literal "$__dbguard_before" apart
+        __dbguard_literal "$__dbguard_early$__dbguard_before" apart
         __dbguard_literal "$__dbguard_text"
         __dbguard_literal "$__dbguard_after" apart
         head=$literal$__dbguard_gap$__dbguard_mark
         literal=$__dbguard_mark
-        __dbguard_literal "$__dbguard_each" apart
+        __dbguard_literal "$__dbguard_late" apart
         tail=$literal$__dbguard_mark
     fi
     __dbguard_ps1=${PS1-}
@@ -455,6 +467,7 @@ function __dbguard_prompt {
     elif [[ $__dbguard_position == right && $__dbguard_columns != "${COLUMNS:-80}" ]]; then
         __dbguard_dress
     fi
+    __dbguard_settle_title
     # Who decorates PS1 anew at each prompt aside, it is as it was.
     if ! [ "${PS1-}" = "$__dbguard_ps1" ] || ! builtin shopt -q promptvars; then
         __dbguard_show
@@ -535,7 +548,7 @@ function __dbguard_forget {
         unset "$name"
     done
     for name in path others is_fixed define_key key spell_still still define_hook ask take unanswered dress watch_exit \
-        undo literal strip show install append uninstall without regain hook carefully prompt define_functions remove forget start; do
+        undo literal strip settle_title show install append uninstall without regain hook carefully prompt define_functions remove forget start; do
         unset -f "__dbguard_$name"
     done
 }
@@ -548,7 +561,7 @@ function __dbguard_start {
     ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)) || __dbguard_arrays=1
     # How finely bash before 5 compares times depends on how it was built: 3.2 in whole seconds.
     ((BASH_VERSINFO[0] >= 5)) || __dbguard_coarse=1
-    for name in asked asking stamp path_asked segment width sgr position title each leave before text after gap columns ps1 settled plain; do
+    for name in asked asking stamp path_asked segment width sgr position title each early late leave before text after gap columns ps1 settled plain; do
         name=__dbguard_$name
         builtin printf -v "$name" %s "${!name-}"
     done

@@ -201,9 +201,9 @@ fn it_stands_left_right_or_on_a_line_of_its_own() {
         session.line("");
         let raw = text(&session.end());
         let expected = match position {
-            Position::Left => "\x1b[1;31mPROD db\x1b[0m ready> \x1b]0;PROD\x07",
-            Position::Line => "\x1b[1;31mPROD db\x1b[0m\r\nready> \x1b]0;PROD\x07",
-            Position::Right => "\x1b7\x1b[999C\x1b[6D\x1b[1;31mPROD db\x1b[0m\x1b8ready> \x1b]0;PROD\x07",
+            Position::Left => "\x1b]0;PROD\x07\x1b[1;31mPROD db\x1b[0m ready> ",
+            Position::Line => "\x1b]0;PROD\x07\x1b[1;31mPROD db\x1b[0m\r\nready> ",
+            Position::Right => "\x1b]0;PROD\x07\x1b7\x1b[999C\x1b[6D\x1b[1;31mPROD db\x1b[0m\x1b8ready> ",
         };
         assert!(raw.contains(expected), "{position:?}{off}: {raw:?}");
     }
@@ -236,7 +236,7 @@ fn a_prompt_that_begins_with_an_empty_line_keeps_it_above() {
         session.line("");
         assert_eq!(session.prompt(), "PROD db ");
         let raw = text(&session.end());
-        assert!(raw.contains("\r\n\x1b[1;31mPROD db"), "{raw:?}");
+        assert!(raw.contains("\r\n\x1b]0;PROD\x07\x1b[1;31mPROD db"), "{raw:?}");
     }
 }
 

@@ -176,7 +176,7 @@ fn removing_leaves_nothing() {
     let mut pty = fish(&sandbox);
     pty.wait_for("<0|0> ").send("__dbguard_remove; true\r").wait_for("⏎ <0|0> ");
     pty.send("begin; set --names; functions -an; string match '*/dbguard/shims' $PATH; end | string match '*dbguard*' | count\r");
-    pty.wait_for("\n0").wait_for("> ").send("functions fish_prompt fish_title | string match '*dbguard*' | count\r");
+    pty.wait_for("\n0").wait_for("> ").send("functions fish_prompt fish_title | string match '*__dbguard*' | count\r");
     pty.wait_for("\n0");
     end(&mut pty);
 }

@@ -7,13 +7,13 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt as _;
 
 /// Whether these are the arguments of such a query (bash-completion's `completions/psql`, fish's
-/// `__fish_complete_pg_*`, zsh's `_postgresql`; pgcli's and older copies leave out `-X`).
+/// `__fish_complete_pg_*`, which has another order from fish 4 on, zsh's `_postgresql`; pgcli's and older copies leave out
+/// `-X`).
 pub(super) fn recognise(args: &[OsString]) -> bool {
     let args: Vec<&[u8]> = args.iter().map(|arg| arg.as_os_str().as_bytes()).collect();
     match args.as_slice() {
-        [b"-XAtqwlF" | b"-AtqwlF", b"\t"] | [b"-XAtqwc" | b"-Atqwc", b"select usename from pg_user", b"template1"] => {
-            true
-        }
+        [b"-XAtqwlF" | b"-AtqwlXF" | b"-AtqwlF", b"\t"] => true,
+        [b"-XAtqwc" | b"-AtqwXc" | b"-Atqwc", b"select usename from pg_user", b"template1"] => true,
         [b"-qtAX", conninfo, b"-c", query] => conninfo.ends_with(b" connect_timeout=4") && asked_by_zsh(query),
         _ => false,
     }
@@ -52,7 +52,9 @@ mod tests {
     #[test]
     fn the_queries_of_the_shells_are_recognised() {
         assert!(recognised(&["-XAtqwlF", "\t"]));
+        assert!(recognised(&["-AtqwlXF", "\t"]));
         assert!(recognised(&["-Atqwc", "select usename from pg_user", "template1"]));
+        assert!(recognised(&["-AtqwXc", "select usename from pg_user", "template1"]));
         assert!(recognised(&[
             "-qtAX",
             "host=x connect_timeout=4",
