@@ -101,3 +101,16 @@ fn the_label_follows_every_form_of_connect() {
     pty.send("\\q\n");
     assert_eq!(pty.finish().code, 0);
 }
+
+#[test]
+fn in_a_roll_out_the_label_is_shown_and_no_session_starts_read_only() {
+    let sandbox = sandbox().config(&format!("mode = \"observe\"\n{}", crate::psqlrc::CONFIG));
+    clusters().production().scratch("screen_observed");
+    let mut pty = psql(&sandbox, &["service=production dbname=screen_observed"]);
+    pty.wait_for("▲ PRODUCTION  NOT read-only postgres@").wait_for("=# ").send("CREATE TABLE a ();\n");
+    pty.wait_for("CREATE TABLE\n").wait_for("=# ").send("\\c service=staging\n").wait_for("■ STAGING?  writable? ");
+    pty.wait_for("=# ").send("\\c service=production\n").wait_for("▲ PRODUCTION  writable? ");
+    pty.wait_for("=# ").send("\\q\n");
+    assert_eq!(pty.finish().code, 0);
+    assert!(clusters().production().has_table("screen_observed", "a"));
+}

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use super::seat::{READ_ONLY, Seat, peer_text};
 use super::{derive, label, names, seat, settle};
-use crate::config::{self, Config};
+use crate::config::{self, Config, Rollout};
 use crate::effects::{inside, sessions};
 use crate::environment::{Environment, Level};
 use crate::guard::case::Case;
@@ -180,7 +180,8 @@ fn by_guard(seat: &Seat<'_>, config: &Config) -> Option<Environment> {
 /// last. So what is reached by `\c` is read-only from its first moment, wherever the session began.
 pub fn options(seat: &Seat<'_>) -> OsString {
     let mut options = own_options(seat.snapshot);
-    if seat.inside.refused {
+    // A roll-out takes nothing from anybody yet.
+    if seat.inside.refused || config::load(seat.snapshot).rollout == Rollout::Observe {
         return options;
     }
     if !options.is_empty() {
