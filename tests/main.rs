@@ -81,6 +81,7 @@ mod shell_zsh_world;
 mod support;
 mod target_differential;
 mod target_tables;
+mod team;
 mod tools;
 mod tools_asked;
 mod tools_children;
