@@ -161,6 +161,11 @@ fn migrations_that_are_sql() {
 }
 
 #[test]
+fn further_tools() {
+    check("more.txt");
+}
+
+#[test]
 fn clients_of_other_systems() {
     check("foreign.txt");
 }

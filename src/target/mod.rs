@@ -92,6 +92,14 @@ pub const TOOLS: &[&str] = &[
     "poetry",
     "uv",
     "pipenv",
+    "atlas",
+    "graphile-migrate",
+    "pgroll",
+    "psqldef",
+    "refinery",
+    "sea-orm-cli",
+    "yoyo",
+    "yoyo-migrate",
     "mysql",
     "mariadb",
     "mycli",
@@ -102,8 +110,20 @@ pub const TOOLS: &[&str] = &[
 
 /// Those of [`TOOLS`] that get no shim of their own accord: code of the project decides where they go, so that each run
 /// would be asked about, in development as well. `dbguard run -- knex …` guards them; behind a launcher they pass.
-pub const BY_HAND: &[&str] =
-    &["django-admin", "drizzle-kit", "flask", "knex", "typeorm", "typeorm-ts-node-commonjs", "typeorm-ts-node-esm"];
+pub const BY_HAND: &[&str] = &[
+    "atlas",
+    "django-admin",
+    "drizzle-kit",
+    "flask",
+    "graphile-migrate",
+    "knex",
+    "refinery",
+    "typeorm",
+    "typeorm-ts-node-commonjs",
+    "typeorm-ts-node-esm",
+    "yoyo",
+    "yoyo-migrate",
+];
 
 /// The tools that get a shim where they are installed.
 pub fn shimmed() -> Vec<&'static str> {

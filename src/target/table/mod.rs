@@ -86,6 +86,13 @@ rows! {
     "sqlx": "sqlx" "cargo-sqlx";
     "typeorm": "typeorm" "typeorm-ts-node-commonjs" "typeorm-ts-node-esm";
     "usql": "usql";
+    "atlas": "atlas";
+    "graphile-migrate": "graphile-migrate";
+    "pgroll": "pgroll";
+    "psqldef": "psqldef";
+    "refinery": "refinery";
+    "sea-orm-cli": "sea-orm-cli";
+    "yoyo": "yoyo" "yoyo-migrate";
     "mongosh": "mongosh";
     "mycli": "mycli";
     "mysql": "mysql" "mariadb";

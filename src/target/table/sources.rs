@@ -39,7 +39,11 @@ pub(super) fn places(declared: &Declared, invocation: &Invocation, snapshot: &Sn
     let mut trip = Trip { declared, invocation, world: &world, survey: world.survey() };
     trip.survey.exact = true;
     let mut found = trip.first(&declared.entry.target);
-    let also = declared.entry.also.iter().flat_map(|step| trip.beside(step)).collect::<Vec<_>>();
+    // What an option says stands above every file.
+    let given =
+        declared.entry.target.iter().any(|step| matches!(step, Step::Option(name) if trip.last(name).is_some()));
+    let steps = declared.entry.also.iter().filter(|step| !given || **step != Step::File(Reader::Liquibase));
+    let also = steps.flat_map(|step| trip.beside(step)).collect::<Vec<_>>();
     let operand = invocation.operands.first().map(|text| text.to_string_lossy()).filter(|_| declared.entry.operand);
     if let Some(engine) = operand.and_then(|text| foreign::named_engine(&text)).filter(|_| found.is_empty()) {
         return Places::only(foreign::resolve(engine, declared, invocation, &world));
@@ -49,7 +53,9 @@ pub(super) fn places(declared: &Declared, invocation: &Invocation, snapshot: &Sn
     }
     let mut resolutions = found.into_iter().chain(also).map(|resolution| trip.finished(resolution));
     let main = resolutions.next().unwrap_or_else(|| trip.nothing());
-    let mut places = Places { also: resolutions.collect(), main };
+    let mut also: Vec<Resolution> = resolutions.collect();
+    also.retain(|other| *other != main);
+    let mut places = Places { main, also };
     trip.doubt(&mut places);
     places
 }
@@ -219,7 +225,7 @@ impl<'a> Trip<'a> {
                 json::db_migrate_section(&mut self.survey, file.as_deref(), section.as_deref());
             }
             Reader::Flyway => self.flyway(),
-            Reader::Liquibase => java::liquibase(&mut self.survey),
+            Reader::Liquibase => self.liquibase(),
             Reader::NodePgMigrate => {
                 if let Some(file) = named("config-file") {
                     let section = named("config-value");
@@ -251,6 +257,24 @@ impl<'a> Trip<'a> {
             return self.survey.add_unclear(Source::Var("environments".to_owned()), because);
         }
         java::flyway(&mut self.survey);
+    }
+
+    /// A var may stand for the URL of one command: `LIQUIBASE_COMMAND_UPDATE_URL`.
+    fn liquibase(&mut self) {
+        if let Some(because) = self.one_command() {
+            return self.survey.add_unclear(Source::Var("command".to_owned()), because);
+        }
+        java::liquibase(&mut self.survey);
+    }
+
+    fn one_command(&self) -> Option<String> {
+        let names = self.world.snapshot.vars.iter().map(|(name, _)| name.to_string_lossy().into_owned());
+        let own = |name: &String| {
+            let command = name.strip_prefix("LIQUIBASE_COMMAND_").and_then(|rest| rest.strip_suffix("_URL"));
+            command.is_some_and(|command| command != "REFERENCE")
+        };
+        let name = names.into_iter().find(own)?;
+        Some(format!("`{}` may name another database for one command", Untrusted::text(&name)))
     }
 
     /// A target on the command line, else that of the vars and the file.
@@ -328,10 +352,20 @@ impl<'a> Trip<'a> {
         }
     }
 
+    /// uv loads the files that its var names before it starts anything
+    /// (<https://docs.astral.sh/uv/reference/environment/#uv_env_file>).
+    fn loaded_elsewhere(&self) -> Option<String> {
+        let vars = &self.world.snapshot.vars;
+        let off = vars.filled("UV_NO_ENV_FILE").is_some();
+        let set = self.invocation.tool == "uv" && !off && vars.filled("UV_ENV_FILE").is_some();
+        set.then(|| "`UV_ENV_FILE` may change what the tool sees".to_owned())
+    }
+
     /// Marks what must not be believed, with what the vars say beside it.
     fn doubt(&mut self, places: &mut Places) {
-        if let (Resolution::Resolved(target), Some(because)) = (&places.main, &self.declared.doubt) {
-            places.main = Resolution::Ambiguous { partial: Some(target.clone()), because: because.clone() };
+        let doubt = self.declared.doubt.clone().or_else(|| self.loaded_elsewhere());
+        if let (Resolution::Resolved(target), Some(because)) = (&places.main, doubt) {
+            places.main = Resolution::Ambiguous { partial: Some(target.clone()), because };
         }
         if !matches!(places.main, Resolution::Ambiguous { .. }) {
             return;
