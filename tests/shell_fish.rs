@@ -95,7 +95,8 @@ fn the_title_names_the_environment_before_what_the_function_of_the_person_says()
     pty.wait_for("<0|0> ").send("set -gx PGHOST db.prod.demo\r").wait_for("▲ PRODUCTION");
     pty.send("set -e PGHOST\r").wait_for("⏎ <0|0> ");
     let raw = end(&mut pty);
-    let titles: Vec<&str> = raw.split("\x1b]0;").skip(1).map(|rest| rest.split(['\x07', '\x1b']).next().unwrap()).collect();
+    let titles: Vec<&str> =
+        raw.split("\x1b]0;").skip(1).map(|rest| rest.split(['\x07', '\x1b']).next().unwrap()).collect();
     let ours: Vec<&&str> = titles.iter().filter(|title| title.starts_with("▲ PRODUCTION db.prod.demo/")).collect();
     assert!(!ours.is_empty() && ours.iter().all(|title| title.ends_with("  mine")), "{titles:?}");
     assert_eq!((titles.first(), titles.last()), (Some(&"mine"), Some(&"mine")));

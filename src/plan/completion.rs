@@ -12,8 +12,8 @@ use std::os::unix::ffi::OsStrExt as _;
 pub(super) fn recognise(args: &[OsString]) -> bool {
     let args: Vec<&[u8]> = args.iter().map(|arg| arg.as_os_str().as_bytes()).collect();
     match args.as_slice() {
-        [b"-XAtqwlF" | b"-AtqwlXF" | b"-AtqwlF", b"\t"] => true,
-        [b"-XAtqwc" | b"-AtqwXc" | b"-Atqwc", b"select usename from pg_user", b"template1"] => true,
+        [b"-XAtqwlF" | b"-AtqwlXF" | b"-AtqwlF", b"\t"]
+        | [b"-XAtqwc" | b"-AtqwXc" | b"-Atqwc", b"select usename from pg_user", b"template1"] => true,
         [b"-qtAX", conninfo, b"-c", query] => conninfo.ends_with(b" connect_timeout=4") && asked_by_zsh(query),
         _ => false,
     }
