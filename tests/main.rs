@@ -45,6 +45,7 @@ mod observe;
 mod packaging;
 mod pgcli;
 mod plan_corpus;
+mod plan_kinds;
 mod plan_psql;
 mod plan_server;
 mod plan_tools;

@@ -129,8 +129,15 @@ fn destroyed(plan: &Plan) -> Vec<Table> {
     let mut tables: Vec<Table> = Vec::new();
     for finding in plan.findings.iter().filter(|finding| finding.risk == Risk::Destroy) {
         let every = ["drop-table", "drop-view", "drop-materialized-view", "drop-foreign-table", "truncate"];
-        let first =
-            ["delete-without-where", "update-without-where", "explain-analyze", "vacuum-full", "cluster", "lock"];
+        let first = [
+            "delete-without-where",
+            "update-without-where",
+            "merge-without-where",
+            "explain-analyze",
+            "vacuum-full",
+            "cluster",
+            "lock",
+        ];
         let kind = finding.kind.as_str();
         let take = match kind {
             kind if every.contains(&kind) => finding.objects.len(),

@@ -117,7 +117,7 @@ fn lasting(finding: &Finding) -> Option<&'static str> {
         "replication-slot" | "wal" | "reset-statistics" | "surgery" => "no rollback takes it back",
         "advisory-lock" => "it is held until the session ends",
         "do" | "call" | "function-call" => "what the code does is not known beforehand",
-        "insert" | "copy-from" => "numbers that its sequences give out are gone",
+        "insert" | "copy-from" | "copy-from-file" => "numbers that its sequences give out are gone",
         _ => return None,
     };
     Some(what)

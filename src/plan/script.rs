@@ -153,6 +153,7 @@ impl<'r> Reading<'r> {
 
     /// Reads a script from any source.
     pub(super) fn script(&mut self, source: Box<dyn Read + '_>, file: Option<&Path>) {
+        let branched = self.session.conditional;
         let source = Box::new(Counted { source, count: self.report.counter() });
         let script = Script {
             reading: self,
@@ -161,10 +162,12 @@ impl<'r> Reading<'r> {
             file,
             branches: Vec::new(),
             bulk: bulk::Bulk::default(),
+            branched,
             begun: false,
             long: false,
         };
         script.run();
+        self.session.conditional = branched;
     }
 
     /// Whether another `INSERT` into this table would be listed, or comments may have a word on it.
@@ -270,6 +273,8 @@ struct Script<'s, 'r, 'l> {
     /// The open `\if`s: depth of parentheses before, and whether no message was open.
     branches: Vec<(u32, bool)>,
     bulk: bulk::Bulk,
+    /// It is included from within a branch.
+    branched: bool,
     /// The first line was looked at.
     begun: bool,
     /// The line at hand comes in pieces.
@@ -340,8 +345,14 @@ impl Script<'_, '_, '_> {
         let message = self.cut.take();
         self.cut.trailing_aside();
         self.heed();
+        self.reading.session.conditional = self.is_conditional();
         let copies = self.reading.message(&message, self.file);
         self.skip_data(copies);
+    }
+
+    /// Whether what comes is run is not known.
+    fn is_conditional(&self) -> bool {
+        self.branched || !self.branches.is_empty()
     }
 
     /// The comments that were passed count for what is done next.

@@ -21,9 +21,10 @@ pub(super) fn classify(s: &Statement<'_>, out: &mut Outcome) {
     }
     let inline = s.any(way + 1, &["stdin", "stdout"]);
     match (s.is(way, "from"), inline) {
-        (true, inline) => {
+        (true, false) => out.add(s, Risk::Write, "copy-from-file", objects),
+        (true, true) => {
             // The server takes `FROM STDOUT` for `FROM STDIN`.
-            out.copies += usize::from(inline);
+            out.copies += 1;
             out.add(s, Risk::Write, "copy-from", objects);
         }
         (false, true) => query::called(&s.from(way), false, out),

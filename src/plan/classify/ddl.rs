@@ -53,6 +53,9 @@ fn create(s: &Statement<'_>, out: &mut Outcome) {
     let gentle = if object == "index" && s.is(at - 1, "concurrently") { "-concurrently" } else { "" };
     let kind = format!("create-{object}{gentle}");
     out.add(s, Risk::Write, kind, s.name(at).0.into_iter().collect());
+    if (1..s.len()).any(|at| s.are(at, &["as", "execute"])) {
+        out.add(s, Risk::Unknown, "execute", Vec::new());
+    }
     // `CREATE TABLE … AS SELECT` runs its query.
     let harms = calls::find(s).into_iter().filter_map(|call| Some((functions::harm(&call.name)?, call)));
     for ((_, kind), call) in harms.filter(|((risk, _), _)| *risk >= Risk::Destroy) {
@@ -67,8 +70,10 @@ fn alter(s: &Statement<'_>, out: &mut Outcome) {
     }
     at += usize::from(s.is(at, "only") || (object == "system" && s.any(at, &["set", "reset"])));
     let (name, next) = s.name(at);
-    let relation = ["table", "foreign-table", "type", "view", "materialized-view"].contains(&object.as_str());
-    let rows = relation && !s.is(at, "all");
+    let relation = ["table", "foreign-table", "type", "view", "materialized-view", "index", "database"];
+    // `ALTER TABLE ALL IN TABLESPACE x SET TABLESPACE y` moves them all.
+    let (name, next) = if s.is(at, "all") { (None, s.find(at, &["set"]).unwrap_or(next)) } else { (name, next) };
+    let rows = relation.contains(&object.as_str());
     let losses = if rows { losses(s, next) } else { Vec::new() };
     let objects: Vec<String> = name.into_iter().collect();
     if losses.is_empty() {
@@ -101,13 +106,17 @@ fn losses(s: &Statement<'_>, from: usize) -> Vec<(&'static str, Option<String>)>
             if s.is(named + 1, "type") || s.are(named + 1, &["set", "data", "type"]) {
                 losses.push(("type", s.name(named).0));
             }
+            if s.are(named + 1, &["set", "expression"]) {
+                losses.push(("rewrite", s.name(named).0));
+            }
         }
         if begins && s.is(at, "add") && rewrites(s, at) {
             let named = at + 1 + usize::from(s.is(at + 1, "column"));
             let named = named + if s.are(named, &["if", "not", "exists"]) { 3 } else { 0 };
             losses.push(("rewrite", s.name(named).0));
         }
-        if begins && s.is(at, "set") && s.any(at + 1, &["logged", "unlogged", "tablespace", "access"]) {
+        let moved = ["logged", "unlogged", "tablespace", "access", "without"];
+        if begins && s.is(at, "set") && s.any(at + 1, &moved) && !s.are(at + 1, &["without", "cluster"]) {
             losses.push(("rewrite", None));
         }
     }
@@ -171,6 +180,7 @@ fn object(s: &Statement<'_>, at: usize) -> (String, usize) {
         ["user", "mapping"],
         ["large", "object"],
         ["default", "privileges"],
+        ["property", "graph"],
     ];
     if s.are(at, &["foreign", "data", "wrapper"]) {
         return ("foreign-data-wrapper".to_owned(), at + 3);

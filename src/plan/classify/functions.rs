@@ -42,6 +42,9 @@ pub(super) fn harm(name: &str) -> Option<(Risk, &'static str)> {
             (Risk::Write, "large-object")
         }
         "lo_export" | "pg_file_write" | "pg_file_sync" => (Risk::Write, "server-file"),
+        // Files of the server are read, whatever stands in them.
+        "pg_read_file" | "pg_read_binary_file" | "pg_stat_file" => (Risk::Unknown, "server-file"),
+        name if name.starts_with("pg_ls_") => (Risk::Unknown, "server-file"),
         "pg_file_rename" | "pg_file_unlink" => (Risk::Destroy, "server-file"),
         "pg_drop_replication_slot" | "pg_replication_slot_advance" | "pg_replication_origin_drop" => {
             (Risk::Destroy, "replication-slot")

@@ -5,6 +5,7 @@
 //! `ALTER SYSTEM`, `COPY … TO PROGRAM` and so on) is told apart here, since the server will not stop it.
 
 mod calls;
+mod condition;
 mod copy;
 mod ddl;
 mod explain;
@@ -41,11 +42,25 @@ pub(super) struct Found {
 pub(super) struct Session {
     backslashes: Backslashes,
     names: prepared::Names,
+    /// A transaction was begun: what is set within may be taken back.
+    open: bool,
+    /// Whether the messages that come are run is not known: they stand in a branch.
+    pub(super) conditional: bool,
+    /// The statement at hand is run for certain, and by itself.
+    certain: bool,
 }
 
 impl Default for Session {
     fn default() -> Self {
-        Self { backslashes: Backslashes::Presumed, names: prepared::Names::default() }
+        let names = prepared::Names::default();
+        Self { backslashes: Backslashes::Presumed, names, open: false, conditional: false, certain: false }
+    }
+}
+
+impl Session {
+    /// How strings are read is no longer known: another session, or settings that were taken back.
+    pub(super) fn forget_settings(&mut self) {
+        self.backslashes = Backslashes::Presumed;
     }
 }
 
@@ -89,8 +104,14 @@ pub(super) fn message(text: &[u8], session: &mut Session) -> Outcome {
     let Tokens { list, doubt } = token::read(text, session.backslashes);
     let mut out = Outcome::new();
     let whole = Statement::new(text, &list);
-    for part in split(&whole) {
-        dispatch(&part, session, &mut out);
+    let parts = split(&whole);
+    for part in &parts {
+        session.certain = parts.len() == 1 && !session.open && !session.conditional;
+        dispatch(part, session, &mut out);
+    }
+    // With another escape character the name is another one: the words of a name say nothing then.
+    if (1..whole.len()).any(|at| whole.is(at, "uescape") && whole.kind(at - 1) == Some(Kind::Name)) {
+        out.add(&whole, Risk::Unknown, "doubtful", vec!["a name is spelled with UESCAPE".to_owned()]);
     }
     if let Some(why) = doubt {
         out.add(&whole, Risk::Unknown, "doubtful", vec![why.to_owned()]);
@@ -156,27 +177,26 @@ fn dispatch(s: &Statement<'_>, session: &mut Session, out: &mut Outcome) {
             prepared::classify(s, session, out);
         }
         "begin" | "start" | "commit" | "end" | "rollback" | "abort" | "savepoint" | "release" => {
-            session::transaction(s, out);
+            session::transaction(s, session, out);
         }
         "set" => session::set(s, session, out),
-        "reset" => session::reset(s, out),
+        "reset" => session::reset(s, session, out),
         "show" | "listen" | "unlisten" => out.reads(),
         "discard" if s.any(1, &["plans", "sequences"]) => out.reads(),
+        "discard" => {
+            session.forget_settings();
+            maintenance::classify(s, out);
+        }
         "create" | "alter" | "drop" | "truncate" | "grant" | "revoke" | "comment" | "security" | "reassign"
         | "import" => {
             ddl::classify(s, out);
         }
         "vacuum" | "analyze" | "analyse" | "reindex" | "cluster" | "refresh" | "checkpoint" | "load" | "lock"
-        | "notify" | "discard" | "do" | "call" => maintenance::classify(s, out),
+        | "notify" | "do" | "call" => maintenance::classify(s, out),
         _ => unknown(s, out),
     }
 }
 
 fn unknown(s: &Statement<'_>, out: &mut Outcome) {
     out.add(s, Risk::Unknown, "unknown", Vec::new());
-}
-
-/// Whether a token ends a clause: nothing, or a word that begins the next one.
-fn ends(s: &Statement<'_>, at: usize, words: &[&str]) -> bool {
-    s.kind(at).is_none() || s.kind(at) == Some(Kind::Symbol) || s.any(at, words)
 }

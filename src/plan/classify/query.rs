@@ -2,10 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::{Outcome, calls, ends, functions, settings};
+use super::{Outcome, calls, condition, functions, settings};
 use crate::plan::Risk;
 use crate::plan::classify::statement::Statement;
-use crate::plan::lexer::token::Kind;
 
 /// Classifies a query or a statement that changes rows.
 pub(super) fn classify(s: &Statement<'_>, out: &mut Outcome) {
@@ -31,7 +30,11 @@ fn changes(s: &Statement<'_>, out: &mut Outcome) {
         let skip = if part.is(0, "update") { 1 } else { 2 };
         let target = part.name(skip + usize::from(part.is(skip, "only"))).0;
         let word = part.word(0);
-        let careless = matches!(word.as_str(), "delete" | "update") && !restricted(&part);
+        let careless = match word.as_str() {
+            "delete" | "update" => !restricted(&part),
+            "merge" => merges_carelessly(&part),
+            _ => false,
+        };
         let kind = if careless { format!("{word}-without-where") } else { word };
         let risk = if careless { Risk::Destroy } else { Risk::Write };
         out.add(&part, risk, kind, target.into_iter().collect());
@@ -69,15 +72,20 @@ fn end(s: &Statement<'_>, at: usize) -> usize {
     (at..s.len()).find(|&inner| s.depth(inner) < depth).unwrap_or(s.len())
 }
 
-/// Whether it has a `WHERE` that says more than "always".
+/// Whether it has a `WHERE` that leaves rows out.
 fn restricted(part: &Statement<'_>) -> bool {
     let Some(at) = part.find(0, &["where"]) else { return false };
-    let done = |at| ends(part, at, &["returning"]) && !part.symbol(at, b'(');
-    let always = part.is(at + 1, "true") && done(at + 2);
-    let same = part.kind(at + 1) == Some(Kind::Number)
-        && part.symbol(at + 2, b'=')
-        && part.bytes(at + 1) == part.bytes(at + 3);
-    !(always || (same && done(at + 4)))
+    let end = part.find(at, &["returning"]).unwrap_or(part.len());
+    condition::restricts(&part.range(at + 1, end))
+}
+
+/// Whether a `MERGE` deletes or changes whatever it meets: its `ON` leaves nothing out, or rows go because the other side
+/// does not have them (17).
+fn merges_carelessly(part: &Statement<'_>) -> bool {
+    let has = |words: &[&str]| (0..part.len()).any(|at| part.are(at, words));
+    let (Some(on), Some(when)) = (part.find(0, &["on"]), part.find(0, &["when"])) else { return true };
+    let changes = has(&["then", "delete"]) || has(&["then", "update"]);
+    changes && !condition::restricts(&part.range(on + 1, when)) || has(&["by", "source", "then", "delete"])
 }
 
 /// `SELECT … INTO`.

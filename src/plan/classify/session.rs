@@ -6,7 +6,16 @@ use crate::plan::Risk;
 use crate::plan::lexer::token::Backslashes;
 
 /// `BEGIN`, `COMMIT`, `ROLLBACK` and their kin.
-pub(super) fn transaction(s: &Statement<'_>, out: &mut Outcome) {
+pub(super) fn transaction(s: &Statement<'_>, session: &mut Session, out: &mut Outcome) {
+    match s.word(0).as_str() {
+        "begin" | "start" => session.open = true,
+        "commit" | "end" | "rollback" | "abort" if !s.any(1, &["to", "prepared"]) && !s.is(2, "to") => {
+            let begun = std::mem::replace(&mut session.open, false);
+            // One that was begun elsewhere (`-1`, AUTOCOMMIT): what was set in it may be taken back.
+            session.backslashes = if begun { session.backslashes } else { Backslashes::Presumed };
+        }
+        _ => {}
+    }
     let prepared = s.is(1, "prepared") && s.any(0, &["commit", "rollback"]);
     let undone = s.is(0, "rollback");
     match (prepared, writable(s)) {
@@ -64,8 +73,13 @@ fn setting(s: &Statement<'_>, name: &str, value: usize, session: &mut Session, o
         None => out.reads(),
     }
     if name == "standard_conforming_strings" {
-        let plain = settings::is_on(&words);
-        session.backslashes = if plain { Backslashes::Plain } else { Backslashes::Presumed };
+        // Believed only where it is done for certain and not taken back: a statement by itself, outside of branches and
+        // transactions.
+        if !settings::is_on(&words) {
+            session.forget_settings();
+        } else if session.certain && !s.is(1, "local") {
+            session.backslashes = Backslashes::Plain;
+        }
     }
 }
 
@@ -77,7 +91,8 @@ fn plain(s: &Statement<'_>, at: usize) -> String {
 }
 
 /// `RESET`.
-pub(super) fn reset(s: &Statement<'_>, out: &mut Outcome) {
+pub(super) fn reset(s: &Statement<'_>, session: &mut Session, out: &mut Outcome) {
+    session.forget_settings();
     if s.is(1, "all") {
         return out.add(s, Risk::Unknown, "reset-all", Vec::new());
     }

@@ -14,7 +14,9 @@ pub(super) fn judge(name: &str, values: &[String]) -> Option<(Risk, &'static str
         "standard_conforming_strings" => is_on(values),
         "client_encoding" => values.iter().all(|value| safe_encoding(value)),
         // `pg_catalog` is searched first unless it is named; named later, other functions hide its own.
-        "search_path" => values.iter().skip(1).all(|value| value != "pg_catalog"),
+        "search_path" => {
+            values.iter().enumerate().all(|(at, value)| is_schema(value) && (at == 0 || value != "pg_catalog"))
+        }
         // Settings of applications and extensions; ours say which server this is, and one decides what is logged.
         name if name.contains('.') => !["dbguard.", "pgaudit."].iter().any(|prefix| name.starts_with(prefix)),
         name => HARMLESS.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix)),
@@ -24,6 +26,11 @@ pub(super) fn judge(name: &str, values: &[String]) -> Option<(Risk, &'static str
         (false, true) => Some((Risk::Write, "read-write")),
         (false, false) => Some((Risk::Unknown, "setting")),
     }
+}
+
+/// Whether this is a name that says itself which schema it means: escapes could spell another one.
+fn is_schema(value: &str) -> bool {
+    value == "$user" || !value.contains(['&', '\'', '\\', '$'])
 }
 
 /// Whether the only value says yes (`parse_bool` takes unique prefixes; the usual spellings are enough here).
@@ -120,6 +127,8 @@ mod tests {
         assert_eq!(verdict("transaction_read_only", &[]), Some("read-write"));
         assert_eq!(verdict("session_replication_role", &["replica"]), Some("setting"));
         assert_eq!(verdict("search_path", &["mine", "pg_catalog"]), Some("setting"));
+        assert_eq!(verdict("search_path", &["mine", "U&\"pg_c\\0061talog\""]), Some("setting"));
+        assert_eq!(verdict("search_path", &["mine", "E'pg_c\\x61talog'"]), Some("setting"));
         assert_eq!(verdict("client_encoding", &["SJIS"]), Some("setting"));
         assert_eq!(verdict("dbguard.environment", &["dev"]), Some("setting"));
     }
@@ -129,7 +138,8 @@ mod tests {
         for name in ["statement_timeout", "work_mem", "timezone", "enable_seqscan", "app.user_id"] {
             assert_eq!(verdict(name, &["1"]), None, "{name}");
         }
-        assert_eq!(verdict("search_path", &["app", "public"]), None);
+        assert_eq!(verdict("search_path", &["$user", "app", "public"]), None);
+        assert_eq!(verdict("search_path", &["pg_catalog", "app"]), None);
         assert_eq!(verdict("client_encoding", &["UTF8"]), None);
     }
 }

@@ -71,6 +71,7 @@ impl Script<'_, '_, '_> {
             Action::Connect => {
                 let words = connects::words(arguments).filter(|_| !self.reading.strayed);
                 self.reading.connects.push(words);
+                self.reading.session.forget_settings();
                 self.reading.report.leaves();
                 self.tell(Risk::Unknown, "connect", Vec::new(), "\\connect …");
             }
@@ -119,6 +120,7 @@ impl Script<'_, '_, '_> {
         let Some(path) = self.place(&path, relative) else {
             return self.tell(Risk::Unknown, "include", Vec::new(), shown);
         };
+        self.reading.session.conditional = self.is_conditional();
         if let Err(why) = self.reading.include(&path) {
             let name = Untrusted::path(&path).to_string();
             self.reading.report.note(format!("`{name}` was not read: {why}"));
