@@ -104,6 +104,8 @@ fn a_newer_file_a_lost_stamp_and_the_mark_of_a_client_are_asked_about() {
     let mut answer = production(&sandbox);
     let other = sandbox.path("record/watched");
     fs::write(&other, "").unwrap();
+    // Not before what is watched.
+    fs::write(&answer.stamp, "").unwrap();
     answer.watched = vec![Watched::There(other.clone()), Watched::NotNewer(other)];
     let Some(mut pty) = canned(&sandbox, &answer) else { return };
     let steps = [
