@@ -7,6 +7,14 @@ use crate::psqlrc::sandbox;
 use crate::psqlrc_unlock::{LOCKED, OPENED, QUESTION, REFUSED, has, production};
 use crate::support::{Pty, clusters};
 
+/// Waits until this is so, for 20 seconds at most.
+fn until(so: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while !so() && Instant::now() < end {
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
 #[test]
 fn every_way_out_of_an_unlocked_session_ends_read_only() {
     let sandbox = sandbox();
@@ -37,7 +45,11 @@ fn every_way_out_of_an_unlocked_transaction_ends_read_only() {
     let mut pty = production(&sandbox, "unlock_ends");
     let write = "CREATE TABLE x ();\n";
     let cancel = |pty: &mut Pty<'_>| {
-        pty.send("SELECT pg_sleep(60);\n").wait_for("pg_sleep(60);").send("\x03").wait_for("canceling statement");
+        pty.send("SELECT pg_sleep(60);\n");
+        // What is typed is shown before it runs, and then Ctrl-C would only end the line.
+        let running = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query = 'SELECT pg_sleep(60);'";
+        until(|| clusters().production().ask("postgres", running) == "1");
+        pty.send("\x03").wait_for("canceling statement");
         pty.wait_for("=!# ").send("COMMIT;\n").wait_for("ROLLBACK").wait_for("=# ");
     };
     let fail = |pty: &mut Pty<'_>| {
@@ -60,10 +72,7 @@ fn every_way_out_of_an_unlocked_transaction_ends_read_only() {
         pty.send("SET idle_in_transaction_session_timeout = '10ms';\n").wait_for("=*# ");
         // Until the server has ended it, `SELECT` would only reset the clock.
         let gone = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'unlock_ends' AND application_name ~ 'psql'";
-        let end = Instant::now() + Duration::from_secs(20);
-        while clusters().production().ask("postgres", gone) != "0" && Instant::now() < end {
-            thread::sleep(Duration::from_millis(20));
-        }
+        until(|| clusters().production().ask("postgres", gone) == "0");
         pty.send("SELECT 1;\n").wait_for("idle-in-transaction timeout").wait_for("Succeeded.").wait_for("=# ");
     };
     let ways: [&dyn Fn(&mut Pty<'_>); 6] = [&cancel, &fail, &savepoint, &connect, &elsewhere, &idle];
