@@ -252,10 +252,20 @@ fn open() -> (File, File) {
 
 /// `stty` sets the size: the call itself is not to be had in safe Rust.
 fn resize(slave: &File, (rows, columns): (u16, u16)) {
-    let mut stty = Command::new("stty");
-    stty.args(["rows", &rows.to_string(), "cols", &columns.to_string()]);
-    let status = stty.stdin(Stdio::from(OwnedFd::from(slave.try_clone().unwrap()))).status();
-    assert!(status.is_ok_and(|status| status.success()), "stty sets the size");
+    let set = || {
+        let mut stty = Command::new("stty");
+        stty.args(["rows", &rows.to_string(), "cols", &columns.to_string()]);
+        let status = stty.stdin(Stdio::from(OwnedFd::from(slave.try_clone().unwrap()))).status();
+        status.is_ok_and(|status| status.success())
+    };
+    // It looks at the terminal again, and fails where what runs there has set something in between.
+    let done = (0..20).any(|_| {
+        set() || {
+            std::thread::sleep(Duration::from_millis(20));
+            false
+        }
+    });
+    assert!(done, "stty sets the size");
 }
 
 /// The shell text that starts "$@" with standard streams sent elsewhere.
