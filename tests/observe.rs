@@ -113,3 +113,12 @@ fn strict_counts_warnings_and_says_how_many() {
         (1, "dbguard: the configuration has 1 warning, and --strict allows none\n")
     );
 }
+
+#[test]
+fn a_file_that_a_var_names_cannot_switch_the_guard_off() {
+    let sandbox = sandbox("").file("other.toml", format!("mode = \"observe\"\n{RULES}"));
+    let other = sandbox.path("other.toml");
+    let sandbox = sandbox.var("DBGUARD_CONFIG", other);
+    assert_eq!(sandbox.run(DROP).output().code, 125);
+    assert!(typed(&sandbox, "-cDROP TABLE t").is_empty());
+}

@@ -84,6 +84,21 @@ fn what_the_tool_says_decides_like_any_other_target() {
 }
 
 #[test]
+fn a_harmless_place_that_the_tool_names_first_does_not_hide_another_behind_it() {
+    if tool("alembic").is_none() || !apart() {
+        return;
+    }
+    let env = "from sqlalchemy import create_engine\n\
+               for host in ('127.0.0.1:1', 'db.prod.example'):\n    \
+               create_engine('postgresql+psycopg2://ada@' + host + '/app').connect()\n";
+    let sandbox = sandbox(env);
+    trust(&sandbox);
+    let told = told(&sandbox);
+    assert_eq!(told["environment"]["name"], "unknown", "{told}");
+    assert!(told["reasons"].to_string().contains("names a harmless place first"), "{told}");
+}
+
+#[test]
 fn what_a_tool_says_of_itself_is_a_connection_or_nothing() {
     if tool("alembic").is_none() || !apart() {
         return;

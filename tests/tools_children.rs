@@ -68,6 +68,16 @@ fn another_server_another_database_another_user_and_a_greater_risk_are_asked_abo
 }
 
 #[test]
+fn a_child_that_leaves_for_another_server_or_comes_in_another_role_is_asked_about() {
+    let children = r#"alone psql "$DATABASE_URL" -c '\c postgres://boss@db2.prod.example/other' -c 'drop table t'
+        export PGOPTIONS='-c role=postgres'
+        alone dropdb -h db.prod.example -U alice app"#;
+    let sandbox = sandbox(children).shims(["psql"]);
+    confirmed(&sandbox, &["drop"]);
+    assert_eq!(sandbox.read("told"), "psql 125\ndropdb 125\n");
+}
+
+#[test]
 fn what_was_approved_for_dropping_covers_the_database_that_is_dropped() {
     let sandbox =
         sandbox("alone dropdb -h db.prod.example -U alice app\nalone dropdb -h db.prod.example -U alice other");

@@ -91,7 +91,7 @@ pub fn load_from(places: &Places) -> Config {
     warnings.extend(twice);
     warnings.extend(rollout::warnings(&gathered));
     // What cannot be read may have said `enforce`.
-    let rollout = if trouble.is_some() { Rollout::Enforce } else { rollout::decided(&gathered) };
+    let rollout = if trouble.is_some() { Rollout::Enforce } else { rollout::decided(&gathered, places.named) };
     Config {
         rules: merged.rules,
         trouble,

@@ -3,7 +3,7 @@
 //! `mode = "observe"` is for the weeks in which a team looks at what dbguard would do. Only the system's and the user's
 //! own files can say it: a project that could, could switch the guard off. Where one of them says `enforce`, that holds.
 
-use super::layers::{Gathered, State};
+use super::layers::{Gathered, Layer, ReadFile, State};
 use super::merge::of_project;
 use crate::diag::{Diagnostic, Severity};
 
@@ -30,10 +30,13 @@ impl Rollout {
     }
 }
 
-/// What the files that may say it come to.
-pub(super) fn decided(gathered: &Gathered) -> Rollout {
+/// What the files that may say it come to. A file that `DBGUARD_CONFIG` names (`named`) may not: one var would switch the
+/// guard off.
+pub(super) fn decided(gathered: &Gathered, named: bool) -> Rollout {
     let used = |at: usize| gathered.files.get(at).is_some_and(|file| file.state == State::Used);
-    let spoken = gathered.read.iter().filter(|read| used(read.file) && !of_project(gathered, read));
+    let by_var = |at: usize| named && gathered.files.get(at).is_some_and(|file| file.layer == Layer::User);
+    let observes = |read: &&ReadFile| !by_var(read.file) || !matches!(read.document.mode, Some((Rollout::Observe, _)));
+    let spoken = gathered.read.iter().filter(|read| used(read.file) && !of_project(gathered, read)).filter(observes);
     let said: Vec<Rollout> = spoken.filter_map(|read| read.document.mode.as_ref()).map(|(mode, _)| *mode).collect();
     if !said.is_empty() && said.iter().all(|mode| *mode == Rollout::Observe) {
         Rollout::Observe

@@ -45,7 +45,8 @@ impl<'a> Case<'a> {
         snapshot: &'a Snapshot,
     ) -> Self {
         let (invocation, places) = target::open_with(&tool_name(tool), args, program, &config.tools, snapshot);
-        let places = probe::settled(places, &invocation, snapshot);
+        let harmless = |said: &Resolution| classify(said, config).level() <= Level::Development;
+        let places = probe::settled(places, &invocation, snapshot, harmless);
         let resolution = shown(places.main, &invocation);
         let environment = classify(&resolution, config);
         let also = Vec::new();

@@ -79,7 +79,7 @@ pub(super) fn decide(case: &Case<'_>, target: &Target, plan: Plan) -> Result<Dec
     let early = policy::judge(&case.policy(), assumed, presence);
     let heir = match early {
         Verdict::Run => None,
-        Verdict::Ask(_) | Verdict::Refuse(_) => family::inherited(case, target, assumed),
+        Verdict::Ask(_) | Verdict::Refuse(_) => family::inherited(case, target, &plan, assumed),
     };
     let mut stands_in = match early {
         Verdict::Refuse(absence) if heir.is_none() => {

@@ -10,14 +10,18 @@ use super::refusal;
 use crate::checklist::{How, Question};
 use crate::effects::children::{self, Inheritance, Wanted};
 use crate::effects::notice;
-use crate::plan::Risk;
+use crate::plan::{Plan, Risk};
 use crate::policy::{self, Confirm, Presence, Verdict};
 use crate::target::{Resolution, Target};
 use crate::text::Untrusted;
 
-/// What a command above this one was approved for, where that covers this.
-pub(super) fn inherited(case: &Case<'_>, target: &Target, risk: Risk) -> Option<Inheritance> {
-    let certain = matches!(case.resolution, Resolution::Resolved(_)) && case.also.is_empty();
+/// What a command above this one was approved for, where that covers this. One that leaves for another server, or comes
+/// in another role by start-up options, is asked for itself.
+pub(super) fn inherited(case: &Case<'_>, target: &Target, plan: &Plan, risk: Risk) -> Option<Inheritance> {
+    let options = |parameter: &crate::target::Parameter| parameter.keyword == "options";
+    let as_usual = case.snapshot.vars.filled("PGOPTIONS").is_none() && !target.parameters.iter().any(options);
+    let certain =
+        matches!(case.resolution, Resolution::Resolved(_)) && case.also.is_empty() && !plan.leaves && as_usual;
     let wanted = Wanted { tool: &case.invocation.tool, target, risk };
     if certain { children::find(&wanted, case.snapshot) } else { None }
 }

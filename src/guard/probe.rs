@@ -10,7 +10,15 @@ use crate::text::Untrusted;
 use crate::world::Snapshot;
 
 /// The places, and where code left them open the tool's own word, which then takes the place of every guess.
-pub(super) fn settled(mut places: Places, invocation: &Invocation, snapshot: &Snapshot) -> Places {
+///
+/// It is the first connection of another subcommand, without a network: code may go elsewhere when it matters. So it only
+/// makes things stricter, or known by name: what it says is not taken where `harmless` calls it so.
+pub(super) fn settled(
+    mut places: Places,
+    invocation: &Invocation,
+    snapshot: &Snapshot,
+    harmless: impl Fn(&Resolution) -> bool,
+) -> Places {
     let Resolution::Ambiguous { because, .. } = &mut places.main else { return places };
     let probe = invocation.declared.as_ref().and_then(|declared| declared.probe(invocation));
     let (Some((language, args)), Some(program)) = (probe, &invocation.program) else { return places };
@@ -22,6 +30,11 @@ pub(super) fn settled(mut places: Places, invocation: &Invocation, snapshot: &Sn
     }
     match probe::ask(program, &args, language, snapshot) {
         Ok(said) => match target::told(&said, invocation, snapshot) {
+            Some(main) if harmless(&main) => {
+                let tool = Untrusted::text(&invocation.tool);
+                *because = format!("{because}; {tool} names a harmless place first, and may go elsewhere after it");
+                places
+            }
             Some(main) => Places { main, also: Vec::new() },
             None => places,
         },

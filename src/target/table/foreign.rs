@@ -5,10 +5,12 @@
 //! connection strings, redis-cli's `-u` and sqlcmd's `-S`.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use super::declared::Declared;
 use super::world::World;
+use crate::target::invocation::Opt;
 use crate::target::tunnel::through;
 use crate::target::{Engine, Field, Host, Invocation, Origin, Resolution, Target};
 
@@ -32,6 +34,7 @@ pub(super) fn resolve(engine: Engine, declared: &Declared, invocation: &Invocati
     operand(&mut place, &mut engine, declared, invocation);
     vars(&mut place, engine, world);
     files(&mut place, engine, invocation, world);
+    leaving(&mut place, engine, invocation);
     let doubt = place.doubt.take();
     let target = place.target(engine);
     let resolution = match doubt {
@@ -66,6 +69,15 @@ fn options(place: &mut Place, invocation: &Invocation) {
 /// A URL or an address; in the clients whose operand is a database, that.
 fn operand(place: &mut Place, engine: &mut Engine, declared: &Declared, invocation: &Invocation) {
     let Some(first) = invocation.operands.first().filter(|_| declared.entry.operand) else { return };
+    let bare = |option: &Opt| option.name == "password" && option.value.is_none();
+    if *engine == Engine::Mongodb && invocation.options.iter().any(bare) {
+        // mongosh takes the next word for the password, where there is one.
+        place.doubt = Some("what follows `--password` may be a password or an address: write --password=…".to_owned());
+        return;
+    }
+    if *engine == Engine::Mongodb && declared.doubt.is_some() {
+        return;
+    }
     let (text, origin) = (first.to_string_lossy().into_owned(), Origin::Argument(1));
     if text.contains("://") {
         match url(place, &text, &origin) {
@@ -107,7 +119,16 @@ fn url(place: &mut Place, text: &str, origin: &Origin) -> Option<Engine> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     let (login, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
-    let user = login.split(':').next().unwrap_or_default();
+    // redis-cli takes a login without a colon for the password.
+    let user = match login.split_once(':') {
+        Some((user, _)) => user,
+        None if engine == Engine::Redis => "",
+        None => login,
+    };
+    if path.contains('@') {
+        place.doubt = Some("a character of its password is not encoded: write @ as %40 and / as %2F".to_owned());
+        return Some(engine);
+    }
     let name = path.strip_prefix('/').unwrap_or_default().split(['?', '#', '/']).next().unwrap_or_default();
     if [user, hosts, name].iter().any(|part| part.contains(['%', '$', '{'])) {
         place.doubt = Some("a part of its URL is encoded, or something else fills it in".to_owned());
@@ -184,32 +205,103 @@ fn vars(place: &mut Place, engine: Engine, world: &World) {
     }
 }
 
-/// `MySQL`'s option files, in which a host or a port may stand, and the options that name others.
+/// What could take the client elsewhere after it has started. Its language is not read here, only looked through.
+fn leaving(place: &mut Place, engine: Engine, invocation: &Invocation) {
+    let words: &[&str] = match engine {
+        Engine::Mysql => &["connect", "\\r", "source", "\\."],
+        Engine::Mongodb => &["connect", "Mongo", "load"],
+        Engine::Sqlserver => &[":connect", ":r"],
+        Engine::Redis | Engine::Postgresql => &[],
+    };
+    let script =
+        |option: &&Opt| matches!(option.name.as_str(), "execute" | "eval" | "query" | "initial-query" | "init-command");
+    let moves = |option: &Opt| {
+        let text = option.value.as_ref().map(|value| value.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+        words.iter().any(|word| text.contains(&word.to_ascii_lowercase()))
+    };
+    if invocation.options.iter().filter(script).any(moves) {
+        place.doubt = Some("what it is told to run may connect elsewhere".to_owned());
+    }
+    if engine == Engine::Redis && invocation.has("cluster") {
+        place.doubt = Some("what follows `--cluster` says where it goes".to_owned());
+    }
+}
+
+/// `MySQL`'s option files, in which a host, a port or a socket may stand, and the options that name others. A var that
+/// names the host is weaker than they are.
 fn files(place: &mut Place, engine: Engine, invocation: &Invocation, world: &World) {
+    if engine == Engine::Sqlserver && place.host.is_none() {
+        let context = world.snapshot.home().map(|home| home.join(".sqlcmd/sqlconfig"));
+        if context.is_some_and(|file| file.exists()) {
+            place.doubt = Some("`~/.sqlcmd/sqlconfig` may say where it goes".to_owned());
+        }
+    }
     if engine != Engine::Mysql || place.doubt.is_some() || invocation.has("no-defaults") {
         return;
     }
-    let missing = [(place.host.is_none(), "host"), (place.port.is_none(), "port")];
+    let weak = |origin: Option<&Origin>| {
+        !matches!(origin, Some(Origin::Option(_) | Origin::Argument(_) | Origin::Conninfo(_)))
+    };
+    let host = weak(place.host.as_ref().map(|host| &host.origin));
+    let missing = [(host, "host"), (host, "socket"), (weak(place.port.as_ref().map(|port| &port.origin)), "port")];
     let missing: Vec<&str> = missing.into_iter().filter(|(missing, _)| *missing).map(|(_, key)| key).collect();
     let other = ["defaults-file", "defaults-extra-file", "defaults-group-suffix", "login-path"];
     if let Some(option) = other.into_iter().find(|option| !missing.is_empty() && invocation.has(option)) {
         place.doubt = Some(format!("what `--{option}` names may say where it goes"));
         return;
     }
-    let home = world.snapshot.home().map(|home| home.join(".my.cnf"));
-    let fixed = ["/etc/my.cnf", "/etc/mysql/my.cnf"].map(PathBuf::from);
-    let login = world.snapshot.home().map(|home| home.join(".mylogin.cnf"));
-    for file in fixed.into_iter().chain(home) {
-        let Ok(text) = std::fs::read_to_string(&file) else { continue };
-        let says = |line: &str| missing.iter().any(|key| line.trim_start().starts_with(key));
-        if text.lines().any(says) {
+    let home = world.snapshot.home();
+    let beside = world.snapshot.vars.filled("MYSQL_HOME").map(|home| PathBuf::from(home).join("my.cnf"));
+    let mut waiting: Vec<PathBuf> = ["/etc/my.cnf", "/etc/mysql/my.cnf"].map(PathBuf::from).into();
+    waiting.extend(beside);
+    waiting.extend(home.map(|home| home.join(".my.cnf")));
+    let mut left = MOST_FILES;
+    while let Some(file) = waiting.pop() {
+        left -= 1;
+        if left == 0 || says(&file, &missing, &mut waiting) {
             place.doubt = Some(format!("`{}` may say where it goes", file.display()));
             return;
         }
     }
-    if missing.contains(&"host") && login.is_some_and(|file| file.exists()) {
+    if missing.contains(&"host") && home.is_some_and(|home| home.join(".mylogin.cnf").exists()) {
         place.doubt = Some("`~/.mylogin.cnf` may say where it goes".to_owned());
     }
+}
+
+/// As many option files are looked at.
+const MOST_FILES: usize = 100;
+
+/// Whether an option file has one of these keys, or cannot be read. What it includes is added to those that are waiting.
+fn says(file: &Path, keys: &[&str], waiting: &mut Vec<PathBuf>) -> bool {
+    let bytes = match std::fs::read(file) {
+        Ok(bytes) => bytes,
+        Err(cause) => return !matches!(cause.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
+    };
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let mut of_servers = false;
+    for line in text.lines().map(str::trim) {
+        if let Some(section) = line.strip_prefix('[') {
+            of_servers = SERVERS.iter().any(|name| section.starts_with(name));
+        } else if let Some(directory) = line.strip_prefix("!includedir") {
+            let Ok(entries) = std::fs::read_dir(directory.trim()) else { return true };
+            waiting.extend(entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()));
+        } else if let Some(included) = line.strip_prefix("!include") {
+            waiting.push(PathBuf::from(included.trim()));
+        } else if line.starts_with('!') || !of_servers && keys.iter().any(|key| line.starts_with(key)) && !usual(line) {
+            return true;
+        }
+    }
+    false
+}
+
+/// The sections of option files that no client reads.
+const SERVERS: &[&str] = &["mysqld", "mariadbd", "mariadb]", "mariadb-1", "server]", "galera", "embedded"];
+
+/// Whether a line only says where this machine's own server listens anyway.
+fn usual(line: &str) -> bool {
+    let Some((key, value)) = line.split_once('=') else { return false };
+    let own = ["/run/mysqld/", "/var/run/mysqld/", "/var/lib/mysql/", "/tmp/mysql"];
+    key.trim() == "socket" && own.iter().any(|place| value.trim().starts_with(place))
 }
 
 impl Place {

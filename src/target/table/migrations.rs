@@ -48,7 +48,7 @@ impl Declared {
                 but: if back || patterns == others { Vec::new() } else { others.clone() },
                 mark: mark.clone().zip(other.clone()),
                 back,
-                applied: query(scripts, invocation).filter(|_| !back),
+                applied: query(scripts, invocation, &world).filter(|_| !back),
             }
         };
         let mut ways = Vec::new();
@@ -63,8 +63,12 @@ impl Declared {
 }
 
 /// Reads the tool's own table, as it is called by default.
-fn query(scripts: &Scripts, invocation: &Invocation) -> Option<String> {
-    let moved = scripts.unless.iter().any(|option| invocation.has(option));
+fn query(scripts: &Scripts, invocation: &Invocation, world: &World) -> Option<String> {
+    let given = |word: &String| match word.strip_prefix('$') {
+        Some(var) => world.snapshot.vars.filled(var).is_some(),
+        None => invocation.has(word),
+    };
+    let moved = scripts.unless.iter().any(given);
     let (table, columns) = scripts.applied.split_first().filter(|_| !moved)?;
     let quoted = |name: &String| name.split('.').map(|part| format!("\"{part}\"")).collect::<Vec<_>>().join(".");
     let (column, condition) = columns.split_first()?;
