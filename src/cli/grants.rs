@@ -48,7 +48,7 @@ fn terms(grant: &Grant, snapshot: &Snapshot) -> String {
     let left = span(grant.expires.saturating_sub(now));
     let once = if grant.once { ", once" } else { "" };
     let exact = if grant.exact.is_some() { ", exactly this invocation" } else { "" };
-    format!("at most {}{once}{exact}, {left} left", guard::risk_word(grant.risk))
+    format!("at most {}{once}{exact}, {left} left", grant.risk.word())
 }
 
 fn span(seconds: u64) -> String {

@@ -116,11 +116,6 @@ fn fails(risk: Risk, fail_on: FailOn) -> bool {
     }
 }
 
-/// The word of a risk.
-fn word(risk: Risk) -> &'static str {
-    crate::guard::risk_word(risk)
-}
-
 /// The file that a finding stands in: its own where it was included.
 fn place<'a>(own: Option<&'a Path>, scanned: &'a Path) -> &'a Path {
     own.unwrap_or(scanned)

@@ -33,7 +33,7 @@ pub fn bequeath(places: &[Place<'_>], risk: Risk, approval: &str, snapshot: &Sna
     let Some(start) = processes::start_time(pid) else { return Ok(()) };
     let expires = seconds(snapshot.now).saturating_add(LONGEST.as_secs());
     let boot = processes::boot().unwrap_or_default();
-    let mut text = format!("{VERSION}\t{}\t{expires}\t{boot}\t{approval}\n", rank(risk));
+    let mut text = format!("{VERSION}\t{}\t{expires}\t{boot}\t{approval}\n", risk.word());
     for (target, environment) in places.iter().filter(|(target, _)| !target.hosts.is_empty()) {
         let _infallible = write!(text, "{environment}\t{}\t{}", server_key(target), target.every_database);
         for name in databases(target) {
@@ -113,7 +113,7 @@ fn read(dir: &Dir, name: &str, wanted: &Wanted<'_>, snapshot: &Snapshot) -> Opti
     let mut lines = text.lines();
     let head: Vec<&str> = lines.next()?.split('\t').collect();
     let [VERSION, risk, expires, boot, approval] = *head.as_slice() else { return None };
-    let risk = RISKS.into_iter().find(|known| rank(*known) == risk)?;
+    let risk = RISKS.into_iter().find(|known| known.word() == risk)?;
     let holds = expires.parse::<u64>().is_ok_and(|until| {
         let now = seconds(snapshot.now);
         now < until && until <= now.saturating_add(LONGEST.as_secs() + 60)
@@ -146,16 +146,6 @@ fn within(risk: Risk, approved: Risk) -> bool {
 }
 
 const RISKS: [Risk; 5] = [Risk::None, Risk::Read, Risk::Write, Risk::Destroy, Risk::Unknown];
-
-fn rank(risk: Risk) -> &'static str {
-    match risk {
-        Risk::None => "none",
-        Risk::Read => "read",
-        Risk::Write => "write",
-        Risk::Destroy => "destroy",
-        Risk::Unknown => "unknown",
-    }
-}
 
 /// Whether the process that a file or a mark is named after is gone.
 fn ended(name: &str) -> bool {

@@ -32,7 +32,6 @@ use std::ffi::{OsStr, OsString};
 pub use allow::{Allowance, allow, list as list_grants, revoke};
 pub use impact::{Hurts, impact};
 pub use report::{explain, status};
-pub use screen::word as risk_word;
 
 use self::case::Case;
 use crate::checklist;

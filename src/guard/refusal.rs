@@ -5,7 +5,6 @@
 use std::ffi::OsString;
 
 use super::case::Case;
-use super::screen::word;
 use super::stand_in::{self, Met};
 use super::token::{self, Token};
 use crate::error::Error;
@@ -19,7 +18,7 @@ use crate::text::{Untrusted, redact};
 pub(super) fn nobody(case: &Case<'_>, target: &Target, plan: &Plan, met: Met<'_>, token: Token) -> Error {
     let Met { risk, absence, .. } = met;
     let what =
-        format!("refused: {} ({}) on {}", Untrusted::text(&case.invocation.tool), word(risk), describe(case, target));
+        format!("refused: {} ({}) on {}", Untrusted::text(&case.invocation.tool), risk.word(), describe(case, target));
     let refused = |what: String| counts(plan).into_iter().fold(Error::refused(what), Error::hint);
     let allow = format!("dbguard allow --once -- {}", command_line(case));
     match absence {

@@ -141,6 +141,19 @@ pub enum Risk {
     Unknown,
 }
 
+impl Risk {
+    /// Its word, as the JSON has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Destroy => "destroy",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// One statement or subcommand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {

@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::{Format, fails, place, text, word};
+use super::{Format, fails, place, text};
 use crate::cli::args::FailOn;
 use crate::plan::Risk;
 use crate::plan::scan::Scan;
@@ -35,7 +35,7 @@ impl Format for Github {
     fn file(&mut self, file: &Path, scan: &Scan, out: &mut dyn Write) -> io::Result<()> {
         for finding in &scan.findings {
             let at = (place(finding.file.as_deref(), file), finding.line);
-            let title = format!("{} {}", word(finding.risk), finding.kind);
+            let title = format!("{} {}", finding.risk.word(), finding.kind);
             let told = if finding.statement.is_empty() { text::what(finding) } else { finding.statement.clone() };
             command(self.level(finding.risk), at, &title, &told, out)?;
         }

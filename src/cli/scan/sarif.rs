@@ -9,7 +9,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::json::inert;
-use super::{Format, fails, place, text, word};
+use super::{Format, fails, place, text};
 use crate::cli::args::FailOn;
 use crate::plan::scan::{Problem, Scan};
 use crate::plan::{Finding, Risk};
@@ -43,14 +43,14 @@ impl Sarif {
     }
 
     fn finding(&self, finding: &Finding, file: &Path) -> Value {
-        let told = format!("{}: {}", word(finding.risk), text::what(finding));
+        let told = format!("{}: {}", finding.risk.word(), text::what(finding));
         let told = if finding.statement.is_empty() { told } else { format!("{told}: {}", finding.statement) };
         json!({
             "ruleId": finding.kind,
             "level": self.level(finding.risk),
             "message": { "text": text::inert(&told) },
             "locations": [location(place(finding.file.as_deref(), file), finding.line)],
-            "properties": { "risk": word(finding.risk) },
+            "properties": { "risk": finding.risk.word() },
         })
     }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::{Format, place, word};
+use super::{Format, place};
 use crate::plan::Finding;
 use crate::plan::scan::Scan;
 use crate::text::Untrusted;
@@ -26,7 +26,7 @@ impl Format for Text {
         }
         for finding in &scan.findings {
             let place = shown(place(finding.file.as_deref(), file), finding.line);
-            writeln!(out, "{place}: {}: {}", word(finding.risk), what(finding))?;
+            writeln!(out, "{place}: {}: {}", finding.risk.word(), what(finding))?;
             quote(finding, out)?;
         }
         for allowed in &scan.allowed {

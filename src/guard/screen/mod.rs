@@ -36,7 +36,7 @@ pub(super) fn outdated(shown: &str) -> Section {
 
 /// What would happen.
 pub(super) fn plan(plan: &Plan, risk: Risk, read_only: &ReadOnly) -> Section {
-    let mut lines = vec![Line { tone: tone(risk), ..line(word(risk), meaning(risk, plan.mode), "") }];
+    let mut lines = vec![Line { tone: tone(risk), ..line(risk.word(), meaning(risk, plan.mode), "") }];
     lines.extend(plan.findings.iter().take(SHOWN).map(finding));
     if plan.findings.len() > SHOWN {
         let more = plan.findings.len() - SHOWN;
@@ -120,17 +120,6 @@ fn tone(risk: Risk) -> Tone {
         Risk::None | Risk::Read => Tone::Plain,
         Risk::Write => Tone::Warn,
         Risk::Destroy | Risk::Unknown => Tone::Danger,
-    }
-}
-
-/// The word for a risk, as the JSON has it.
-pub fn word(risk: Risk) -> &'static str {
-    match risk {
-        Risk::None => "none",
-        Risk::Read => "read",
-        Risk::Write => "write",
-        Risk::Destroy => "destroy",
-        Risk::Unknown => "unknown",
     }
 }
 
