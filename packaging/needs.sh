@@ -39,6 +39,13 @@ tests      /usr/share/doc/libdbd-pg-perl            libdbd-pg-perl      -
 tests      pg_repack                                postgresql-15-repack  -
 tests      pgloader                                 pgloader            -
 tests      /usr/lib/python3/dist-packages/psycopg2  python3-psycopg2    -
+packages   makepkg                                  makepkg             -
+packages   pacman                                   pacman-package-manager  -
+packages   bsdtar                                   libarchive-tools    -
+packages   fakeroot                                 fakeroot            -
+packages   ruby                                     ruby                ruby
+packages   nix-instantiate                          nix-bin             -
+packages   debootstrap                              debootstrap         -
 lint       shellcheck                               shellcheck          shellcheck
 lint       shfmt                                    shfmt               shfmt
 lint       mandoc                                   mandoc              mandoc
@@ -88,7 +95,7 @@ apt_install() {
     return "$status"
 }
 
-# Installs what is missing for these purposes (demo, script, tests, lint); nothing is touched when nothing is missing.
+# Installs what is missing for these purposes (demo, script, tests, lint, packages); nothing is touched when nothing is missing.
 install_needs() {
     if ! have cargo && [ -x "$HOME/.cargo/bin/cargo" ]; then
         PATH=$HOME/.cargo/bin:$PATH

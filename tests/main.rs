@@ -27,6 +27,7 @@ mod config_layers;
 mod config_properties;
 mod config_schema;
 mod config_verbs;
+mod dependencies;
 mod docs;
 mod doctor;
 mod elsewhere;

@@ -145,7 +145,8 @@ impl Values<'_> {
         if let Some(user) = self.get("user", "PGUSER").filter(|user| !user.value.is_empty()) {
             return Ok(user);
         }
-        let unknown = || Trouble::Unclear("the name of the system user is not known".to_owned());
+        let unknown =
+            || Trouble::Unclear("the name of the system user is not known; -U or PGUSER would say whom".to_owned());
         let name = self.ground.snapshot.user.name.as_ref().ok_or_else(unknown)?;
         Ok(Field::new(name.into(), Origin::SystemUser))
     }

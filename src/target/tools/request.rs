@@ -132,7 +132,9 @@ impl<'a> Given<'a> {
     pub(super) fn system_user(&self) -> Result<Field<OsString>, Trouble> {
         match &self.ground.snapshot.user.name {
             Some(name) => Ok(Field::new(name.into(), Origin::SystemUser)),
-            None => Err(Trouble::Unclear("the name of the system user is not known".to_owned())),
+            None => Err(Trouble::Unclear(
+                "the name of the system user is not known; -U or PGUSER would say whom".to_owned(),
+            )),
         }
     }
 
