@@ -162,3 +162,19 @@ fn in_tmux_the_pane_alone_is_tinted_and_set_back() {
     tmux.line("unset PGHOST");
     pane("work default");
 }
+
+#[test]
+fn a_screen_reader_gets_words_and_no_shapes() {
+    let config = "[environment.production]\nlevel = \"production\"\nmatch = [{ host = \"*.prod.example.com\" }]\n";
+    let sandbox = Sandbox::new().config(config).var("ACCESSIBLE", "1").fake("psql");
+    let sandbox = sandbox.var("PGHOST", "db1.prod.example.com").var("PGUSER", "app");
+    sandbox.run(["prompt"]).stdout("PRODUCTION db1.prod.example.com/app\n").stderr("").status(0);
+    let mut pty = sandbox.pty(["run", "--", "psql", "-c", "DROP TABLE t"]).start();
+    let screen = pty.wait_for("Type ").send("\x03").finish().screen;
+    for heard in ["PRODUCTION, level production: production, psql", "target:", "drop-table: danger: DROP TABLE t"] {
+        assert!(screen.contains(heard), "{heard} is not in {screen}");
+    }
+    for noise in ["===", "▲", "!!", "·"] {
+        assert!(!screen.contains(noise), "{noise} is in {screen}");
+    }
+}

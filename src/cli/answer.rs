@@ -53,7 +53,7 @@ pub(super) fn run(told: &[OsString], snapshot: &Snapshot) -> Result<ExitCode> {
     let places = Places::of(snapshot);
     let config = config::load_from(&places);
     let reading = prompt::read(snapshot, &config.rules, &places.project_root);
-    let theme = config.theme.clone();
+    let theme = config.theme.clone().heard_by(&snapshot.vars);
     let segment = Segment::of(&reading, &theme);
     if told.path
         && let Some(directory) = shims::directory(snapshot)

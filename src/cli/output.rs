@@ -8,7 +8,7 @@ use crate::checklist::{Banner, Section};
 use crate::effects::tty::{self, Canvas};
 use crate::error::{Error, Result};
 use crate::world::Vars;
-use crate::world::terminal::has_colour;
+use crate::world::terminal::{has_colour, is_spoken};
 
 /// The columns of what goes into a pipe or a file.
 const PIPE_WIDTH: usize = 100;
@@ -40,7 +40,7 @@ pub(super) fn json(value: &impl Serialize) -> Result<()> {
 pub(super) fn screen(banner: &Banner, sections: &[Section], vars: &Vars) -> Result<()> {
     let terminal = is_terminal();
     let width = if terminal { tty::width(io::stdout(), vars) } else { PIPE_WIDTH };
-    let canvas = Canvas { width, colour: terminal && has_colour(vars) };
+    let canvas = Canvas { width, colour: terminal && has_colour(vars), spoken: is_spoken(vars) };
     print(|out| {
         write!(out, "{}", canvas.banner(banner).trim_start_matches('\n'))?;
         sections.iter().try_for_each(|section| write!(out, "{}", canvas.section(section)))

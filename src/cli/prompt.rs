@@ -12,7 +12,7 @@ pub(super) fn run(snapshot: &Snapshot) -> Result<ExitCode> {
     let places = Places::of(snapshot);
     let config = config::load_from(&places);
     let reading = prompt::read(snapshot, &config.rules, &places.project_root);
-    let mut theme = config.theme;
+    let mut theme = config.theme.heard_by(&snapshot.vars);
     if theme.show == Show::Never {
         // Switched off in the shell's own prompt; another prompt that asks for it wants an answer.
         theme.show = Show::Relevant;

@@ -70,7 +70,9 @@ pub struct Config {
 
 /// Reads all layers. Never fails: what cannot be used is in [`Config::trouble`], and the rest only raises.
 pub fn load(snapshot: &Snapshot) -> Config {
-    load_from(&Places::of(snapshot))
+    let mut config = load_from(&Places::of(snapshot));
+    config.theme = config.theme.heard_by(&snapshot.vars);
+    config
 }
 
 /// The same from these places.

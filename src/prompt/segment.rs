@@ -61,7 +61,7 @@ struct Speaker<'a> {
 
 impl Speaker<'_> {
     fn segment(&self, theme: &Theme) -> Segment {
-        let text = if self.is_shown(theme.show) { self.words(&theme.format) } else { String::new() };
+        let text = if self.is_shown(theme.show) { self.words(&theme.format, theme) } else { String::new() };
         let paint = self.paint(theme);
         let silent = text.is_empty() && paint.title.is_empty() && paint.tab.is_none();
         let level = if silent { "none" } else { self.environment.level_word() };
@@ -69,7 +69,7 @@ impl Speaker<'_> {
     }
 
     fn paint(&self, theme: &Theme) -> Paint {
-        let title = if self.is_shown(theme.title) { self.words(&theme.title_format) } else { String::new() };
+        let title = if self.is_shown(theme.title) { self.words(&theme.title_format, theme) } else { String::new() };
         let level = self.environment.level_word();
         let (tab, background) = match theme.tint {
             Tint::None => (None, None),
@@ -91,8 +91,9 @@ impl Speaker<'_> {
     }
 
     /// Fills in the format. Whoever decides against what a bare psql would reach is named.
-    fn words(&self, format: &str) -> String {
-        let mut out = format::fill(format, |name| self.field(name));
+    fn words(&self, format: &str, theme: &Theme) -> String {
+        let field = |name: &str| if theme.spoken && name == "icon" { String::new() } else { self.field(name) };
+        let mut out = format::fill(format, field);
         if self.besides && !format.contains("{source}") {
             out.extend([" (", self.source, ")"]);
         }
@@ -206,6 +207,14 @@ mod tests {
         let theme = Theme { format: all.to_owned(), ..Theme::default() };
         let expected = "▲ PRODUCTION production production db1.example:6432/app db1.example 6432 app alice <> psql";
         assert_eq!(segment(Level::Production, &theme).text, expected);
+    }
+
+    #[test]
+    fn what_is_read_out_has_no_shape() {
+        let theme = Theme { spoken: true, show: Show::Always, ..Theme::default() };
+        let shown = segment(Level::Production, &theme);
+        assert_eq!(shown.text, "PRODUCTION db1.example:6432/app");
+        assert_eq!(shown.paint.title, shown.text);
     }
 
     #[test]

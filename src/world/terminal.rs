@@ -59,6 +59,12 @@ pub fn has_colour(vars: &Vars) -> bool {
     vars.filled("NO_COLOR").is_none() && !dumb
 }
 
+/// Whether whoever reads it hears it: words instead of shapes, rules and columns, and nothing written over. The var is that
+/// of other programs with such a mode (<https://github.com/charmbracelet/huh#accessibility>).
+pub fn is_spoken(vars: &Vars) -> bool {
+    vars.filled("ACCESSIBLE").is_some()
+}
+
 /// The name of the terminal of the standard streams, for the audit: `/dev/pts/3`.
 pub fn name() -> Option<PathBuf> {
     let names = [ttyname(stdin()), ttyname(stdout()), ttyname(stderr())];

@@ -17,6 +17,8 @@ pub struct Canvas {
     pub width: usize,
     /// Whether it has colour, and the person wants it.
     pub colour: bool,
+    /// Whether it is read out: words instead of shapes, rules and columns.
+    pub spoken: bool,
 }
 
 /// Blank columns at the left.
@@ -40,8 +42,8 @@ impl Canvas {
         for alarm in &banner.alarms {
             let lines = wrap(&safe(alarm), room, room).into_iter().enumerate();
             rows.extend(lines.map(|(at, line)| {
-                let mark = if at == 0 { " !! " } else { "    " };
-                style.paint(mark.to_owned() + &line).to_string()
+                let mark = if at > 0 { "   " } else { self.mark(Tone::Danger) };
+                style.paint(format!(" {mark}{line}")).to_string()
             }));
             rows.push(String::new());
         }
@@ -51,6 +53,10 @@ impl Canvas {
     }
 
     fn bar(self, banner: &Banner) -> Vec<String> {
+        if self.spoken {
+            let title = banner.title.replace(" · ", ", ");
+            return self.paragraph(&format!("{}, level {}: {title}", banner.look.label, banner.level.word()));
+        }
         let word = format!("{} {}", safe(&banner.look.icon), safe(&banner.look.label));
         let text = format!("{}   {}", word.trim_start(), safe(&banner.title));
         let room = self.width.saturating_sub(2 * MARGIN);
@@ -66,6 +72,9 @@ impl Canvas {
 
     /// A title and its lines, then a blank line.
     pub fn section(self, section: &Section) -> String {
+        if self.spoken {
+            return self.read_out(section);
+        }
         let title = safe(&section.title);
         let beside = self.width >= WIDE && columns(&title) + 2 <= TITLE && !section.lines.is_empty();
         let grid = Grid { indent: MARGIN + if beside { TITLE } else { 2 }, label: label_width(&section.lines) };
@@ -81,10 +90,21 @@ impl Canvas {
         finish(&rows)
     }
 
+    fn read_out(self, section: &Section) -> String {
+        let mut rows = self.paragraph(&format!("{}:", section.title));
+        for line in &section.lines {
+            let label = if line.label.is_empty() { String::new() } else { format!("{}: ", line.label) };
+            let note = if line.note.is_empty() { String::new() } else { format!(" ({})", line.note) };
+            rows.extend(self.paragraph(&format!("{label}{}{}{note}", self.mark(line.tone), line.value)));
+        }
+        rows.push(String::new());
+        finish(&rows)
+    }
+
     fn line(self, line: &Line, title: &str, grid: Grid) -> Vec<String> {
         let left = " ".repeat(grid.left());
         let mut text = Rows::new(self.width.saturating_sub(grid.left() + MARGIN).max(8));
-        text.add(&format!("{}{}", mark(line.tone), safe(&line.value)), self.tone(line.tone));
+        text.add(&format!("{}{}", self.mark(line.tone), safe(&line.value)), self.tone(line.tone));
         if !line.note.is_empty() {
             text.add(&format!("({})", safe(&line.note)), self.style(Style::new().dimmed()));
         }
@@ -118,6 +138,17 @@ impl Canvas {
         wrap(&safe(text), room, room).into_iter().map(|line| format!(" {line}")).collect()
     }
 
+    /// What the tone says, for those who do not see colour.
+    fn mark(self, tone: Tone) -> &'static str {
+        match (tone, self.spoken) {
+            (Tone::Plain | Tone::Quiet, _) => "",
+            (Tone::Warn, false) => "! ",
+            (Tone::Danger, false) => "!! ",
+            (Tone::Warn, true) => "warning: ",
+            (Tone::Danger, true) => "danger: ",
+        }
+    }
+
     fn style(self, style: Style) -> Style {
         if self.colour { style } else { Style::new() }
     }
@@ -126,7 +157,8 @@ impl Canvas {
         self.style(match tone {
             Tone::Plain => Style::new(),
             Tone::Quiet => Style::new().dimmed(),
-            Tone::Warn => Style::new().fg(Color::Yellow),
+            // No colour: yellow on white cannot be read with the colours of most terminals.
+            Tone::Warn => Style::new().bold(),
             Tone::Danger => Style::new().fg(Color::Red).bold(),
         })
     }
@@ -193,15 +225,6 @@ fn finish(rows: &[String]) -> String {
     rows.iter().map(|row| row.trim_end_matches(' ').to_owned() + "\n").collect()
 }
 
-/// What the tone says, for those who do not see colour.
-fn mark(tone: Tone) -> &'static str {
-    match tone {
-        Tone::Plain | Tone::Quiet => "",
-        Tone::Warn => "! ",
-        Tone::Danger => "!! ",
-    }
-}
-
 fn safe(text: &str) -> String {
     Untrusted::text(text).to_string()
 }
@@ -246,7 +269,7 @@ mod tests {
     use crate::environment::Look;
 
     fn canvas(width: usize, colour: bool) -> Canvas {
-        Canvas { width, colour }
+        Canvas { width, colour, spoken: false }
     }
 
     fn banner(level: Level, color: &str) -> Banner {
@@ -266,6 +289,28 @@ mod tests {
     fn without_colour_the_weight_of_the_rule_tells_the_level() {
         let drawn = canvas(20, false).banner(&banner(Level::Staging, "blue"));
         assert_eq!(drawn, "\n--------------------\n ■ EU\\x1B   eu ·\n psql\n--------------------\n\n");
+    }
+
+    #[test]
+    fn what_is_read_out_has_words_for_shapes_and_neither_rules_nor_columns() {
+        let spoken = Canvas { spoken: true, ..canvas(60, false) };
+        let mut banner = banner(Level::Staging, "blue");
+        banner.alarms.push("the server is another".into());
+        let line = |label: &str, value: &str, note: &str, tone| Line {
+            label: label.into(),
+            value: value.into(),
+            note: note.into(),
+            tone,
+        };
+        let lines = vec![
+            line("host", "db1", "option -h", Tone::Plain),
+            line("", "drop table t", "", Tone::Danger),
+            line("was", "\x1b", "", Tone::Warn),
+        ];
+        let drawn = spoken.banner(&banner) + &spoken.section(&Section { title: "would happen".into(), lines });
+        let expected = "\n danger: the server is another\n\n EU\\x1B, level staging: eu, psql\n\n would happen:\n host: db1 (option -h)\n danger: drop table t\n was: warning: \\x1B\n\n";
+        assert_eq!(drawn, expected);
+        assert_eq!(Canvas { colour: true, ..spoken }.banner(&banner).matches('\x1b').count(), 2, "the alarm in red");
     }
 
     #[test]

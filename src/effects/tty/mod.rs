@@ -93,6 +93,7 @@ impl Tty {
         *self.canvas.get_or_init(|| Canvas {
             width: width(&self.terminal, &self.vars),
             colour: terminal::has_colour(&self.vars),
+            spoken: terminal::is_spoken(&self.vars),
         })
     }
 

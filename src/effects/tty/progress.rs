@@ -10,8 +10,12 @@ use super::{Tty, line};
 use crate::text::{columns, shortened};
 
 impl Tty {
-    /// Writes over the line that the cursor stands on, and goes back to its start.
+    /// Writes over the line that the cursor stands on, and goes back to its start. To whom it would be read out again and
+    /// again, nothing is written.
     pub fn rewrite(&mut self, text: &str) {
+        if self.canvas().spoken {
+            return;
+        }
         let room = self.canvas().width.saturating_sub(2);
         let text = shortened(text, room);
         let rest = room.saturating_sub(columns(&text));

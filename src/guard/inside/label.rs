@@ -17,7 +17,7 @@ use crate::environment::Level;
 use crate::prompt::{Style, sgr};
 use crate::shell::{Terminal, inert};
 use crate::world::Snapshot;
-use crate::world::terminal::has_colour;
+use crate::world::terminal::{has_colour, is_spoken};
 
 /// Which of psql's prompts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +107,7 @@ pub(super) fn shown(derived: &Derived, config: &Config, snapshot: &Snapshot) -> 
     files.extend(Places::of(snapshot).trust.and_then(|trust| trust.to_str().map(str::to_owned)));
     Shown {
         label: look.label,
-        icon: look.icon,
+        icon: if is_spoken(&snapshot.vars) { String::new() } else { look.icon },
         sgr: sgr(&look.color, Style::Block),
         environment: derived.environment.name().to_owned(),
         strict: derived.environment.level() == Level::Production,
