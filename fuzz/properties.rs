@@ -111,7 +111,7 @@ fn written(directory: &Path, name: &str, bytes: &[u8]) -> PathBuf {
 fn service(text: &[u8], directory: &Path) {
     let file = written(directory, "service.conf", text);
     let snapshot = world(directory, &[("PGSERVICEFILE", &file), ("PGSYSCONFDIR", directory)]);
-    let names = target::services(&snapshot);
+    let names = target::services(None, &snapshot);
     for name in names.into_iter().take(5).chain(["a".into()]) {
         let argument = [OsString::from("service="), name].concat_os();
         let _ = target::resolve(&target::parse("psql", &[argument], None, &snapshot), &snapshot);

@@ -16,23 +16,46 @@ use crate::world::Snapshot;
 /// The word that leads here.
 pub(super) const VERB: &str = "in-psql";
 
-pub(super) fn run(words: &[OsString], snapshot: &Snapshot) -> Result<ExitCode> {
+pub(super) fn run(words: &[OsString]) -> Result<ExitCode> {
     let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
+    if let ["label", pid, number] = words.as_slice() {
+        say(label(pid.parse().map_err(|_| unknown())?, which(number))?.as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let snapshot = Snapshot::read()?;
     match words.as_slice() {
-        ["prompt", number] => say(inside::prompt(snapshot, which(number)).as_bytes())?,
+        ["prompt", number] => {
+            say(inside::prompt(snapshot.vars.get("IN_PSQL_PROMPT"), which(number)).as_bytes())?;
+        }
         [what, pid, rest @ ..] => {
             let pid = pid.parse().map_err(|_| unknown())?;
-            about(what, rest, &mut Seat::of(pid, snapshot))?;
+            about(what, rest, &mut Seat::of(pid, &snapshot))?;
         }
         _ => return Err(unknown()),
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// The label: almost always the one before it, for which nobody's name is needed.
+fn label(pid: u32, which: Which) -> Result<String> {
+    let Some(nameless) = Snapshot::nameless() else {
+        let snapshot = Snapshot::read()?;
+        return Ok(inside::label(&mut Seat::of(pid, &snapshot), which));
+    };
+    let seat = Seat::of(pid, &nameless);
+    if let Some(label) = inside::kept(&seat, which) {
+        return Ok(label);
+    }
+    let snapshot = Snapshot::read()?;
+    Ok(inside::label(&mut seat.with(&snapshot), which))
+}
+
 /// What is asked about this psql.
 fn about(what: &str, rest: &[&str], seat: &mut Seat<'_>) -> Result<()> {
     match (what, rest) {
-        ("label", rest) => say(inside::label(seat, which(rest.first().unwrap_or(&"1"))).as_bytes()),
+        ("label", []) => say(inside::label(seat, Which::First).as_bytes()),
+        ("begin", []) => say(inside::begin(seat).as_bytes()),
+        ("arrive", []) => say(inside::arrive(seat).as_bytes()),
         ("here", []) => say(word(inside::interactive(seat) == Interactive::Yes)),
         ("enter", []) => say(word(inside::enter(seat) == Reconnect::Wanted)),
         ("options", []) => say(inside::options(seat).as_bytes()),

@@ -82,7 +82,7 @@ fn dispatch(argv: &[OsString]) -> Result<ExitCode> {
         return completions::candidates(rest.get(1..).unwrap_or_default(), &Snapshot::read()?);
     }
     if rest.first().is_some_and(|word| word == in_psql::VERB) {
-        return in_psql::run(rest.get(1..).unwrap_or_default(), &Snapshot::read()?);
+        return in_psql::run(rest.get(1..).unwrap_or_default());
     }
     match Arguments::try_parse_from(argv) {
         Ok(arguments) => perform(arguments.verb),

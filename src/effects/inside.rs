@@ -160,15 +160,29 @@ pub fn write(snapshot: &Snapshot, pid: u32, inside: &Inside) -> Result<()> {
     let kept = Inside { version: VERSION, boot: processes::boot(), listeners: processes::seen(), ..inside.clone() };
     let text = serde_json::to_string(&kept)
         .map_err(|cause| Error::refused(format!("what is known of this psql cannot be written down: {cause}")))?;
-    put(&directory(snapshot)?, &name, &text)
+    put(&directory(snapshot)?, &name, &text, Readers::One)
+}
+
+/// Who reads a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Readers {
+    /// This psql's own runs, one after the other: the old file is taken away first, since ext4 writes one that comes in
+    /// the place of another out at once (`auto_da_alloc`), which takes longer than all the rest. Where it is lost
+    /// between the two, everything is found out anew.
+    One,
+    /// Every psql, at any time.
+    Many,
 }
 
 /// Writes a file whole, under another name first.
-fn put(dir: &Dir, name: &str, text: &str) -> Result<()> {
+fn put(dir: &Dir, name: &str, text: &str, readers: Readers) -> Result<()> {
     let unfinished = format!(".{name}.{}", std::process::id());
     let mut file = dir.file(&unfinished, OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_TRUNC)?;
     let written = writeln!(file, "{text}").map_err(|cause| trouble(&dir.path_of(name), "written", &cause));
     let named = written.and_then(|()| {
+        if readers == Readers::One {
+            let _may_be_absent = dir.remove(name);
+        }
         dir.rename(&unfinished, name).map_err(|cause| trouble(&dir.path_of(name), "made", &cause.into()))
     });
     if named.is_err() {
@@ -198,7 +212,7 @@ pub fn remember(snapshot: &Snapshot, server: &Met) {
     let over = all.len().saturating_sub(MOST_SERVERS);
     all.drain(..over);
     if let (Ok(text), Ok(dir)) = (serde_json::to_string(&all), directory(snapshot)) {
-        let _best_effort = put(&dir, MET, &text);
+        let _best_effort = put(&dir, MET, &text, Readers::Many);
     }
 }
 

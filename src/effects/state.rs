@@ -52,13 +52,13 @@ impl Dir {
 
     /// Opens the directory, made with mode 0700 when it is not there, as the XDG specification asks.
     fn open(path: PathBuf) -> Result<Self> {
-        if !path.exists() && !may_make(&path, nix::unistd::geteuid().as_raw()) {
-            let what = format!("`{}` would be root's, in another user's home", Untrusted::path(&path));
-            return Err(Error::refused(what).hint("keep your own home: sudo -H, or su with a dash"));
-        }
-        DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(|cause| trouble(&path, "made", &cause))?;
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-        let fd = open(&path, flags, Mode::empty()).map_err(|cause| trouble(&path, "opened", &cause.into()))?;
+        let mut opened = open(&path, flags, Mode::empty());
+        if opened.as_ref().is_err_and(|errno| *errno == Errno::ENOENT) {
+            make(&path)?;
+            opened = open(&path, flags, Mode::empty());
+        }
+        let fd = opened.map_err(|cause| trouble(&path, "opened", &cause.into()))?;
         let handle = File::from(fd);
         let meta = handle.metadata().map_err(|cause| trouble(&path, "read", &cause))?;
         private(&path, &meta)?;
@@ -120,6 +120,15 @@ impl Dir {
     pub(super) fn sync(&self) -> Result<()> {
         nix::unistd::fsync(self.fd.as_fd()).map_err(|cause| trouble(&self.path, "synced", &cause.into()))
     }
+}
+
+/// Makes a directory that is not there.
+fn make(path: &Path) -> Result<()> {
+    if !path.exists() && !may_make(path, nix::unistd::geteuid().as_raw()) {
+        let what = format!("`{}` would be root's, in another user's home", Untrusted::path(path));
+        return Err(Error::refused(what).hint("keep your own home: sudo -H, or su with a dash"));
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|cause| trouble(path, "made", &cause))
 }
 
 /// Ours or root's, and closed to others' writing.

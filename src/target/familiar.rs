@@ -75,7 +75,7 @@ fn of_services(snapshot: &Snapshot) -> Vec<Familiar> {
     let mut found = Vec::new();
     // Which version of libpq reads the files decides where it looks for them.
     let program = tools::locate(OsStr::new("psql"), &snapshot.vars).ok();
-    for name in services(snapshot) {
+    for name in services(None, snapshot) {
         let hint = name.to_string_lossy().into_owned();
         let place = (service_file(snapshot), 0);
         found.push(Familiar { way: Way::Service(hint.clone()), hint: hint.clone(), place: place.clone() });

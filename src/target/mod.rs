@@ -35,7 +35,7 @@ pub use project::{Mention, Mentions, PROJECT_VARS, SELECTION_VARS, Source, TARGE
 pub use resolve::{open, open_with, parse, places, resolve};
 pub use services::services;
 pub use table::{Act, Custom, Customs, Declared, Effect, Fault, Language, Migrations, Places, told};
-pub use tunnel::forwarder;
+pub use tunnel::{forwarder, look_once};
 
 use crate::text::Secret;
 

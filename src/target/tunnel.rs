@@ -19,6 +19,7 @@ mod roles;
 mod ssh;
 
 use std::ffi::OsStr;
+use std::sync::{Mutex, PoisonError};
 
 use place::{Far, Place};
 use roles::Role;
@@ -30,6 +31,17 @@ use crate::world::net::Holder;
 /// A forwarder may lead to another one on this machine; a longer chain is not followed.
 const HOPS: usize = 8;
 
+/// What was found in a run that looks at each place once; nothing in one that always looks again.
+static SEEN: Mutex<Option<Vec<Seen>>> = Mutex::new(None);
+
+/// A place, and the forwarder that listens there.
+type Seen = (Place, Option<Via>);
+
+/// From now on each place is looked at once: for what asks about one moment under several names.
+pub fn look_once() {
+    SEEN.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
+}
+
 /// The user's forwarder that a connection to this host would go through; `None` when there is none: the host is not
 /// on loopback, nothing listens there, another user's process does, or a database server of this machine.
 ///
@@ -37,7 +49,21 @@ const HOPS: usize = 8;
 /// counts, and two that differ forward to somewhere unknown.
 pub fn forwarder(host: &Host, snapshot: &Snapshot) -> Option<Via> {
     let places = Place::all(host).into_iter();
-    places.filter_map(|place| follow(&place, snapshot.user.uid, HOPS)).reduce(|one, other| agree(one, &other))
+    places.filter_map(|place| at(place, snapshot.user.uid)).reduce(|one, other| agree(one, &other))
+}
+
+/// The forwarder at this place, looked for again where that is not to be remembered.
+fn at(place: Place, uid: u32) -> Option<Via> {
+    let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = seen.as_ref().and_then(|seen| seen.iter().find(|(known, _)| *known == place));
+    if let Some((_, via)) = known {
+        return via.clone();
+    }
+    let via = follow(&place, uid, HOPS);
+    if let Some(seen) = seen.as_mut() {
+        seen.push((place, via.clone()));
+    }
+    via
 }
 
 /// The same answer with the forwarder that stands before any host of the target.

@@ -52,6 +52,15 @@ impl Snapshot {
         Ok(Self { vars, cwd, user: User::read(), now: SystemTime::now() })
     }
 
+    /// The same without the password database, which may be asked over the network, for what needs nobody's name.
+    /// Nothing where the home directory would have to be looked up there.
+    pub fn nameless() -> Option<Self> {
+        let vars = Vars::read();
+        vars.filled("HOME").filter(|home| Path::new(home).is_absolute())?;
+        let user = User { uid: nix::unistd::geteuid().as_raw(), name: None, home: None };
+        Some(Self { vars, cwd: std::env::current_dir().ok()?, user, now: SystemTime::now() })
+    }
+
     /// The home directory: `$HOME` when it is set and not empty, else the password database's.
     pub fn home(&self) -> Option<&Path> {
         self.vars.filled("HOME").map(Path::new).or(self.user.home.as_deref())

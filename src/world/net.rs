@@ -68,6 +68,6 @@ pub fn sockets(_: u32) -> std::io::Result<Vec<u64>> {
 
 /// Elsewhere there is no means to tell.
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
-pub fn connections(_: u32) -> std::io::Result<Vec<Connection>> {
+pub fn connections(_: u32, _: &[u64]) -> std::io::Result<Vec<Connection>> {
     Err(std::io::ErrorKind::Unsupported.into())
 }

@@ -27,8 +27,7 @@ pub(super) struct Derived {
 
 /// The environment of a connection whose names psql told.
 pub(super) fn exact(seat: &Seat<'_>, config: &Config, names: &Names, peer: Option<&Peer>) -> Derived {
-    let invocation = seat.invocation();
-    let target = names::target(names, &invocation, seat);
+    let target = names::target(names, seat);
     let by_name = match &target {
         Some(target) => config.rules.classify(target),
         None => Environment::Unknown { because: "its target cannot be told".to_owned() },
@@ -112,12 +111,12 @@ fn met_there(seat: &Seat<'_>, config: &Config, peer: &Peer, now: Option<&Names>)
     let field = |text: &String| Field::new(std::ffi::OsString::from(text), Origin::Connect);
     let (dbname, user) = (now.map(|now| field(&now.dbname)), now.map(|now| field(&now.user)));
     let text = peer_text(peer);
-    let invocation = seat.invocation();
     // With all names known only this session's word counts: an address may have been another server's before.
     let before = if now.is_some() { Vec::new() } else { inside::met(seat.snapshot) };
-    let met = seat.inside.met.iter().chain(&before).filter(|met| met.peer == text && Some(&met.names) != now);
+    let before = before.iter().filter(|met| !seat.inside.met.contains(met));
+    let met = seat.inside.met.iter().chain(before).filter(|met| met.peer == text && Some(&met.names) != now);
     met.flat_map(|met| {
-        let target = names::target(&met.names, &invocation, seat);
+        let target = names::target(&met.names, seat);
         let by_name = target
             .map(|target| config.rules.classify(&Target { dbname: dbname.clone(), user: user.clone(), ..target }));
         let by_server = met.environment.as_deref().and_then(|name| named(name, config));
@@ -129,17 +128,18 @@ fn met_there(seat: &Seat<'_>, config: &Config, peer: &Peer, now: Option<&Names>)
 /// What the services are that may have led to this far end: those that say its address. One that only names a host
 /// cannot be told without asking a name server.
 fn services_there(seat: &Seat<'_>, config: &Config, peer: &Peer) -> Vec<Environment> {
+    let Some(port) = host_of(peer).map(|host| host.port.value) else { return Vec::new() };
+    let program = &seat.invocation().program;
     let one = |service: std::ffi::OsString| {
         let mut word = std::ffi::OsString::from("service='");
         word.push(service.to_string_lossy().replace('\\', "\\\\").replace('\'', "\\'"));
         word.push("'");
-        let program = crate::world::processes::command(seat.pid).exe;
-        let invocation = target::parse("psql", &[word], program, seat.snapshot);
-        let Resolution::Resolved(target) = target::resolve(&invocation, seat.snapshot) else { return None };
+        let places = target::open("psql", &[word], program.clone(), seat.snapshot).1;
+        let Resolution::Resolved(target) = places.main else { return None };
         let leads = target.hosts.iter().any(|host| leads_to(host, peer));
         leads.then(|| config.rules.classify(&target))
     };
-    target::services(seat.snapshot).into_iter().filter_map(one).collect()
+    target::services(Some(port), seat.snapshot).into_iter().filter_map(one).collect()
 }
 
 /// Whether this host is that far end by its address.

@@ -13,9 +13,8 @@ pub fn impact(seat: &Seat<'_>, tables: &[&str]) -> Result<Hurts> {
     }
     let config = config::load(seat.snapshot);
     let names = names::told(seat.snapshot).ok_or_else(|| Error::refused("psql has no connection"))?;
-    let invocation = seat.invocation();
     let derived = derive::exact(seat, &config, &names, seat.peer().as_ref());
     let target = derived.target.ok_or_else(|| Error::refused("the target of this connection cannot be told"))?;
-    let case = start::case(seat, &config, invocation, target.clone(), derived.environment);
+    let case = start::case(seat, &config, target.clone(), derived.environment);
     impact::from_inside(tables, &case, &target)
 }

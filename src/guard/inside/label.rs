@@ -4,6 +4,7 @@
 //! sockets, the very same configuration and working directory, and made again when any of these is another one. The
 //! words are dbguard's own; names of hosts and databases are shown by psql itself.
 
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
@@ -16,6 +17,7 @@ use crate::effects::inside::{self, Known, Opened, ReadOnly, Shown};
 use crate::environment::Level;
 use crate::prompt::{Style, sgr};
 use crate::shell::{Terminal, inert};
+use crate::target;
 use crate::world::Snapshot;
 use crate::world::terminal::{has_colour, is_spoken};
 
@@ -37,6 +39,15 @@ const LONGEST_LABEL: usize = 24;
 /// What stands before each prompt.
 pub fn label(seat: &mut Seat<'_>, which: Which) -> String {
     let known = look(seat);
+    words(seat, &known, which)
+}
+
+/// The same where nothing has changed since the last one, for which nobody's name is needed.
+pub fn kept(seat: &Seat<'_>, which: Which) -> Option<String> {
+    fresh(seat).map(|known| words(seat, known, which))
+}
+
+fn words(seat: &Seat<'_>, known: &Known, which: Which) -> String {
     let paint = Paint::of(seat, which);
     let Some(shown) = &known.shown else {
         return paint.first("", "!! NOT CONNECTED ", "", "");
@@ -49,7 +60,7 @@ pub fn label(seat: &mut Seat<'_>, which: Which) -> String {
     let word: String = inert(&shown.label).chars().take(LONGEST_LABEL).collect();
     let ask = if known.names.is_none() && shown.environment == "unknown" { ":whereami " } else { "" };
     let title = if seat.inside.titled { format!("{icon}{word}{doubt} psql") } else { String::new() };
-    let state = state(&known, shown.strict, seat.locks());
+    let state = state(known, shown.strict, seat.locks());
     paint.first(&shown.sgr, &format!(" {icon}{word}{doubt} "), &format!(" {state}{ask}"), &title)
 }
 
@@ -69,12 +80,10 @@ fn state(known: &Known, strict: bool, locks: bool) -> &'static str {
 
 /// What is known of the connection as it is now, made afresh where anything changed.
 fn look(seat: &mut Seat<'_>) -> Known {
-    let fresh = |known: &&Known| {
-        known.shown.as_ref().is_some_and(|shown| shown.made_from == stamps(&shown.files, seat.snapshot))
-    };
-    if let Some(known) = seat.known().filter(fresh) {
+    if let Some(known) = fresh(seat) {
         return known.clone();
     }
+    target::look_once();
     let config = config::load(seat.snapshot);
     let known = seen(seat, &config);
     if known.shown.is_some() {
@@ -83,6 +92,12 @@ fn look(seat: &mut Seat<'_>) -> Known {
         let _ = inside::write(seat.snapshot, seat.pid, &seat.inside);
     }
     known
+}
+
+/// What is known of the connection, where what it was made from is as it was.
+fn fresh<'s>(seat: &'s Seat<'_>) -> Option<&'s Known> {
+    let same = |shown: &Shown| shown.made_from == stamps(&shown.files, seat.snapshot);
+    seat.known().filter(|known| known.shown.as_ref().is_some_and(same))
 }
 
 /// Looks at the connection.
@@ -176,13 +191,13 @@ impl Paint {
 }
 
 /// The text for psql's own `PROMPT1`, `PROMPT2` or `PROMPT3`, around what the user has there.
-pub fn prompt(snapshot: &Snapshot, which: Which) -> String {
+pub fn prompt(own: Option<&OsStr>, which: Which) -> String {
     let number = match which {
         Which::First => 1,
         Which::Second => 2,
         Which::Third => 3,
     };
-    let own = snapshot.vars.get("IN_PSQL_PROMPT").map(|text| text.to_string_lossy().into_owned());
+    let own = own.map(|text| text.to_string_lossy().into_owned());
     let own = own.filter(|text| *text != format!(":PROMPT{number}")).unwrap_or_default();
     // A second reading of the start-up file finds what the first one set.
     if own.contains("in-psql label") {

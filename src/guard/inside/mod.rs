@@ -16,9 +16,9 @@ mod unlock;
 mod whereami;
 
 pub use impact::impact;
-pub use label::{Which, label, prompt};
+pub use label::{Which, kept, label, prompt};
 pub use seat::Seat;
 pub use settle::{Settled, settle};
-pub use start::{Interactive, Reconnect, conninfo, enter, history, interactive, options};
+pub use start::{Interactive, Reconnect, arrive, begin, conninfo, enter, history, interactive, options};
 pub use unlock::{role, tag, tell, unlock};
 pub use whereami::whereami;

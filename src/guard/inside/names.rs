@@ -7,7 +7,7 @@ use std::ffi::OsString;
 
 use super::seat::Seat;
 use crate::effects::inside::Names;
-use crate::target::{self, Field, Host, Invocation, Origin, Parameter, Resolution, Target};
+use crate::target::{self, Field, Host, Origin, Parameter, Resolution, Target};
 use crate::text::Secret;
 use crate::world::Snapshot;
 
@@ -28,17 +28,18 @@ pub(super) fn told(snapshot: &Snapshot) -> Option<Names> {
 
 /// The target of a connection with these names. One that psql was started to keeps all that is known of it; another
 /// one was reached by `\connect`.
-pub(super) fn target(names: &Names, invocation: &Invocation, seat: &Seat<'_>) -> Option<Target> {
-    let started = seat.started(invocation)?;
+pub(super) fn target(names: &Names, seat: &Seat<'_>) -> Option<Target> {
+    let started = seat.started()?;
     if let Some(host) = started.hosts.iter().find(|host| is(host, names)) {
         let same = |field: Option<&Field<OsString>>, name: &str| field.is_some_and(|field| field.value == *name);
         if same(started.dbname.as_ref(), &names.dbname) && same(started.user.as_ref(), &names.user) {
             let host = host.clone();
-            return Some(Target { hosts: vec![host], ..started });
+            return Some(Target { hosts: vec![host], ..started.clone() });
         }
     }
     let words = [&names.dbname, &names.user, &names.host, &names.port].map(OsString::from);
-    let Resolution::Resolved(mut target) = target::connect(&started, &quoted(words), invocation, seat.snapshot) else {
+    let Resolution::Resolved(mut target) = target::connect(started, &quoted(words), seat.invocation(), seat.snapshot)
+    else {
         return None;
     };
     target.dbname = Some(Field::new(OsString::from(&names.dbname), Origin::Connect));

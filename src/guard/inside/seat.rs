@@ -1,5 +1,6 @@
 //! The psql that asks: its process, its command line, and the connection that it has now.
 
+use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -18,6 +19,9 @@ pub struct Seat<'a> {
     /// Every socket that it has open; nothing where that cannot be told.
     pub(super) sockets: Option<Vec<u64>>,
     pub(super) inside: Inside,
+    invocation: OnceCell<Invocation>,
+    started: OnceCell<Option<Target>>,
+    peer: OnceCell<Option<Peer>>,
 }
 
 impl<'a> Seat<'a> {
@@ -25,7 +29,14 @@ impl<'a> Seat<'a> {
     pub fn of(pid: u32, snapshot: &'a Snapshot) -> Self {
         let (sockets, inside) = (net::sockets(pid).ok(), inside::read(snapshot, pid));
         processes::look_first(&inside.listeners);
-        Self { snapshot, pid, sockets, inside }
+        let (invocation, started, peer) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { snapshot, pid, sockets, inside, invocation, started, peer }
+    }
+
+    /// The same psql at the same moment, with more of the outside.
+    pub fn with(self, snapshot: &Snapshot) -> Seat<'_> {
+        let (invocation, started, peer) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Seat { snapshot, pid: self.pid, sockets: self.sockets, inside: self.inside, invocation, started, peer }
     }
 
     /// The outside as psql hands it on.
@@ -41,7 +52,11 @@ impl<'a> Seat<'a> {
 
     /// The far end of its connection; nothing where it has none, or where several sockets could be it.
     pub(super) fn peer(&self) -> Option<Peer> {
-        let all = net::connections(self.pid).ok()?;
+        self.peer.get_or_init(|| self.far_end()).clone()
+    }
+
+    fn far_end(&self) -> Option<Peer> {
+        let all = net::connections(self.pid, self.sockets.as_ref()?).ok()?;
         let [Connection { peer, .. }] = all.as_slice() else {
             // A socket of a server's own name stands out among others that were inherited.
             let mut servers = all.into_iter().map(|one| one.peer).filter(is_server);
@@ -61,18 +76,21 @@ impl<'a> Seat<'a> {
     }
 
     /// Its command line, as psql read it.
-    pub(super) fn invocation(&self) -> Invocation {
-        let command = processes::command(self.pid);
-        let args: Vec<OsString> = command.args.into_iter().skip(1).collect();
-        target::parse("psql", &args, command.exe, self.snapshot)
+    pub(super) fn invocation(&self) -> &Invocation {
+        self.invocation.get_or_init(|| {
+            let command = processes::command(self.pid);
+            let args: Vec<OsString> = command.args.into_iter().skip(1).collect();
+            target::parse("psql", &args, command.exe, self.snapshot)
+        })
     }
 
     /// Where it was started to.
-    pub(super) fn started(&self, invocation: &Invocation) -> Option<Target> {
-        match target::resolve(invocation, self.snapshot) {
+    pub(super) fn started(&self) -> Option<&Target> {
+        let started = self.started.get_or_init(|| match target::resolve(self.invocation(), self.snapshot) {
             Resolution::Resolved(target) => Some(target),
             Resolution::Ambiguous { .. } | Resolution::NoServer { .. } => None,
-        }
+        });
+        started.as_ref()
     }
 
     /// Whether connections that are made from now on begin read-only: psql hands its vars on as they are now.

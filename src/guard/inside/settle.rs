@@ -11,6 +11,7 @@ use crate::effects::inside::{self, Known, Names, Opened, ReadOnly, Shown};
 use crate::effects::tints;
 use crate::prompt;
 use crate::shell::Terminal;
+use crate::target;
 use crate::world::net::Peer;
 use crate::world::{Snapshot, processes};
 
@@ -27,6 +28,7 @@ pub enum Settled {
 /// Writes down what the server answered on psql's own connection, with the names that psql has for it.
 pub fn settle(seat: &mut Seat<'_>, wanted: Option<Opened>) -> Settled {
     let Some(names) = names::told(seat.snapshot) else { return Settled::Closed };
+    target::look_once();
     let config = config::load(seat.snapshot);
     let peer = seat.peer();
     let derived = derive::exact(seat, &config, &names, peer.as_ref());

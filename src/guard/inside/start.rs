@@ -4,19 +4,21 @@
 //! to other clients. A pooler that refuses start-up options is found out before: a failed `\connect` in a start-up
 //! file would leave psql without a connection.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::IsTerminal as _;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
+use super::label::{self, Which};
 use super::seat::{READ_ONLY, Seat, peer_text};
-use super::{derive, label, names, seat, settle};
+use super::{derive, names, seat, settle};
 use crate::config::{self, Config, Rollout};
 use crate::effects::{inside, sessions};
 use crate::environment::{Environment, Level};
 use crate::guard::case::Case;
 use crate::guard::server;
 use crate::plan::{Mode, Plan, Risk};
-use crate::target::{Invocation, Resolution, Target};
+use crate::target::{self, Resolution, Target};
 use crate::world::Snapshot;
 use crate::world::net::Peer;
 
@@ -53,25 +55,89 @@ pub enum Reconnect {
     Needless,
 }
 
-/// The beginning: looks at the connection that psql came with, and writes down what the server answered there.
+/// What psql is to do at the beginning, before it has looked at its connection: the prompts are set. Nothing where no
+/// person types.
+pub fn begin(seat: &Seat<'_>) -> OsString {
+    let mut script = Script::default();
+    if interactive(seat) == Interactive::Yes {
+        script.run("\\set dbguard_here on", None);
+        for (which, number) in [(Which::First, 1), (Which::Second, 2), (Which::Third, 3)] {
+            let own = seat.snapshot.vars.get(&format!("IN_PSQL_PROMPT{number}"));
+            script.run(&format!("\\set PROMPT{number} "), Some(label::prompt(own, which).as_ref()));
+        }
+    }
+    script.0
+}
+
+/// What psql is to do with the connection that it came with, once that was looked at: the connections to come begin
+/// read-only, the history is the environment's, and where that is demanded it connects once more.
+pub fn arrive(seat: &mut Seat<'_>) -> OsString {
+    let (reconnect, environment) = look(seat);
+    let mut script = Script::default();
+    script.run("\\setenv PGOPTIONS ", Some(&options(seat)));
+    script.run("\\set HISTFILE ", Some(history_of(seat, environment.as_deref()).as_os_str()));
+    if reconnect == Reconnect::Wanted {
+        script.run("\\set dbguard_options ", Some(conninfo(seat).as_ref()));
+        script.run("\\connect -reuse-previous=on :dbguard_options", None);
+        script.run(":dbguard_settle", None);
+    }
+    script.0
+}
+
+/// Commands for psql, which runs a variable's value where the variable is named.
+#[derive(Default)]
+struct Script(OsString);
+
+impl Script {
+    /// A command with a value behind it, in quotes: nothing is looked up or run in them (psqlscanslash.l, `xslashquote`).
+    fn run(&mut self, command: &str, value: Option<&OsStr>) {
+        if !self.0.is_empty() {
+            self.0.push(" \\\\ ");
+        }
+        self.0.push(command);
+        if let Some(value) = value {
+            let mut quoted = vec![b'\''];
+            for byte in value.as_bytes() {
+                match byte {
+                    b'\n' => quoted.extend(b"\\n"),
+                    b'\'' | b'\\' => quoted.extend([b'\\', *byte]),
+                    byte => quoted.push(*byte),
+                }
+            }
+            quoted.push(b'\'');
+            self.0.push(OsStr::from_bytes(&quoted));
+        }
+    }
+}
+
+/// The beginning as blocks of the first kind ask for it.
 pub fn enter(seat: &mut Seat<'_>) -> Reconnect {
+    look(seat).0
+}
+
+/// Looks at the connection that psql came with, and writes down what the server answered there. Answers with the name of
+/// the environment as well, where that has a history of its own.
+fn look(seat: &mut Seat<'_>) -> (Reconnect, Option<String>) {
     inside::tidy(seat.snapshot);
+    target::look_once();
     let config = config::load(seat.snapshot);
     seat.inside.sticky = !seat.locks() && !own_options(seat.snapshot).is_empty();
-    let Some(names) = names::told(seat.snapshot) else { return Reconnect::Needless };
+    let Some(names) = names::told(seat.snapshot) else { return (Reconnect::Needless, None) };
     let peer = seat.peer();
     let derived = derive::exact(seat, &config, &names, peer.as_ref());
     let raised = by_guard(seat, &config).filter(|guard| guard.level() > derived.environment.level());
-    let environment = raised.clone().unwrap_or_else(|| derived.environment.clone());
+    let mut environment = raised.clone().unwrap_or_else(|| derived.environment.clone());
     let mut by_server = raised.map(|environment| environment.name().to_owned());
     let mut reconnect = Reconnect::Needless;
     if !seat.locks() {
         let target = derived.target.clone().filter(|_| !decided(seat, &config, &environment, peer.as_ref()));
         let met = target.and_then(|target| meet(seat, &config, target, &environment));
-        let raised = met.as_ref().map(|met| &met.environment).filter(|met| met.level() > environment.level());
-        by_server = raised.map(|environment| environment.name().to_owned()).or(by_server);
         seat.inside.refused = met.as_ref().is_some_and(|met| met.refused);
-        let wanted = config.policy(raised.unwrap_or(&environment)).read_only;
+        if let Some(met) = met.filter(|met| met.environment.level() > environment.level()) {
+            by_server = Some(met.environment.name().to_owned());
+            environment = met.environment;
+        }
+        let wanted = config.policy(&environment).read_only;
         let version = seat.snapshot.vars.get("IN_PSQL_VERSION").map(|text| text.to_string_lossy()).unwrap_or_default();
         if wanted && !seat.inside.refused && hands_all_on(&version) {
             (reconnect, seat.inside.sticky) = (Reconnect::Wanted, false);
@@ -93,7 +159,8 @@ pub fn enter(seat: &mut Seat<'_>) -> Reconnect {
             let _ = settle::settle(seat, None);
         }
     }
-    reconnect
+    let apart = environment.level() > Level::Development;
+    (reconnect, apart.then(|| environment.name().to_owned()))
 }
 
 /// Whether the server need not be asked: it is no pooler, which might refuse start-up options, and its word could
@@ -128,25 +195,19 @@ struct Met {
 
 /// Asks the server about itself, on a connection of its own that is made as psql's was.
 fn meet(seat: &Seat<'_>, config: &Config, target: Target, environment: &Environment) -> Option<Met> {
-    let case = case(seat, config, seat.invocation(), target, environment.clone());
+    let case = case(seat, config, target, environment.clone());
     let meeting = server::meet_from_inside(&case, case.target()?);
     let refused = meeting.said.as_ref().is_ok_and(|told| told.options_refused);
     Some(Met { environment: meeting.environment, refused })
 }
 
 /// The case of a connection that psql has.
-pub(super) fn case<'a>(
-    seat: &Seat<'a>,
-    config: &'a Config,
-    invocation: Invocation,
-    target: Target,
-    environment: Environment,
-) -> Case<'a> {
+pub(super) fn case<'a>(seat: &Seat<'a>, config: &'a Config, target: Target, environment: Environment) -> Case<'a> {
     let resolution = Resolution::Resolved(target);
     Case {
         snapshot: seat.snapshot,
         config,
-        invocation,
+        invocation: seat.invocation().clone(),
         resolution,
         environment,
         also: Vec::new(),
@@ -208,22 +269,34 @@ pub(super) fn own_options(snapshot: &Snapshot) -> OsString {
 /// The history of this environment: the user's own file, with the environment's name behind it where that is not
 /// development.
 pub fn history(seat: &Seat<'_>) -> PathBuf {
+    let shown = seat.known().and_then(|known| known.shown.as_ref()).filter(|shown| shown.apart);
+    history_of(seat, shown.map(|shown| shown.environment.as_str()))
+}
+
+fn history_of(seat: &Seat<'_>, environment: Option<&str>) -> PathBuf {
     let vars = &seat.snapshot.vars;
     let own = vars.filled("IN_PSQL_HISTFILE").filter(|text| *text != ":HISTFILE");
     let home = || seat.snapshot.home().map(|home| home.join(".psql_history").into_os_string());
     let mut file = own.or(vars.filled("PSQL_HISTORY")).map(OsString::from).or_else(home).unwrap_or_default();
-    let environment = seat.known().and_then(|known| known.shown.as_ref());
-    let Some(shown) = environment.filter(|shown| shown.apart) else { return file.into() };
+    let Some(environment) = environment else { return file.into() };
     let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
-    let name: String = shown.environment.chars().map(plain).collect();
     file.push("-");
-    file.push(name);
+    file.push(environment.chars().map(plain).collect::<String>());
     file.into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_in_a_script_is_one_word_to_psql_whatever_it_holds() {
+        let mut script = Script::default();
+        script.run("\\set x ", Some(OsStr::from_bytes(b"a'b\\ `c` :d \n\xff \\\\ \\! e")));
+        script.run("\\connect", None);
+        let expected = b"\\set x 'a\\'b\\\\ `c` :d \\n\xff \\\\\\\\ \\\\! e' \\\\ \\connect";
+        assert_eq!(script.0.as_bytes(), expected);
+    }
 
     #[test]
     fn a_psql_that_would_lose_parameters_does_not_connect_again() {

@@ -30,10 +30,9 @@ use crate::text::Untrusted;
 pub fn unlock(seat: &mut Seat<'_>, what: Opened) -> Result<()> {
     let config = config::load(seat.snapshot);
     let names = names::told(seat.snapshot).ok_or_else(|| nothing("psql has no connection"))?;
-    let invocation = seat.invocation();
     let derived = derive::exact(seat, &config, &names, seat.peer().as_ref());
     let target = derived.target.ok_or_else(|| nothing("the target cannot be told"))?;
-    let case = start::case(seat, &config, invocation, target.clone(), derived.environment);
+    let case = start::case(seat, &config, target.clone(), derived.environment);
     if let Some(unusable) = case.unusable() {
         return Err(unusable);
     }

@@ -21,12 +21,11 @@ pub fn whereami(seat: &mut Seat<'_>) -> Result<(Banner, Vec<Section>)> {
     let kept = seat.known().and_then(|known| known.opened);
     let settled: Settled = settle(seat, kept);
     let _ = settled;
-    let invocation = seat.invocation();
     let peer = seat.peer();
     let derived = derive::exact(seat, &config, &names, peer.as_ref());
     let environment = derived.environment;
     let target = derived.target.ok_or_else(|| Error::refused("the target of this connection cannot be told"))?;
-    let case = start::case(seat, &config, invocation, target.clone(), environment.clone());
+    let case = start::case(seat, &config, target.clone(), environment.clone());
     let meeting = server::meet(&case, &target, &start::open_session(), None);
     if let (Some(peer), true) = (&peer, meeting.environment.level() > environment.level()) {
         seat.inside.meet(&peer_text(peer), &names, Some(meeting.environment.name().to_owned()));

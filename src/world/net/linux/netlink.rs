@@ -70,7 +70,7 @@ pub(super) fn unix_listening(path: &OsStr) -> io::Result<Vec<u64>> {
     let wanted = UnixName::of(path);
     let mut exact = Vec::new();
     let mut alike = Vec::new();
-    exchange(&unix_request(LISTENING, NAME_AND_FILE), |body| {
+    exchange(&unix_request(NLM_F_REQUEST | NLM_F_DUMP, LISTENING, 0, NAME_AND_FILE), |body| {
         let Some(inode) = word(body, 4).map(u64::from) else { return };
         if wanted.is(body) {
             exact.push(inode);
@@ -81,21 +81,38 @@ pub(super) fn unix_listening(path: &OsStr) -> io::Result<Vec<u64>> {
     Ok(if exact.is_empty() { alike } else { exact })
 }
 
-/// Every established TCP connection of this network name space, as `struct inet_diag_msg`.
-pub(super) fn established(mut each: impl FnMut(&[u8])) -> io::Result<()> {
+/// The established TCP connections of this network name space, as `struct inet_diag_msg`, until `each` has found all that
+/// it looks for: the kernel walks a table of the size of the machine's memory once for each family.
+pub(super) fn established(mut each: impl FnMut(&[u8]) -> Found) -> io::Result<()> {
+    let mut found = Found::Some;
     for family in [AF_INET, AF_INET6] {
         let request = inet_request(family, NLM_F_REQUEST | NLM_F_DUMP, ESTABLISHED, None, 0);
-        match exchange(&request, &mut each) {
+        match exchange(&request, |body| found = each(body)) {
             Err(Errno::ENOENT | Errno::EAFNOSUPPORT) if family == AF_INET6 => {}
             answered => answered?,
+        }
+        if found == Found::All {
+            break;
         }
     }
     Ok(())
 }
 
-/// Every connected unix socket with its name and its peer's inode.
-pub(super) fn connected(each: impl FnMut(&[u8])) -> io::Result<()> {
-    Ok(exchange(&unix_request(ESTABLISHED, NAME_AND_PEER), each)?)
+/// Whether everything that was looked for is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    All,
+    Some,
+}
+
+/// The connected unix socket of this inode, as `struct unix_diag_msg` with its name and its peer's inode. No other is
+/// looked at; where there is none, nothing is handed out.
+pub(super) fn unix_socket(inode: u64, each: impl FnMut(&[u8])) -> io::Result<()> {
+    let Ok(inode) = u32::try_from(inode) else { return Ok(()) };
+    match exchange(&unix_request(NLM_F_REQUEST, ESTABLISHED, inode, NAME_AND_PEER), each) {
+        Err(Errno::ENOENT) => Ok(()),
+        answered => Ok(answered?),
+    }
 }
 
 /// A unix socket's name, as the kernel may have it.
@@ -156,14 +173,14 @@ fn inet_request(family: u8, flags: u16, states: u32, address: Option<IpAddr>, po
     message(flags, &body)
 }
 
-/// `struct nlmsghdr`, then `struct unix_diag_req` for every socket in these states.
-fn unix_request(states: u32, show: u32) -> Vec<u8> {
+/// `struct nlmsghdr`, then `struct unix_diag_req` for every socket in these states, or for the one of this inode.
+fn unix_request(flags: u16, states: u32, inode: u32, show: u32) -> Vec<u8> {
     let mut body = vec![AF_UNIX, 0, 0, 0];
     body.extend(states.to_ne_bytes());
-    body.extend(0_u32.to_ne_bytes());
+    body.extend(inode.to_ne_bytes());
     body.extend(show.to_ne_bytes());
-    body.extend([0; 8]);
-    message(NLM_F_REQUEST | NLM_F_DUMP, &body)
+    body.extend([0xff; 8]); // INET_DIAG_NOCOOKIE
+    message(flags, &body)
 }
 
 fn message(flags: u16, body: &[u8]) -> Vec<u8> {
@@ -183,7 +200,7 @@ fn exchange(request: &[u8], mut each: impl FnMut(&[u8])) -> Result<(), Errno> {
     let dump = dump & NLM_F_DUMP != 0;
     let link = open()?;
     sendto(link.as_raw_fd(), request, &NetlinkAddr::new(0, 0), MsgFlags::empty())?;
-    let mut buffer = vec![0_u8; 32 * 1024];
+    let mut buffer = vec![0_u8; if dump { 32 } else { 4 } * 1024];
     for _ in 0..PARTS {
         let length = recv(link.as_raw_fd(), &mut buffer, MsgFlags::MSG_DONTWAIT)?;
         let part = buffer.get(..length).unwrap_or_default();
@@ -303,7 +320,7 @@ mod tests {
     #[test]
     fn the_requests_have_the_sizes_of_the_kernels_structures() {
         assert_eq!(inet_request(AF_INET, NLM_F_REQUEST, LISTENING, None, 1).len(), 16 + 56);
-        assert_eq!(unix_request(LISTENING, NAME_AND_FILE).len(), 16 + 24);
+        assert_eq!(unix_request(NLM_F_REQUEST, LISTENING, 0, NAME_AND_FILE).len(), 16 + 24);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
-use super::netlink;
+use super::netlink::{self, Found};
 use super::tables;
 use crate::order;
 use crate::world::net::{Connection, Peer};
@@ -29,25 +29,30 @@ pub fn sockets(pid: u32) -> io::Result<Vec<u64>> {
     Ok(inodes)
 }
 
-/// The process's connections to something with an address or a name.
-pub fn connections(pid: u32) -> io::Result<Vec<Connection>> {
-    of(&sockets(pid)?)
-}
-
-fn of(sockets: &[u64]) -> io::Result<Vec<Connection>> {
-    if sockets.is_empty() {
-        return Ok(Vec::new());
+/// The connections to something with an address or a name among these sockets of a process.
+///
+/// A unix socket is looked up by its inode; only what is none is looked for among all of TCP.
+pub fn connections(_: u32, sockets: &[u64]) -> io::Result<Vec<Connection>> {
+    let mut found = Vec::new();
+    let mut others = Vec::new();
+    for socket in sockets.iter().copied() {
+        match unix(socket) {
+            Ok(Unix::Other) | Err(_) => others.push(socket),
+            Ok(Unix::Nameless) => {}
+            Ok(Unix::To(path)) => found.push(Connection { socket, peer: Peer::Unix(path) }),
+        }
     }
-    let mut found = tcp(sockets)?;
-    found.extend(unix(sockets).unwrap_or_default());
+    if !others.is_empty() {
+        found.extend(tcp(&others)?);
+    }
     Ok(found)
 }
 
 fn tcp(sockets: &[u64]) -> io::Result<Vec<Connection>> {
     let mut found = Vec::new();
     let asked = netlink::established(|body| {
-        let connection = far_end(body).filter(|connection| sockets.contains(&connection.socket));
-        found.extend(connection);
+        found.extend(far_end(body).filter(|connection| sockets.contains(&connection.socket)));
+        if found.len() == sockets.len() { Found::All } else { Found::Some }
     });
     match asked {
         Ok(()) => Ok(found),
@@ -68,22 +73,29 @@ fn far_end(body: &[u8]) -> Option<Connection> {
     Some(Connection { socket, peer: Peer::Tcp(SocketAddr::new(address, port)) })
 }
 
+/// What a socket is.
+enum Unix {
+    /// None of the unix sockets that are connected.
+    Other,
+    /// Its far end has no name, or one in another name space.
+    Nameless,
+    To(PathBuf),
+}
+
 /// The near end has no name of its own: its peer has the name of the socket that took the connection.
-fn unix(sockets: &[u64]) -> io::Result<Vec<Connection>> {
-    let (mut pairs, mut names) = (Vec::new(), Vec::new());
-    netlink::connected(|body| {
-        let Some(inode) = netlink::word(body, 4).map(u64::from) else { return };
-        let peer = netlink::attribute(body, 2).and_then(|value| netlink::word(value, 0)).map(u64::from);
-        if let Some(peer) = peer.filter(|_| sockets.contains(&inode)) {
-            pairs.push((inode, peer));
-        }
+fn unix(socket: u64) -> io::Result<Unix> {
+    let (mut kind, mut far) = (Unix::Other, None);
+    netlink::unix_socket(socket, |body| {
+        kind = Unix::Nameless;
+        far = netlink::attribute(body, 2).and_then(|value| netlink::word(value, 0)).map(u64::from);
+    })?;
+    let Some(far) = far else { return Ok(kind) };
+    netlink::unix_socket(far, |body| {
         if let Some(name) = netlink::attribute(body, 0).filter(|name| !name.is_empty()) {
-            names.push((inode, path(name)));
+            kind = Unix::To(path(name));
         }
     })?;
-    let name = |wanted: u64| names.iter().find(|(inode, _)| *inode == wanted).map(|(_, path)| path.clone());
-    let connection = |(socket, peer): (u64, u64)| Some(Connection { socket, peer: Peer::Unix(name(peer)?) });
-    Ok(pairs.into_iter().filter_map(connection).collect())
+    Ok(kind)
 }
 
 /// A path, or `@name` for the abstract name space, whose names begin with a zero byte.
@@ -111,6 +123,24 @@ mod tests {
         link.to_str().unwrap().trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap()
     }
 
+    fn of(sockets: &[u64]) -> Vec<Connection> {
+        connections(std::process::id(), sockets).unwrap()
+    }
+
+    #[test]
+    fn sockets_of_every_kind_are_told_together() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let six = TcpListener::bind("[::1]:0").ok();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let other = six.as_ref().map(|six| TcpStream::connect(six.local_addr().unwrap()).unwrap());
+        let (nameless, _far) = UnixStream::pair().unwrap();
+        let mut all = vec![inode(nameless.as_raw_fd()), inode(stream.as_raw_fd())];
+        all.extend(other.as_ref().map(|other| inode(other.as_raw_fd())));
+        let peers: Vec<Peer> = of(&all).into_iter().map(|connection| connection.peer).collect();
+        let expected = [Some(&listener), six.as_ref()].into_iter().flatten();
+        assert_eq!(peers, expected.map(|one| Peer::Tcp(one.local_addr().unwrap())).collect::<Vec<_>>());
+    }
+
     #[test]
     fn the_far_end_of_a_tcp_connection_is_told_by_both_ways_of_asking() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -118,8 +148,8 @@ mod tests {
         let inode = inode(stream.as_raw_fd());
         assert!(sockets(std::process::id()).unwrap().contains(&inode));
         let expected = Connection { socket: inode, peer: Peer::Tcp(listener.local_addr().unwrap()) };
-        assert_eq!(of(&[inode]).unwrap(), std::slice::from_ref(&expected));
-        assert!(connections(std::process::id()).unwrap().contains(&expected));
+        assert_eq!(of(&[inode]), std::slice::from_ref(&expected));
+        assert!(of(&sockets(std::process::id()).unwrap()).contains(&expected));
         assert_eq!(tables::established(&[inode]).unwrap(), [expected]);
     }
 
@@ -130,7 +160,7 @@ mod tests {
         let stream = UnixStream::connect(&path).unwrap();
         let taken = listener.accept().unwrap();
         let inode = inode(stream.as_raw_fd());
-        let found = of(&[inode]).unwrap();
+        let found = of(&[inode]);
         drop((listener, taken));
         std::fs::remove_file(&path).unwrap();
         assert_eq!(found, [Connection { socket: inode, peer: Peer::Unix(path) }]);
@@ -139,8 +169,8 @@ mod tests {
     #[test]
     fn a_listener_and_a_closed_socket_are_no_connections() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        assert_eq!(of(&[inode(listener.as_raw_fd())]).unwrap(), []);
-        assert_eq!(of(&[u64::MAX]).unwrap(), []);
-        assert_eq!(of(&[]).unwrap(), []);
+        assert_eq!(of(&[inode(listener.as_raw_fd())]), []);
+        assert_eq!(of(&[u64::MAX]), []);
+        assert_eq!(of(&[]), []);
     }
 }
