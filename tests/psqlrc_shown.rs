@@ -141,6 +141,14 @@ fn each_environment_has_a_history_of_its_own() {
 }
 
 #[test]
+fn who_keeps_no_history_keeps_none_in_any_environment() {
+    let sandbox = sandbox().var("PSQL_HISTORY", "/dev/null");
+    let mut pty = psql(&sandbox, &["service=production"]);
+    pty.wait_for("=# ").send("\\echo in :HISTFILE\n").wait_for("in /dev/null\n").wait_for("=# ").send("\\q\n");
+    assert_eq!(pty.finish().code, 0);
+}
+
+#[test]
 fn the_portable_version_needs_no_program_and_leaves_scripts_alone() {
     let sandbox = Sandbox::new().services();
     let portable = sandbox.run(["psqlrc", "print", "--portable"]).output().out();

@@ -54,7 +54,7 @@ impl Dir {
     fn open(path: PathBuf) -> Result<Self> {
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let mut opened = open(&path, flags, Mode::empty());
-        if opened.as_ref().is_err_and(|errno| *errno == Errno::ENOENT) {
+        if opened.as_ref().is_err_and(|errno| matches!(errno, Errno::ENOENT | Errno::ENOTDIR)) {
             make(&path)?;
             opened = open(&path, flags, Mode::empty());
         }

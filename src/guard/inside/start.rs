@@ -267,7 +267,7 @@ pub(super) fn own_options(snapshot: &Snapshot) -> OsString {
 }
 
 /// The history of this environment: the user's own file, with the environment's name behind it where that is not
-/// development.
+/// development. What is no file, as `/dev/null` for none at all, stays as it is.
 pub fn history(seat: &Seat<'_>) -> PathBuf {
     let shown = seat.known().and_then(|known| known.shown.as_ref()).filter(|shown| shown.apart);
     history_of(seat, shown.map(|shown| shown.environment.as_str()))
@@ -278,7 +278,8 @@ fn history_of(seat: &Seat<'_>, environment: Option<&str>) -> PathBuf {
     let own = vars.filled("IN_PSQL_HISTFILE").filter(|text| *text != ":HISTFILE");
     let home = || seat.snapshot.home().map(|home| home.join(".psql_history").into_os_string());
     let mut file = own.or(vars.filled("PSQL_HISTORY")).map(OsString::from).or_else(home).unwrap_or_default();
-    let Some(environment) = environment else { return file.into() };
+    let other = std::fs::metadata(&file).is_ok_and(|meta| !meta.is_file());
+    let Some(environment) = environment.filter(|_| !other) else { return file.into() };
     let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
     file.push("-");
     file.push(environment.chars().map(plain).collect::<String>());
