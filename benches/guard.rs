@@ -15,6 +15,8 @@
     reason = "a benchmark reports to whoever started it, and fails by panicking"
 )]
 
+mod rows;
+
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
@@ -228,6 +230,17 @@ fn report(candidates: &[Candidate], many: (f64, f64)) {
         budget("  the same in execs of a static hello world", (min - bare.min()) / hello.min(), 3.0, "");
     }
     let (reading, resolving) = many;
+    let over = |name| (find(name).min() - bare.min()) / hello.min();
+    let mut rows = rows::Rows::of("guard");
+    let pass = |rows: &mut rows::Rows, what: &str, name| {
+        rows.row(what, &format!("{:.1} execs of a static hello world", over(name)), "3, and 1.5 ms");
+    };
+    pass(&mut rows, "a development target through a shim, over the bare tool", SHIM);
+    pass(&mut rows, "the same by `dbguard run`, on loopback", TCP);
+    let start = find(VERSION).min() / hello.min();
+    rows.row("`dbguard --version`", &format!("{start:.1} execs of the same"), "none");
+    let rules = format!("{resolving:.1} ms; {reading:.0} ms");
+    rows.row("resolving a target by 10,000 rules; reading them from TOML", &rules, "10 ms; none");
     budget("10,000 rules, resolving a target", resolving, 10.0, " ms");
     println!("        reading them from TOML in this process: {reading:.2} ms");
     println!("        a whole run with them over one with 3: {:.2} ms", find(MANY).min() - find(FEW).min());

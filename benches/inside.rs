@@ -13,6 +13,8 @@
     reason = "a benchmark reports to whoever started it, and fails by panicking"
 )]
 
+mod rows;
+
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -255,7 +257,13 @@ fn shown(what: &str, times: &[Vec<f64>], budget: bool) {
     }
 }
 
-fn starts(world: &World, servers: &Servers, what: &str, args: &[&str], vars: &[(&str, &str)]) {
+/// The same for the table.
+fn told(times: &[Vec<f64>]) -> String {
+    let (bare, nothing, ours) = (least(&times[0]), least(&times[1]), least(&times[2]));
+    format!("{:.1} times; {:.1} ms", ours / nothing, ours - bare)
+}
+
+fn starts(world: &World, servers: &Servers, what: &str, args: &[&str], vars: &[(&str, &str)]) -> f64 {
     let mut times = [Vec::new(), Vec::new()];
     for _ in 0..STARTS {
         for (kind, times) in [Kind::Bare, Kind::Ours].into_iter().zip(&mut times) {
@@ -271,6 +279,7 @@ fn starts(world: &World, servers: &Servers, what: &str, args: &[&str], vars: &[(
         median(&ours),
         least(&ours) / least(&bare)
     );
+    least(&ours) / least(&bare)
 }
 
 fn main() {
@@ -282,17 +291,28 @@ fn main() {
     let production = ["service=production"];
     assert!(Path::new("/bin/true").is_file(), "/bin/true is the measure");
     println!("\nms, the least and in brackets the median of {PROMPTS} empty lines, {CONNECTS} \\c, {STARTS} starts\n");
+    let mut rows = rows::Rows::of("inside");
     for (what, args) in
         [("prompt, production", &production[..]), ("prompt, loopback", &loopback), ("prompt, socket", &socket)]
     {
-        shown(what, &lines(&world, &servers, args, "", PROMPTS), true);
+        let times = lines(&world, &servers, args, "", PROMPTS);
+        shown(what, &times, true);
+        if what == "prompt, production" {
+            rows.row("a prompt in psql, over one that runs `/bin/true`; added by it", &told(&times), "5 ms");
+        }
     }
     for (what, args) in [("\\c, production", &production[..]), ("\\c, loopback", &loopback), ("\\c, socket", &socket)] {
-        shown(what, &lines(&world, &servers, args, "\\c", CONNECTS), true);
+        let times = lines(&world, &servers, args, "\\c", CONNECTS);
+        shown(what, &times, true);
+        if what == "\\c, loopback" {
+            rows.row("the same right behind `\\c`, to this machine", &told(&times), "5 ms");
+        }
     }
-    starts(&world, &servers, "start, production", &production, &[]);
-    starts(&world, &servers, "start, by the guard", &production, &[("PGOPTIONS", LOCKED)]);
+    let past = starts(&world, &servers, "start, production", &production, &[]);
+    let guarded = starts(&world, &servers, "start, by the guard", &production, &[("PGOPTIONS", LOCKED)]);
     starts(&world, &servers, "start, staging", &["service=staging"], &[]);
-    starts(&world, &servers, "start, loopback", &loopback, &[]);
+    let loopback = starts(&world, &servers, "start, loopback", &loopback, &[]);
     starts(&world, &servers, "start, socket", &socket, &[]);
+    let what = "the start of psql on loopback; on production by the guard; past the guard, with its second connection";
+    rows.row(what, &format!("{loopback:.0}, {guarded:.0}, {past:.0} times without"), "none");
 }

@@ -13,6 +13,8 @@
     reason = "a benchmark reports to whoever started it, and fails by panicking"
 )]
 
+mod rows;
+
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -131,6 +133,7 @@ fn main() {
     let directory = std::env::temp_dir().join(format!("dbguard-bench-scan-{}", std::process::id()));
     fs::create_dir(&directory).unwrap();
     let mut wrong = Vec::new();
+    let mut rows = rows::Rows::of("scan");
 
     let small = copy_dump(&directory.join("small.sql"), 10_000);
     report("COPY data, 1 MB", &small, &scan(&small));
@@ -142,12 +145,22 @@ fn main() {
     println!("  {:.2} of dd's speed; the budget is 0.50", theirs.seconds / ours.seconds);
     wrong.extend((theirs.seconds / ours.seconds < 0.5).then_some("COPY data: less than half the speed of dd"));
 
+    rows.row(
+        "`dbguard scan` of COPY data, against `dd bs=256k`",
+        &format!("{:.2} of its speed", theirs.seconds / ours.seconds),
+        "0.50",
+    );
     let file = inserts(&directory.join("inserts.sql"), 400_000);
     let speed = report("single-row INSERTs", &file, &scan(&file));
     match sqlparser(&file) {
         Some(theirs) => {
             println!("{:<32} {:>11} {theirs:>8.0} MB/s", "the sqlparser crate", "");
             println!("  {:.1} times its speed; the budget is 10", speed / theirs);
+            rows.row(
+                "of single-row INSERTs, against a full parser (sqlparser)",
+                &format!("{:.0} times its speed", speed / theirs),
+                "10 times",
+            );
             wrong.extend((speed < 10.0 * theirs).then_some("INSERTs: less than ten times the speed of sqlparser"));
         }
         None => println!("  the sqlparser crate could not be built: not compared"),
@@ -157,6 +170,8 @@ fn main() {
     let taken = scan(&one);
     report("one INSERT of many rows", &one, &taken);
     let most = [ours.memory, taken.memory].into_iter().flatten().max().unwrap_or(0);
+    let memory = format!("{:.1} MB", most as f64 / 1024.0);
+    rows.row("its memory, from 1 MB to 677 MB of SQL", &memory, "8 MB");
     wrong.extend((most > 8 << 10).then_some("memory: more than 8 MB"));
 
     fs::remove_dir_all(&directory).unwrap();

@@ -15,6 +15,8 @@
     reason = "a benchmark reports to whoever started it, and fails by panicking"
 )]
 
+mod rows;
+
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
@@ -281,6 +283,7 @@ fn main() {
         }
     }
     report(&candidates);
+    table(&candidates);
     inits(&world, &shells);
 }
 
@@ -319,6 +322,30 @@ fn report(candidates: &[Candidate]) {
             5.0,
             " ms",
         );
+    }
+}
+
+/// The lines of the table: each shell beside the peers in it.
+fn table(candidates: &[Candidate]) {
+    let mut rows = rows::Rows::of("shells");
+    for ours in candidates.iter().filter(|one| one.tool == OURS) {
+        let of = |tool| candidates.iter().find(|one| one.shell == ours.shell && one.tool == tool);
+        let bare = of(BARE).expect("it is measured");
+        let prompt = |one: &Candidate| least(&one.prompts) - least(&bare.prompts);
+        let start = |one: &Candidate| least(&one.starts) - least(&bare.starts);
+        let peers = |cost: &dyn Fn(&Candidate) -> f64| -> String {
+            let peers = PEERS.iter().filter_map(|peer| of(peer));
+            peers.map(|one| format!("; {} {:.2}", one.tool, cost(one))).collect()
+        };
+        let processes = ours.processes.map_or_else(|| "not known".to_owned(), |count| format!("{count:.0}"));
+        let told = format!("{processes}; {:.2} ms{}", prompt(ours), peers(&prompt));
+        rows.row(
+            &format!("a prompt of {} while nothing changes: processes; time added", ours.shell),
+            &told,
+            "0; 0.1 ms",
+        );
+        let told = format!("{:.1} ms{}", start(ours), peers(&start));
+        rows.row(&format!("the start of {}: time added", ours.shell), &told, "5 ms");
     }
 }
 

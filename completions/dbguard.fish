@@ -31,23 +31,23 @@ complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "init" -d 'Print the
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "run" -d 'Run a tool under guard; what a shim does'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "explain" -d 'Say what a tool would reach and do, and why, touching nothing'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "status" -d 'Say what this shell would reach, who says so, and why'
-complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "prompt" -d 'Print what the prompt shows here, for other prompts and for scripts'
-complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "psqlrc" -d 'Put the environment into psql\'s own prompt, and make its sessions start read-only'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "prompt" -d 'Print what the prompt shows here, for other prompts and scripts'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "psqlrc" -d 'Put the environment into psql\'s own prompt; start it read-only'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "sessions" -d 'List the open sessions of all tabs'
-complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "scan" -d 'Say what SQL files would do: every statement that writes or destroys'
-complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "impact" -d 'Say who depends on a table, who reads it, and where this repository names it'
-complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "rehearse" -d 'Run a script within a transaction, show what it did, and roll back'
-complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "allow" -d 'Allow one invocation, or some minutes of them, to run without a terminal'
-complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "log" -d 'Read the audit log: what was asked, what was answered, how to get back'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "scan" -d 'Say what SQL files would do: what writes, and what destroys'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "impact" -d 'Say who depends on a table, who reads it, what code names it'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "rehearse" -d 'Run a script in a transaction, show what it did, roll back'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "allow" -d 'Let an invocation, or some minutes of them, run unattended'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "log" -d 'Read the audit log: what was asked, answered, and how to undo'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "config" -d 'Check the configuration, show what it comes to, or where it is'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "env" -d 'List the environments, or change your own'
-complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "doctor" -d 'Say whether everything is in place on this machine, and what mends it'
+complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "doctor" -d 'Say whether everything is in place here, and what mends it'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "uninstall" -d 'Take away what dbguard has made on this machine'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "trust" -d 'Trust a project\'s configuration file with its present content'
 complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c dbguard -n "__fish_dbguard_using_subcommand setup" -l dry-run -d 'Show what was found and what would be written, and write nothing'
+complete -c dbguard -n "__fish_dbguard_using_subcommand setup" -l dry-run -d 'Show what was found and would be written, and write nothing'
 complete -c dbguard -n "__fish_dbguard_using_subcommand setup" -s h -l help -d 'Print help'
-complete -c dbguard -n "__fish_dbguard_using_subcommand init" -l functions -d 'Define a function for each tool as well, where `PATH` cannot be changed'
+complete -c dbguard -n "__fish_dbguard_using_subcommand init" -l functions -d 'Define a function for each tool too, where `PATH` cannot be changed'
 complete -c dbguard -n "__fish_dbguard_using_subcommand init" -l remove -d 'Print what takes it out of the running shell again'
 complete -c dbguard -n "__fish_dbguard_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dbguard -n "__fish_dbguard_using_subcommand run" -s h -l help -d 'Print help'
@@ -60,19 +60,19 @@ complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and not __fish_s
 complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and not __fish_seen_subcommand_from print install uninstall" -f -a "print" -d 'Print the block that install would add'
 complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and not __fish_seen_subcommand_from print install uninstall" -f -a "install" -d 'Add dbguard\'s block to psql\'s start-up file, or bring it up to date'
 complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and not __fish_seen_subcommand_from print install uninstall" -f -a "uninstall" -d 'Take dbguard\'s block out again'
-complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from print" -l portable -d 'A version for machines without dbguard: read-only by hand, and no label'
+complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from print" -l portable -d 'For machines without dbguard: read-only by hand, and no label'
 complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from print" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from install" -l file -d 'This file' -r -F
-complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from install" -l user -d 'Your own: ~/.psqlrc, or what PSQLRC names; this is what is taken without an option'
-complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from install" -l system -d 'That of everybody on this machine, which psql reads before each user\'s own'
+complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from install" -l user -d 'Your own: ~/.psqlrc, or what PSQLRC names; the default'
+complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from install" -l system -d 'Everybody\'s on this machine; psql reads it before each own'
 complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from install" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from uninstall" -l file -d 'This file' -r -F
-complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from uninstall" -l user -d 'Your own: ~/.psqlrc, or what PSQLRC names; this is what is taken without an option'
-complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from uninstall" -l system -d 'That of everybody on this machine, which psql reads before each user\'s own'
+complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from uninstall" -l user -d 'Your own: ~/.psqlrc, or what PSQLRC names; the default'
+complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from uninstall" -l system -d 'Everybody\'s on this machine; psql reads it before each own'
 complete -c dbguard -n "__fish_dbguard_using_subcommand psqlrc; and __fish_seen_subcommand_from uninstall" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand sessions" -l json -d 'Print JSON for scripts and editors'
 complete -c dbguard -n "__fish_dbguard_using_subcommand sessions" -s h -l help -d 'Print help'
-complete -c dbguard -n "__fish_dbguard_using_subcommand scan" -l fail-on -d 'Exit with status 1 when this, or what is stricter, was found' -r -f -a "destroy\t'What loses data or locks people out, and what is not understood'
+complete -c dbguard -n "__fish_dbguard_using_subcommand scan" -l fail-on -d 'Exit with status 1 when this, or what is stricter, was found' -r -f -a "destroy\t'What loses data or locks people out, or is not understood'
 write\t'Everything that is not a read'
 unknown\t'Only what is not understood'"
 complete -c dbguard -n "__fish_dbguard_using_subcommand scan" -l json -d 'Print JSON for scripts and editors'
@@ -82,7 +82,7 @@ complete -c dbguard -n "__fish_dbguard_using_subcommand scan" -s h -l help -d 'P
 complete -c dbguard -n "__fish_dbguard_using_subcommand impact" -l json -d 'Print JSON for scripts and editors'
 complete -c dbguard -n "__fish_dbguard_using_subcommand impact" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand rehearse" -s f -l file -d 'The script' -r -F
-complete -c dbguard -n "__fish_dbguard_using_subcommand rehearse" -l commit -d 'Stop before the end instead: look, and type COMMIT; anything else rolls back'
+complete -c dbguard -n "__fish_dbguard_using_subcommand rehearse" -l commit -d 'Stop before the end: look, type COMMIT; all else rolls back'
 complete -c dbguard -n "__fish_dbguard_using_subcommand rehearse" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand allow" -l for -d 'How long the grant holds: 90s, 10m, 2h' -r
 complete -c dbguard -n "__fish_dbguard_using_subcommand allow" -l reason -d 'Why; recorded in the audit log' -r
@@ -94,7 +94,7 @@ complete -c dbguard -n "__fish_dbguard_using_subcommand log; and not __fish_seen
 complete -c dbguard -n "__fish_dbguard_using_subcommand log; and not __fish_seen_subcommand_from show verify" -l env -d 'Show the invocations of this environment' -r
 complete -c dbguard -n "__fish_dbguard_using_subcommand log; and not __fish_seen_subcommand_from show verify" -l json -d 'Print the records as they are, one JSON object per line'
 complete -c dbguard -n "__fish_dbguard_using_subcommand log; and not __fish_seen_subcommand_from show verify" -s h -l help -d 'Print help'
-complete -c dbguard -n "__fish_dbguard_using_subcommand log; and not __fish_seen_subcommand_from show verify" -f -a "show" -d 'Print everything of one invocation, and how to recover to the moment before'
+complete -c dbguard -n "__fish_dbguard_using_subcommand log; and not __fish_seen_subcommand_from show verify" -f -a "show" -d 'Print all of one invocation, and how to recover to before it'
 complete -c dbguard -n "__fish_dbguard_using_subcommand log; and not __fish_seen_subcommand_from show verify" -f -a "verify" -d 'Check the chain of records; status 1 when it is broken'
 complete -c dbguard -n "__fish_dbguard_using_subcommand log; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand log; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
@@ -116,13 +116,13 @@ complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_sub
 complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from show" -l json -d 'Print JSON for scripts and editors'
 complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
-complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from add" -l level -d 'production, staging or development; needed for a new environment' -r
-complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from add" -l host -d 'A host, a pattern, an address, a range of addresses, or a socket\'s directory' -r
+complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from add" -l level -d 'production, staging, development; a new one needs it' -r
+complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from add" -l host -d 'A host, a pattern, a range, or a socket\'s directory' -r
 complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from add" -l port -d 'A port' -r
 complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from add" -l dbname -d 'A database, or a pattern' -r
 complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from add" -l user -d 'A database user, or a pattern' -r
 complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from add" -l service -d 'A service of the service file, or a pattern' -r
-complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from add" -l server -d 'The system identifier that the server gives for itself' -r
+complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from add" -l server -d 'The system identifier that the server says of itself' -r
 complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand doctor" -l json -d 'Print JSON for scripts and editors'
@@ -131,7 +131,7 @@ complete -c dbguard -n "__fish_dbguard_using_subcommand uninstall" -l yes -d 'Do
 complete -c dbguard -n "__fish_dbguard_using_subcommand uninstall" -l purge -d 'Take away the configuration and the audit log as well'
 complete -c dbguard -n "__fish_dbguard_using_subcommand uninstall" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand trust" -l revoke -d 'Trust this file, or this directory\'s code, no longer' -r -f
-complete -c dbguard -n "__fish_dbguard_using_subcommand trust" -l code -d 'Let tools whose code decides where they go be asked, in this directory and below' -r -F
+complete -c dbguard -n "__fish_dbguard_using_subcommand trust" -l code -d 'Let tools whose code decides where they go be asked below' -r -F
 complete -c dbguard -n "__fish_dbguard_using_subcommand trust" -l list -d 'List what is trusted'
 complete -c dbguard -n "__fish_dbguard_using_subcommand trust" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'

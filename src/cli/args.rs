@@ -5,14 +5,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-/// Shows which database a command would reach, and asks before it touches production.
+/// Shows which database a command would reach; asks before it touches production.
 #[derive(Debug, Parser)]
 #[command(name = "dbguard", version, disable_help_subcommand = true, max_term_width = 100)]
 #[command(after_help = "Set it up: dbguard setup\n\
-    See why a command would be asked about: dbguard explain -- psql -h db.example.com app\n\n\
-    Exit status: that of the tool where one was run; else 0 it was done, 1 the answer\n\
-    is no, 2 the command line is wrong, 125 it was refused, declined or has failed,\n\
-    126 and 127 the tool cannot be executed, or was not found")]
+    See why something is asked: dbguard explain -- psql -h db.example.com app\n\n\
+    Exit status: that of the tool where one was run; else 0 it was done, 1 the\n\
+    answer is no, 2 the command line is wrong, 125 it was refused, declined or has\n\
+    failed, 126 the tool cannot be executed, 127 it was not found")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) verb: Verb,
@@ -25,7 +25,7 @@ pub(super) enum Verb {
     Setup(Setup),
     /// Print the code that a shell's start-up file evaluates
     #[command(
-        after_help = "Example: eval \"$(dbguard init zsh)\"\n\nIt belongs at the end of ~/.zshrc; in bash of ~/.bashrc; fish: dbguard init fish | source"
+        after_help = "Example: eval \"$(dbguard init zsh)\"\n\nIt belongs at the end of ~/.zshrc; in bash of ~/.bashrc.\nfish: dbguard init fish | source"
     )]
     Init(Init),
     /// Run a tool under guard; what a shim does
@@ -37,10 +37,10 @@ pub(super) enum Verb {
     /// Say what this shell would reach, who says so, and why
     #[command(after_help = "Example: dbguard status --json")]
     Status(Status),
-    /// Print what the prompt shows here, for other prompts and for scripts
+    /// Print what the prompt shows here, for other prompts and scripts
     #[command(after_help = "Example: dbguard prompt")]
     Prompt,
-    /// Put the environment into psql's own prompt, and make its sessions start read-only
+    /// Put the environment into psql's own prompt; start it read-only
     #[command(after_help = "Example: dbguard psqlrc install")]
     #[command(subcommand)]
     Psqlrc(PsqlrcVerb),
@@ -51,21 +51,21 @@ pub(super) enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Say what SQL files would do: every statement that writes or destroys
+    /// Say what SQL files would do: what writes, and what destroys
     #[command(
         after_help = "Example: dbguard scan --fail-on destroy migrations/\n\nWhat is meant can be allowed in the file: -- dbguard: allow drop-table: REASON"
     )]
     Scan(Scan),
-    /// Say who depends on a table, who reads it, and where this repository names it
+    /// Say who depends on a table, who reads it, what code names it
     #[command(after_help = "Example: dbguard impact temp_migration_backup -- -h db1.prod.example.com app")]
     Impact(Impact),
-    /// Run a script within a transaction, show what it did, and roll back
+    /// Run a script in a transaction, show what it did, roll back
     #[command(after_help = "Example: dbguard rehearse -f cleanup.sql -- -h db1.prod.example.com app")]
     Rehearse(Rehearse),
-    /// Allow one invocation, or some minutes of them, to run without a terminal
-    #[command(after_help = "Example: dbguard allow --once --reason 'nightly cleanup' -- psql -h db1 -f cleanup.sql")]
+    /// Let an invocation, or some minutes of them, run unattended
+    #[command(after_help = "Example: dbguard allow --once --reason 'clean up' -- psql -h db1 -f cleanup.sql")]
     Allow(Allow),
-    /// Read the audit log: what was asked, what was answered, how to get back
+    /// Read the audit log: what was asked, answered, and how to undo
     #[command(after_help = "Example: dbguard log -n 20 --env production")]
     Log(Log),
     /// Check the configuration, show what it comes to, or where it is
@@ -76,7 +76,7 @@ pub(super) enum Verb {
     #[command(after_help = "Example: dbguard env list")]
     #[command(subcommand)]
     Env(EnvVerb),
-    /// Say whether everything is in place on this machine, and what mends it
+    /// Say whether everything is in place here, and what mends it
     #[command(after_help = "Example: dbguard doctor")]
     Doctor {
         /// Print JSON for scripts and editors
@@ -107,7 +107,7 @@ pub(super) struct ToolLine {
 
 #[derive(Args, Debug)]
 pub(super) struct Setup {
-    /// Show what was found and what would be written, and write nothing
+    /// Show what was found and would be written, and write nothing
     #[arg(long)]
     pub(super) dry_run: bool,
 }
@@ -116,7 +116,7 @@ pub(super) struct Setup {
 pub(super) struct Init {
     /// The shell
     pub(super) shell: Shell,
-    /// Define a function for each tool as well, where `PATH` cannot be changed
+    /// Define a function for each tool too, where `PATH` cannot be changed
     #[arg(long)]
     pub(super) functions: bool,
     /// Print what takes it out of the running shell again
@@ -139,7 +139,7 @@ pub(super) enum PsqlrcVerb {
     /// Print the block that install would add
     #[command(after_help = "Example: dbguard psqlrc print --portable > psqlrc")]
     Print {
-        /// A version for machines without dbguard: read-only by hand, and no label
+        /// For machines without dbguard: read-only by hand, and no label
         #[arg(long)]
         portable: bool,
     },
@@ -154,10 +154,10 @@ pub(super) enum PsqlrcVerb {
 /// Which start-up file.
 #[derive(Args, Debug)]
 pub(super) struct PsqlrcFile {
-    /// Your own: ~/.psqlrc, or what PSQLRC names; this is what is taken without an option
+    /// Your own: ~/.psqlrc, or what PSQLRC names; the default
     #[arg(long, conflicts_with_all = ["system", "file"])]
     pub(super) user: bool,
-    /// That of everybody on this machine, which psql reads before each user's own
+    /// Everybody's on this machine; psql reads it before each own
     #[arg(long, conflicts_with = "file")]
     pub(super) system: bool,
     /// This file
@@ -195,14 +195,14 @@ pub(super) struct Scan {
     /// Exit with status 1 when this, or what is stricter, was found
     #[arg(long, value_name = "RISK", value_enum)]
     pub(super) fail_on: Option<FailOn>,
-    /// SQL files, directories with *.sql files below them, or - for standard input
+    /// SQL files, directories of *.sql files, or - for standard input
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum FailOn {
-    /// What loses data or locks people out, and what is not understood
+    /// What loses data or locks people out, or is not understood
     Destroy,
     /// Everything that is not a read
     Write,
@@ -218,7 +218,7 @@ pub(super) struct Impact {
     /// The tables, named as in SQL
     #[arg(required = true, value_name = "TABLE")]
     pub(super) tables: Vec<String>,
-    /// How psql would be told where to connect; without it, as a bare psql
+    /// How psql would be told where to connect; else a bare psql
     #[arg(last = true, value_name = "PSQL ARGS")]
     pub(super) line: Vec<OsString>,
 }
@@ -228,10 +228,10 @@ pub(super) struct Rehearse {
     /// The script
     #[arg(short, long, value_name = "FILE")]
     pub(super) file: PathBuf,
-    /// Stop before the end instead: look, and type COMMIT; anything else rolls back
+    /// Stop before the end: look, type COMMIT; all else rolls back
     #[arg(long)]
     pub(super) commit: bool,
-    /// How psql would be told where to connect; without it, as a bare psql
+    /// How psql would be told where to connect; else a bare psql
     #[arg(last = true, value_name = "PSQL ARGS")]
     pub(super) line: Vec<OsString>,
 }
@@ -276,7 +276,7 @@ pub(super) struct Log {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum LogVerb {
-    /// Print everything of one invocation, and how to recover to the moment before
+    /// Print all of one invocation, and how to recover to before it
     #[command(after_help = "Example: dbguard log show 4f2a")]
     Show {
         /// Its identifier, or the end of it
@@ -329,7 +329,7 @@ pub(super) enum EnvVerb {
         json: bool,
     },
     /// Add an environment, or something that belongs to it, to your own file
-    #[command(after_help = "Example: dbguard env add production --level production --host '*.prod.example.com'")]
+    #[command(after_help = "Example: dbguard env add prod --level production --host '*.prod.example.com'")]
     Add(EnvAdd),
     /// Take an environment out of your own file
     #[command(after_help = "Example: dbguard env remove staging")]
@@ -343,10 +343,10 @@ pub(super) enum EnvVerb {
 pub(super) struct EnvAdd {
     /// The environment
     pub(super) name: String,
-    /// production, staging or development; needed for a new environment
+    /// production, staging, development; a new one needs it
     #[arg(long)]
     pub(super) level: Option<String>,
-    /// A host, a pattern, an address, a range of addresses, or a socket's directory
+    /// A host, a pattern, a range, or a socket's directory
     #[arg(long)]
     pub(super) host: Option<String>,
     /// A port
@@ -361,7 +361,7 @@ pub(super) struct EnvAdd {
     /// A service of the service file, or a pattern
     #[arg(long)]
     pub(super) service: Option<String>,
-    /// The system identifier that the server gives for itself
+    /// The system identifier that the server says of itself
     #[arg(long)]
     pub(super) server: Option<String>,
 }
@@ -376,7 +376,7 @@ pub(super) struct TrustArgs {
     /// Trust this file, or this directory's code, no longer
     #[arg(long, value_name = "FILE", value_hint = ValueHint::Other, conflicts_with = "file")]
     pub(super) revoke: Option<PathBuf>,
-    /// Let tools whose code decides where they go be asked, in this directory and below
+    /// Let tools whose code decides where they go be asked below
     #[arg(long, value_name = "DIR", conflicts_with_all = ["revoke", "file", "list"])]
     pub(super) code: Option<PathBuf>,
 }
