@@ -335,7 +335,8 @@ fn table(candidates: &[Candidate]) {
         let start = |one: &Candidate| least(&one.starts) - least(&bare.starts);
         let peers = |cost: &dyn Fn(&Candidate) -> f64| -> String {
             let peers = PEERS.iter().filter_map(|peer| of(peer));
-            peers.map(|one| format!("; {} {:.2}", one.tool, cost(one))).collect()
+            let each: Vec<String> = peers.map(|one| format!("; {} {:.2}", one.tool, cost(one))).collect();
+            each.concat()
         };
         let processes = ours.processes.map_or_else(|| "not known".to_owned(), |count| format!("{count:.0}"));
         let told = format!("{processes}; {:.2} ms{}", prompt(ours), peers(&prompt));

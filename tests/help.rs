@@ -72,3 +72,26 @@ fn the_help_says_what_the_exit_statuses_mean() {
         assert!(help.contains(status), "{status} is not in {help}");
     }
 }
+
+#[test]
+fn a_missing_word_is_named_before_the_help_is_shown() {
+    let sandbox = Sandbox::new();
+    for (typed, said) in [
+        (&["psqlrc"][..], "dbguard: a verb is missing\n\nUsage: dbguard psqlrc <COMMAND>\n"),
+        (&["env", "add"], "dbguard: the following required arguments were not provided:\n  <NAME>\n"),
+        (&["rehearse", "-f", "nowhere.sql"], "dbguard: `nowhere.sql` is not there, or cannot be read\n"),
+    ] {
+        let output = sandbox.run(typed).output();
+        assert_eq!((output.code, output.out().as_str()), (2, ""), "{typed:?}");
+        assert!(output.err().starts_with(said), "{typed:?}: {}", output.err());
+    }
+}
+
+#[test]
+fn a_line_that_hides_a_password_says_so_where_it_is_to_be_typed_again() {
+    let sandbox = Sandbox::new().fake("redis-cli");
+    let said = sandbox.run(["run", "--", "redis-cli", "-h", "r.example.com", "FLUSHALL"]).output();
+    let hint = "at a terminal: dbguard allow --once -- redis-cli '***'\n  *** hides what may be a password: type it as it was\n";
+    assert_eq!(said.code, 125);
+    assert!(said.err().contains(hint), "{}", said.err());
+}

@@ -42,6 +42,7 @@ mod impact_versions;
 mod incident;
 mod init;
 mod look;
+mod managed;
 mod observe;
 mod packaging;
 mod pgcli;

@@ -120,11 +120,16 @@ fn called(name: &OsStr) -> Result<Called<'_>> {
 
 /// Help and version go to standard output, everything else is an error.
 fn usage(error: &clap::Error) -> Result<ExitCode> {
+    let text = error.to_string();
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        output::print(|out| write!(out, "{error}"))?;
+        output::print(|out| write!(out, "{text}"))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let text = error.to_string();
+    // Its first line says what the verb is for, not what is wrong.
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let help = text.split_once("\n\n").map_or(text.as_str(), |(_, rest)| rest).trim_end();
+        return Err(Error::new(Kind::Usage, format!("a verb is missing\n\n{help}")));
+    }
     let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
     Err(Error::new(Kind::Usage, text))
 }

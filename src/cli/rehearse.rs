@@ -53,6 +53,9 @@ fn refuse(arguments: &Rehearse, snapshot: &Snapshot) -> Option<Error> {
     if arguments.commit && !std::io::stdin().is_terminal() {
         return Some(Error::refused("refused: COMMIT is typed by a person at a terminal, and standard input is none"));
     }
+    if std::fs::File::open(snapshot.cwd.join(&arguments.file)).is_err() {
+        return usage(&format!("`{}` is not there, or cannot be read", Untrusted::path(&arguments.file)));
+    }
     let Rehearsal { obstacles, lasting } = plan::rehearsal(&arguments.file, &snapshot.cwd, snapshot.home());
     if obstacles.is_empty() {
         for one in lasting.iter().take(SHOWN) {

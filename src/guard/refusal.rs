@@ -20,7 +20,9 @@ pub(super) fn nobody(case: &Case<'_>, target: &Target, plan: &Plan, met: Met<'_>
     let what =
         format!("refused: {} ({}) on {}", Untrusted::text(&case.invocation.tool), risk.word(), describe(case, target));
     let refused = |what: String| counts(plan).into_iter().fold(Error::refused(what), Error::hint);
-    let allow = format!("dbguard allow --once -- {}", command_line(case));
+    let line = command_line(case);
+    let hidden = if line.contains("***") { "\n  *** hides what may be a password: type it as it was" } else { "" };
+    let allow = format!("dbguard allow --once -- {line}{hidden}");
     match absence {
         Absence::Agent(agent) => refused(format!("{what}: {} cannot confirm it", agent.name))
             .hint(format!("a coding agent was recognised by {}; only a person can answer for this target", agent.mark))
