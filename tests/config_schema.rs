@@ -20,7 +20,7 @@ const WRONG: &str = "zzzzzz = 1\nmode = \"zzzzzz\"\n[prompt]\nzzzzzz = 1\nshow =
     [environment.unknown.policy]\nunlock = { zzzzzz = 1, most = \"zzzzzz\" }\n\
     [environment.x]\nzzzzzz = 1\nlevel = \"zzzzzz\"\ncolor = \"zzzzzz\"\nmatch = [{ zzzzzz = 1 }]\n\
     policy = { zzzzzz = 1, confirm = { zzzzzz = 1, read = \"zzzzzz\" }, without_terminal = \"zzzzzz\", audit = \"zzzzzz\" }\n\
-    [tool.x]\nzzzzzz = 1\nstyle = \"zzzzzz\"\nunlisted = \"zzzzzz\"\ndriver = \"zzzzzz\"\nengine = \"zzzzzz\"\n\
+    [shims]\nzzzzzz = 1\n[tool.x]\nzzzzzz = 1\nstyle = \"zzzzzz\"\nunlisted = \"zzzzzz\"\ndriver = \"zzzzzz\"\nengine = \"zzzzzz\"\n\
     when = [{ zzzzzz = 1 }]\ndotenv = { zzzzzz = 1 }\nprobe = { zzzzzz = 1 }\n";
 
 type Words = BTreeSet<String>;

@@ -90,6 +90,7 @@ mod tools_asked;
 mod tools_children;
 mod tools_custom;
 mod tools_guard;
+mod tools_launch;
 mod tools_pending;
 mod tools_witness;
 mod tty_ask;

@@ -88,3 +88,28 @@ fn a_projects_tool_counts_once_it_is_trusted_and_never_before_its_owners() {
     let told = told.out() + &told.err();
     assert!(told.contains("the tool `shopctl` is described before this already"), "{told}");
 }
+
+#[test]
+fn with_another_home_its_shim_says_so_and_does_not_answer_as_dbguard() {
+    let sandbox = sandbox(TOOL);
+    sandbox.run(["init", "bash"]).output();
+    let shims = sandbox.path("home/.local/share/dbguard/shims");
+    let shim = shims.join("shopctl");
+    let sandbox =
+        ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"].into_iter().fold(sandbox.dir("other"), |sandbox, var| {
+            let other = sandbox.path("other");
+            sandbox.var(var, other)
+        });
+    let said = "dbguard: refused: `[DIR]/home/.local/share/dbguard/shims/shopctl` guards a tool that no configuration here describes\n  \
+        its home directory is another one: run it with that HOME, or the tool by its full path\n";
+    // `status` is a verb of dbguard too.
+    sandbox.tool(shim.to_str().unwrap(), ["status"]).stdout("").stderr(said).status(125);
+    let path = format!("{}:/usr/bin:/bin", shims.display());
+    let sandbox = sandbox.var("PATH", path);
+    sandbox.tool("sh", ["-c", "shopctl status"]).stdout("").stderr(said).status(125);
+    assert_eq!(sandbox.calls("shopctl").len(), 0);
+    // A name that somebody gave to dbguard is no shim.
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_dbguard"), sandbox.path("bin/guard")).unwrap();
+    let output = sandbox.tool(sandbox.path("bin/guard").to_str().unwrap(), ["--version"]).output();
+    assert_eq!(output.code, 0, "{}", output.err());
+}

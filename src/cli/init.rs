@@ -26,7 +26,10 @@ pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
     let shims = shims::directory(snapshot).unwrap_or_default();
     if !shims.as_os_str().is_empty() {
         // A disk that is full or read-only leaves the shell without shims; `doctor` says so.
-        let _ = shims::refresh(&shims, &program, &config::load(snapshot).shimmed(), &snapshot.vars);
+        let config = config::load(snapshot);
+        let _ = shims::refresh(&shims, &program, &config.shimmed(), &snapshot.vars);
+        // Only here: a shell that runs may have the link's path in its memory.
+        shims::withdraw(&shims, &config.skipped());
     }
     let prelude = Prelude {
         program,

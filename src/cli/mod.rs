@@ -30,7 +30,7 @@ mod trust;
 mod uninstall;
 
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -42,7 +42,7 @@ use crate::error::{Error, Kind, Result};
 use crate::guard;
 use crate::target;
 use crate::text::Untrusted;
-use crate::world::{Snapshot, stdin};
+use crate::world::{Snapshot, stdin, tools};
 
 /// The whole program.
 #[must_use]
@@ -62,8 +62,12 @@ fn dispatch(argv: &[OsString]) -> Result<ExitCode> {
     let name = argv.first().map_or(OsStr::new("dbguard"), OsString::as_os_str);
     let rest = argv.get(1..).unwrap_or_default();
     match called(name)? {
+        Called::Tool(tool) if tool.to_str().is_some_and(|name| target::passes(name, rest)) => {
+            return Err(guard::pass_through(tool, rest, name));
+        }
         Called::Tool(tool) => return Err(guard::run(tool, rest, &Snapshot::read()?)),
         Called::Forgotten(tool) => return Err(guard::pass_by(tool, rest, &Snapshot::read()?)),
+        Called::Stray(link) => return Err(stray(&link)),
         Called::Itself => {}
     }
     if rest.first().is_some_and(|word| word == stdin::FEED_VERB) {
@@ -96,6 +100,8 @@ enum Called<'a> {
     Tool(&'a OsStr),
     /// A link among the shims whose tool no configuration names any more.
     Forgotten(&'a OsStr),
+    /// A link among the shims of another home directory, whose configuration is not seen here.
+    Stray(PathBuf),
 }
 
 /// By the name that this was called by, also where that is the shim's path.
@@ -114,8 +120,25 @@ fn called(name: &OsStr) -> Result<Called<'_>> {
     Ok(match (named, link, &config.trouble) {
         (true, ..) | (false, true, Some(_)) => Called::Tool(base),
         (false, true, None) => Called::Forgotten(base),
-        (false, false, _) => Called::Itself,
+        (false, false, _) => elsewhere(name, &snapshot).map_or(Called::Itself, Called::Stray),
     })
+}
+
+/// The link by which this was called, where it is a shim: a program of a name of one's own is not.
+fn elsewhere(name: &OsStr, snapshot: &Snapshot) -> Option<PathBuf> {
+    let path = PathBuf::from(name);
+    let by_path = path.components().count() > 1;
+    let first = || tools::candidates(name, &snapshot.vars).into_iter().find(|found| found.is_dbguard);
+    let path = if by_path { path } else { first()?.path };
+    let among_shims = path.parent().is_some_and(|directory| directory.ends_with("dbguard/shims"));
+    (among_shims && path.is_symlink()).then_some(path)
+}
+
+/// What it would do and where it goes is described in a configuration that is not this one: nothing can be told of it.
+fn stray(link: &Path) -> Error {
+    let link = Untrusted::path(link);
+    Error::refused(format!("refused: `{link}` guards a tool that no configuration here describes"))
+        .hint("its home directory is another one: run it with that HOME, or the tool by its full path")
 }
 
 /// Help and version go to standard output, everything else is an error.

@@ -16,6 +16,7 @@ mod policy;
 pub mod replace;
 mod rollout;
 mod schema;
+mod shims;
 mod source;
 mod suggest;
 mod tool;
@@ -62,7 +63,8 @@ pub struct Config {
     pub theme: Theme,
     /// Tools that are known besides those that are built in.
     pub tools: Customs,
-    shims: Vec<String>,
+    own: Vec<String>,
+    shims: shims::Shims,
     /// Whether what environments demand is asked for, or only told.
     pub rollout: Rollout,
     unknown: Policy,
@@ -88,10 +90,12 @@ pub fn load_from(places: &Places) -> Config {
     let mut errors = std::mem::take(&mut gathered.errors);
     errors.extend(merged.errors);
     let trouble = (!errors.is_empty()).then(|| trouble(&errors, local_in_doubt));
-    let (tools, shims, twice) = tool::merged(&gathered);
+    let (tools, own, twice) = tool::merged(&gathered);
     let mut warnings = ignored::warnings(&gathered, &merged.environments);
     warnings.extend(twice);
     warnings.extend(rollout::warnings(&gathered));
+    warnings.extend(shims::warnings(&gathered));
+    let shims = shims::merged(&gathered, places.named);
     // What cannot be read may have said `enforce`.
     let rollout = if trouble.is_some() { Rollout::Enforce } else { rollout::decided(&gathered, places.named) };
     Config {
@@ -104,6 +108,7 @@ pub fn load_from(places: &Places) -> Config {
         environments: merged.environments,
         theme: merged.theme,
         tools,
+        own,
         shims,
         rollout,
         unknown: merged.unknown,
@@ -145,7 +150,21 @@ impl Config {
 
     /// The tools that get a shim where they are installed: the same in every directory.
     pub fn shimmed(&self) -> Vec<&str> {
-        target::shimmed().into_iter().chain(self.shims.iter().map(String::as_str)).collect()
+        let mut all: Vec<&str> = target::shimmed();
+        all.extend(self.shims.add.iter().chain(&self.own).map(String::as_str));
+        all.retain(|name| !self.skipped().contains(name));
+        all
+    }
+
+    /// The tools that get none, because a file says so.
+    pub fn skipped(&self) -> Vec<&str> {
+        self.shims.skip.iter().map(String::as_str).collect()
+    }
+
+    /// Whether a tool that gets no shim of its own accord was asked for.
+    pub fn added(&self, tool: &str) -> bool {
+        let is = |name: &str| self.shims.add.iter().any(|added| added == name);
+        is(tool) || tool == "manage.py" && is("django-admin")
     }
 
     /// The environment of this name.

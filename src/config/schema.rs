@@ -13,6 +13,7 @@ use super::entry;
 use super::look::{self, Look};
 use super::policy;
 use super::rollout::Rollout;
+use super::shims::{self, Shims};
 use super::source::Source;
 use super::suggest;
 use super::tool::{self, Tool};
@@ -36,6 +37,8 @@ pub(super) struct Document {
     pub(super) look: Look,
     /// The `[tool.…]` tables.
     pub(super) tools: Vec<Tool>,
+    /// `[shims]`.
+    pub(super) shims: Shims,
 }
 
 /// One `[environment.…]` table.
@@ -55,7 +58,7 @@ pub(super) struct Section {
 }
 
 /// The sections and keys at the top of a file.
-const TOP: &[&str] = &["include", "mode", "environment", "prompt", "title", "terminal", "tool"];
+const TOP: &[&str] = &["include", "mode", "environment", "prompt", "title", "terminal", "tool", "shims"];
 const SECTION: &[&str] = &["level", "match", "label", "icon", "color", "policy"];
 /// What `nu-ansi-term` can show on every terminal.
 pub(super) const COLORS: &[&str] = &[
@@ -96,6 +99,7 @@ pub(super) fn read(source: &Source) -> (Option<Document>, Vec<Diagnostic>) {
                 document.mode = reader.word(&item, Rollout::WORDS).map(|mode| (mode, item.value.span()));
             }
             "environment" => document.sections = sections(&mut reader, &item),
+            "shims" => document.shims = shims::read(&mut reader, &item),
             "tool" => document.tools = tool::tools(&mut reader, &item),
             _ => look::section(&mut reader, &item, &mut document.look),
         }

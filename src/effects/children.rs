@@ -3,7 +3,8 @@
 //! One file per approved process, `children/PID-START` in the state directory, written before the tool takes this
 //! process's place. It counts only for a process that descends from that very one, which the system says and no var can;
 //! for the servers and databases that were confirmed, at most the risk, the same environments, once for each tool, and
-//! for as long as that process runs. Whoever looks removes what has ended. No password is in it.
+//! for as long as that process runs; and as often as it takes for the very command that was confirmed, which a launcher
+//! or an interpreter starts again: `bundle exec rails db:drop` runs `ruby …/rails db:drop`. Whoever looks removes what has ended. No password is in it.
 
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
@@ -21,6 +22,9 @@ use crate::world::{Snapshot, processes};
 /// The form of the files.
 const VERSION: &str = "dbguard-children 1";
 
+/// Begins the row of the command itself.
+const SAME: &str = "=";
+
 /// More than this was not written here.
 const MOST_BYTES: u64 = 64 << 10;
 
@@ -28,12 +32,15 @@ const MOST_BYTES: u64 = 64 << 10;
 pub type Place<'a> = (&'a Target, &'a str);
 
 /// Leaves it for whatever this process starts once it has become the tool.
-pub fn bequeath(places: &[Place<'_>], risk: Risk, approval: &str, snapshot: &Snapshot) -> Result<()> {
+pub fn bequeath(places: &[Place<'_>], same: u64, risk: Risk, approval: &str, snapshot: &Snapshot) -> Result<()> {
     let pid = std::process::id();
     let Some(start) = processes::start_time(pid) else { return Ok(()) };
     let expires = seconds(snapshot.now).saturating_add(LONGEST.as_secs());
     let boot = processes::boot().unwrap_or_default();
     let mut text = format!("{VERSION}\t{}\t{expires}\t{boot}\t{approval}\n", risk.word());
+    if let Some((_, environment)) = places.first() {
+        let _infallible = writeln!(text, "{SAME}\t{same:x}\t{environment}");
+    }
     for (target, environment) in places.iter().filter(|(target, _)| !target.hosts.is_empty()) {
         let _infallible = write!(text, "{environment}\t{}\t{}", server_key(target), target.every_database);
         for name in databases(target) {
@@ -67,13 +74,17 @@ pub struct Wanted<'a> {
     pub target: &'a Target,
     /// What it would do.
     pub risk: Risk,
+    /// Stands for the command with all that it reaches.
+    pub same: u64,
+    /// Its target is not certain, or not all: only the very command counts.
+    pub only_same: bool,
 }
 
 /// Something that a process above this one was approved for, and that was not used by this tool yet.
 #[derive(Debug)]
 pub struct Inheritance {
-    /// The mark of its use.
-    mark: String,
+    /// The mark of its use, where it counts once.
+    mark: Option<String>,
     environment: String,
     risk: Risk,
     approval: String,
@@ -89,7 +100,7 @@ pub fn find(wanted: &Wanted<'_>, snapshot: &Snapshot) -> Option<Inheritance> {
     let mut above = processes::lineage().filter_map(|pid| Some(format!("{pid}-{}", processes::start_time(pid)?)));
     above.find_map(|name| {
         let found = names.contains(&name).then(|| read(&dir, &name, wanted, snapshot))??;
-        (!names.contains(&found.mark)).then_some(found)
+        found.mark.as_ref().is_none_or(|mark| !names.contains(mark)).then_some(found)
     })
 }
 
@@ -102,7 +113,10 @@ impl Inheritance {
     /// Uses it up: of two that race, one gets it. Answers with the id of the approval.
     pub fn take(self, snapshot: &Snapshot) -> Option<String> {
         let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL;
-        directory(snapshot).ok()?.file(&self.mark, flags).ok().map(|_| self.approval)
+        match self.mark {
+            Some(mark) => directory(snapshot).ok()?.file(&mark, flags).ok().map(|_| self.approval),
+            None => Some(self.approval),
+        }
     }
 }
 
@@ -119,13 +133,28 @@ fn read(dir: &Dir, name: &str, wanted: &Wanted<'_>, snapshot: &Snapshot) -> Opti
         now < until && until <= now.saturating_add(LONGEST.as_secs() + 60)
     });
     let same_start = boot == processes::boot().unwrap_or_default();
-    let (row, environment) = lines.enumerate().find_map(|(row, line)| Some((row, confirmed(line, wanted)?)))?;
-    (holds && same_start && within(wanted.risk, risk)).then(|| Inheritance {
-        mark: format!("{name}.{row}.{}", wanted.tool.replace('/', "_")),
+    let rows: Vec<&str> = lines.collect();
+    let hash = format!("{:x}", wanted.same);
+    let same = rows.iter().find_map(|row| match row.split('\t').collect::<Vec<_>>().as_slice() {
+        [SAME, of, environment] if *of == hash => Some(*environment),
+        _ => None,
+    });
+    let usable = holds && same_start && within(wanted.risk, risk);
+    let inheritance = |mark: Option<String>, environment: &str| Inheritance {
+        mark,
         environment: environment.to_owned(),
         risk,
         approval: approval.to_owned(),
-    })
+    };
+    if let Some(environment) = same.filter(|_| usable) {
+        return Some(inheritance(None, environment));
+    }
+    if wanted.only_same {
+        return None;
+    }
+    let (row, environment) = rows.iter().enumerate().find_map(|(row, line)| Some((row, confirmed(line, wanted)?)))?;
+    let mark = format!("{name}.{row}.{}", wanted.tool.replace('/', "_"));
+    usable.then(|| inheritance(Some(mark), environment))
 }
 
 /// The environment of a row that is of the same server and has every database that is wanted.

@@ -80,7 +80,12 @@ fn become_tool(launch: Launch) -> io::Error {
 }
 
 fn dress(command: &mut Command, vars: Vec<(OsString, Option<OsString>)>) {
-    command.env(tools::DEPTH, tools::deeper(&Vars::read()));
+    let around = Vars::read();
+    match tools::sending(Path::new(command.get_program()), &around) {
+        Some(sent) => command.env(tools::SENT, sent),
+        None if around.get(tools::SENT).is_some() => command.env_remove(tools::SENT),
+        None => command,
+    };
     for (name, value) in vars {
         match value {
             Some(value) => command.env(name, value),

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use nix::fcntl::OFlag;
 
 use super::attest::child;
+use super::shims;
 use super::state::{Dir, trouble};
 use crate::error::{Error, Result};
 use crate::target::Language;
@@ -42,6 +43,7 @@ pub fn ask(
     let mut command = Command::new(unshare);
     command.args(["--map-current-user", "--net", "--"]).arg(program).args(args).current_dir(&snapshot.cwd);
     command.env(tools::DEPTH, tools::deepest());
+    command.env("PATH", without_shims(snapshot));
     let (name, value) = hook(language, snapshot)?;
     command.env(name, value);
     let output =
@@ -55,6 +57,13 @@ pub fn ask(
         }));
     };
     parameters(line).ok_or_else(|| silent("gave no answer that can be read"))
+}
+
+/// `PATH` without the shims: an interpreter that is guarded would end at the depth above.
+fn without_shims(snapshot: &Snapshot) -> OsString {
+    let shims = shims::directory(snapshot).unwrap_or_default();
+    let entries = std::env::split_paths(snapshot.vars.get("PATH").unwrap_or_default()).filter(|entry| *entry != shims);
+    std::env::join_paths(entries).unwrap_or_default()
 }
 
 /// The parameters of an answer: an object whose values are texts.

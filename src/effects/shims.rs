@@ -1,7 +1,8 @@
 //! Shims: links named after the tools, in one directory that stands first on `PATH`.
 //!
 //! A link is made for a tool that is installed, and for no other: a script that asks whether a tool is there gets the
-//! true answer. Links are never taken away while shells may use them; `uninstall` does that. Nothing here knows what a
+//! true answer. Links are never taken away while shells may use them; `uninstall` does that, and a new shell for the tools that
+//! a configuration names so. Nothing here knows what a
 //! tool does.
 
 use std::ffi::OsStr;
@@ -35,6 +36,15 @@ pub fn refresh(directory: &Path, program: &Path, names: &[&str], vars: &Vars) ->
         outcome = outcome.and(point(&link, program));
     }
     outcome
+}
+
+/// Takes these links away, where they are links to a dbguard.
+pub fn withdraw(directory: &Path, names: &[&str]) {
+    let (links, _) = if names.is_empty() { Default::default() } else { list(directory) };
+    let unwanted = |link: &&PathBuf| link.file_name().is_some_and(|name| names.iter().any(|known| name == *known));
+    for link in links.iter().filter(unwanted) {
+        let _best_effort = fs::remove_file(link);
+    }
 }
 
 /// What is in the directory: links to a dbguard, whether it is there or not, and everything else.

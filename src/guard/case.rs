@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use super::ambient::{self, Outdated};
-use super::{probe, refusal};
+use super::{by_hand, probe, refusal};
 use crate::config::Config;
 use crate::effects::grants;
 use crate::environment::{Environment, Level};
@@ -47,6 +47,7 @@ impl<'a> Case<'a> {
         let (invocation, places) = target::open_with(&tool_name(tool), args, program, &config.tools, snapshot);
         let harmless = |said: &Resolution| classify(said, config).level() <= Level::Development;
         let places = probe::settled(places, &invocation, snapshot, harmless);
+        let places = by_hand::settled(places, &invocation, config, harmless);
         let resolution = shown(places.main, &invocation);
         let environment = classify(&resolution, config);
         let also = Vec::new();

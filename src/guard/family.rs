@@ -3,13 +3,17 @@
 //! Nobody is asked twice: what a person confirmed counts for the children of that very process, at the same servers and
 //! databases. Nobody is asked too little: every strict database of a command has a question of its own.
 
+use std::ffi::OsStr;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use super::case::Case;
 use super::decide::{Decided, Review};
+use super::launch::READ_ONLY;
 use super::question::Names;
 use super::refusal;
 use crate::checklist::{How, Question};
 use crate::effects::children::{self, Inheritance, Wanted};
-use crate::effects::notice;
+use crate::effects::{grants, notice};
 use crate::plan::{Plan, Risk};
 use crate::policy::{self, Confirm, Presence, Verdict};
 use crate::target::{Resolution, Target};
@@ -18,12 +22,34 @@ use crate::text::Untrusted;
 /// What a command above this one was approved for, where that covers this. One that leaves for another server, or comes
 /// in another role by start-up options, is asked for itself.
 pub(super) fn inherited(case: &Case<'_>, target: &Target, plan: &Plan, risk: Risk) -> Option<Inheritance> {
-    let options = |parameter: &crate::target::Parameter| parameter.keyword == "options";
-    let as_usual = case.snapshot.vars.filled("PGOPTIONS").is_none() && !target.parameters.iter().any(options);
-    let certain =
-        matches!(case.resolution, Resolution::Resolved(_)) && case.also.is_empty() && !plan.leaves && as_usual;
-    let wanted = Wanted { tool: &case.invocation.tool, target, risk };
-    if certain { children::find(&wanted, case.snapshot) } else { None }
+    // What dbguard itself gave the command above makes nothing laxer.
+    let options = |parameter: &crate::target::Parameter| {
+        parameter.keyword == "options" && parameter.value.expose() != OsStr::new(READ_ONLY)
+    };
+    let given = case.snapshot.vars.filled("PGOPTIONS").is_some_and(|options| options != READ_ONLY);
+    if plan.leaves || given || target.parameters.iter().any(options) {
+        return None;
+    }
+    let certain = matches!(case.resolution, Resolution::Resolved(_)) && case.also.is_empty();
+    let (tool, same) = (&case.invocation.tool, same(case, target));
+    children::find(&Wanted { tool, target, risk, same, only_same: !certain }, case.snapshot)
+}
+
+/// Stands for the command without what launches it, and for all that it reaches: a launcher starts it once more through
+/// an interpreter, whose script is a program of the table.
+fn same(case: &Case<'_>, target: &Target) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let declared = case.invocation.declared.as_ref();
+    let tool = declared.map_or(&case.invocation.tool, |declared| &declared.tool);
+    declared.map(|declared| declared.cwd(case.snapshot)).hash(&mut hasher);
+    (tool, &case.invocation.operands, grants::target_key(target)).hash(&mut hasher);
+    for option in &case.invocation.options {
+        (&option.name, &option.value).hash(&mut hasher);
+    }
+    for (resolution, environment) in &case.also {
+        (known(resolution).map(grants::target_key), environment.name()).hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// Leaves the approval for what the tool starts. Only tools of the table do that; without it their children are asked.
@@ -37,7 +63,7 @@ pub(super) fn bequeath(case: &Case<'_>, target: &Target, decided: &Decided) {
         case.also.iter().filter_map(|(resolution, environment)| Some((known(resolution)?, environment.name()))),
     );
     let approval = decided.receipt.id().unwrap_or_default();
-    if let Err(error) = children::bequeath(&places, decided.seen.risk, approval, case.snapshot) {
+    if let Err(error) = children::bequeath(&places, same(case, target), decided.seen.risk, approval, case.snapshot) {
         notice::warn(&error);
     }
 }

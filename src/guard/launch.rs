@@ -10,18 +10,24 @@ use crate::error::{Error, Result};
 use crate::plan::{Mode, Plan, Risk};
 use crate::policy::Policy;
 use crate::target::{self, Invocation, Target};
-use crate::world::Vars;
 use crate::world::stdin::Stdin;
+use crate::world::{Vars, tools};
 
 /// The start-up option by which a session's transactions begin read-only. It is given by `PGOPTIONS`, which outlives
 /// `\c` and reconnects, and never by `SET`, which would leak through a transaction pooler to other clients.
-const READ_ONLY: &str = "-c default_transaction_read_only=on";
+pub(super) const READ_ONLY: &str = "-c default_transaction_read_only=on";
 
 /// The tool as it was typed.
 ///
 /// Its `argv[0]` is its own path, not the bare name: PostgreSQL's tools look for their siblings and their configuration
 /// beside what `argv[0]` names (`find_my_exec` in src/common/exec.c), and by the bare name they would find the shim.
-pub(super) fn bare(args: &[OsString], program: PathBuf) -> Launch {
+pub(super) fn bare(args: &[OsString], program: PathBuf, vars: &Vars) -> Launch {
+    let depth = (OsString::from(tools::DEPTH), Some(tools::deeper(vars)));
+    Launch { vars: vec![depth], ..untouched(args, program) }
+}
+
+/// The tool as if dbguard were not there.
+pub(super) fn untouched(args: &[OsString], program: PathBuf) -> Launch {
     Launch {
         name: program.clone().into_os_string(),
         program,
@@ -94,6 +100,9 @@ fn starts_read_only(seen: &Review) -> bool {
 /// `PGOPTIONS` with the read-only default behind what the user has there: of several, the server takes the last.
 fn read_only_options(vars: &Vars) -> OsString {
     let mut options = vars.filled("PGOPTIONS").map(ToOwned::to_owned).unwrap_or_default();
+    if options == READ_ONLY {
+        return options; // the command that started this one was given it
+    }
     if !options.is_empty() {
         options.push(" ");
     }
@@ -111,5 +120,6 @@ mod tests {
         let expected = "-c default_transaction_read_only=off -c default_transaction_read_only=on";
         assert_eq!(read_only_options(&vars), expected);
         assert_eq!(read_only_options(&Vars::default()), READ_ONLY);
+        assert_eq!(read_only_options(&Vars::from_iter([("PGOPTIONS", READ_ONLY)])), READ_ONLY);
     }
 }

@@ -8,6 +8,7 @@ mod acquaint;
 mod allow;
 mod ambient;
 mod announce;
+mod by_hand;
 mod case;
 mod decide;
 mod family;
@@ -43,7 +44,7 @@ use crate::plan::{self, Mode};
 use crate::policy::Policy;
 use crate::target::Target;
 use crate::world::stdin::Stdin;
-use crate::world::{Snapshot, tools};
+use crate::world::{Snapshot, Vars, tools};
 
 /// Guards one invocation: becomes the tool, or answers with the reason why it did not.
 pub fn run(tool: &OsStr, args: &[OsString], snapshot: &Snapshot) -> Error {
@@ -62,7 +63,27 @@ pub fn run(tool: &OsStr, args: &[OsString], snapshot: &Snapshot) -> Error {
 /// A tool that nothing describes any more, behind a link that was left: it runs as if the link were not there.
 pub fn pass_by(tool: &OsStr, args: &[OsString], snapshot: &Snapshot) -> Error {
     match tools::locate(tool, &snapshot.vars) {
-        Ok(program) => exec::exec(checklist::unasked(), audit::without_server(), launch::bare(args, program)),
+        Ok(program) => {
+            exec::exec(checklist::unasked(), audit::without_server(), launch::bare(args, program, &snapshot.vars))
+        }
+        Err(error) => error,
+    }
+}
+
+/// A launcher that starts nothing of the table, by its words alone: it runs as if dbguard were not there, and nothing is read.
+///
+/// An interpreter looks for itself by its `argv[0]` (`getpath.py` of Python, `php_binary_init`), and by a bare name would
+/// find the shim. Node does not, and shows it: `process.argv0`.
+pub fn pass_through(tool: &OsStr, args: &[OsString], called: &OsStr) -> Error {
+    let known = ["PATH", tools::DEPTH, tools::SENT];
+    let vars: Vars = known.iter().filter_map(|name| Some((name, std::env::var_os(name)?))).collect();
+    match tools::locate_any(tool, &vars) {
+        Ok(program) => {
+            let launch = launch::untouched(args, program);
+            let as_typed = tool == "node" && called == tool;
+            let name = if as_typed { called.to_owned() } else { launch.name };
+            exec::exec(checklist::unasked(), audit::without_server(), exec::Launch { name, ..launch })
+        }
         Err(error) => error,
     }
 }
@@ -79,7 +100,7 @@ fn pass(tool: &OsStr, args: &[OsString], config: &Config, snapshot: &Snapshot) -
     let program = tools::locate(tool, &snapshot.vars)?;
     let mut stdin = Stdin::of_process();
     let case = Case::open(tool, args, Some(program.clone()), config, snapshot).beside_prompt().follow(&stdin);
-    let launch = launch::bare(args, program);
+    let launch = launch::bare(args, program, &snapshot.vars);
     if let Some(receipt) = free(&case) {
         if !stdin.answers_nobody() {
             case.tell_outdated();

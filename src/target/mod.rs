@@ -34,7 +34,7 @@ pub use origin::{Field, Origin};
 pub use project::{Mention, Mentions, PROJECT_VARS, SELECTION_VARS, Source, TARGET_VARS, URL_VARS, Watched, mentions};
 pub use resolve::{open, open_with, parse, places, resolve};
 pub use services::services;
-pub use table::{Act, Custom, Customs, Declared, Effect, Fault, Language, Migrations, Places, told};
+pub use table::{Act, Custom, Customs, Declared, Effect, Fault, Language, Migrations, Places, passes, told};
 pub use tunnel::{forwarder, look_once};
 
 use crate::text::Secret;
@@ -92,6 +92,15 @@ pub const TOOLS: &[&str] = &[
     "poetry",
     "uv",
     "pipenv",
+    "npm",
+    "pnpm",
+    "yarn",
+    "bun",
+    "python",
+    "python3",
+    "ruby",
+    "php",
+    "node",
     "atlas",
     "graphile-migrate",
     "pgroll",
@@ -108,9 +117,12 @@ pub const TOOLS: &[&str] = &[
     "sqlcmd",
 ];
 
-/// Those of [`TOOLS`] that get no shim of their own accord: code of the project decides where they go, so that each run
-/// would be asked about, in development as well. `dbguard run -- knex …` guards them; behind a launcher they pass.
+/// Those of [`TOOLS`] that get no shim of their own accord. Of most, code of the project decides where they go, so that each
+/// run would be asked about, in development as well: `dbguard run -- knex …` guards them, and behind a launcher they pass
+/// unless something that can be read names a server to be careful with. Of `node`, its version managers look at where it is.
 pub const BY_HAND: &[&str] = &[
+    "node",
+    "php",
     "atlas",
     "django-admin",
     "drizzle-kit",
@@ -128,6 +140,11 @@ pub const BY_HAND: &[&str] = &[
 /// The tools that get a shim where they are installed.
 pub fn shimmed() -> Vec<&'static str> {
     TOOLS.iter().copied().filter(|tool| !BY_HAND.contains(tool)).collect()
+}
+
+/// Whether code of the project decides where this program goes, so that it is guarded only where more is known or asked.
+pub fn by_hand(program: &str) -> bool {
+    BY_HAND.contains(&program) || program == "manage.py"
 }
 
 /// Whether the command lines of this tool are understood here.

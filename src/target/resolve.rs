@@ -60,7 +60,7 @@ pub fn open_with(
         rejected: None,
     };
     let Some(known) = tools::find(tool) else {
-        if let Some(invocation) = table::parse(&bare, customs) {
+        if let Some(invocation) = table::parse(&bare, customs, snapshot) {
             let places = table::places(&invocation, snapshot);
             return (invocation, places);
         }

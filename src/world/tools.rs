@@ -21,6 +21,15 @@ use crate::world::Vars;
 /// The var that counts how many dbguards started one another, so that a loop ends.
 pub const DEPTH: &str = "DBGUARD_DEPTH";
 
+/// The var that says which script a dbguard became last, by its process: `PID:COUNT:PATH`.
+///
+/// The shim of a version manager that has nothing of its own to start looks for the next one on `PATH`, comes back here by
+/// that, and would be found again.
+pub const SENT: &str = "DBGUARD_SENT";
+
+/// More scripts than this do not find dbguard behind one another.
+const MOST_SENT: u32 = 40;
+
 /// Nested runs are normal (`rails db` starts psql, whose `\!` starts another); this many are a loop.
 const DEEPEST: u32 = 10;
 
@@ -32,9 +41,35 @@ const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 /// As `execvp(3)`: an empty entry is the working directory, a relative one is relative to it, what cannot be executed
 /// is passed over, and a name with a slash is used as it is.
 pub fn locate(name: &OsStr, vars: &Vars) -> Result<PathBuf> {
-    let search = Search { ourselves: Ourselves::read(), skipped: None, forbidden: None };
-    let found = search.run(name, vars.get("PATH"))?;
+    let found = locate_any(name, vars)?;
     if depth(vars) >= DEEPEST { Err(looped(&found)) } else { Ok(found) }
+}
+
+/// The same for what is not guarded, however deep.
+pub fn locate_any(name: &OsStr, vars: &Vars) -> Result<PathBuf> {
+    let (count, before) = sent(vars);
+    let search = Search { ourselves: Ourselves::read(), skipped: None, forbidden: None, before };
+    let found = search.run(name, vars.get("PATH"))?;
+    if count >= MOST_SENT { Err(looped(&found)) } else { Ok(found) }
+}
+
+/// The value of [`SENT`] for a program that this process is about to become; `None` for one that is no script.
+pub fn sending(program: &Path, vars: &Vars) -> Option<OsString> {
+    let mut start = [0; 2];
+    let script = File::open(program).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"#!";
+    let mut value = OsString::from(format!("{}:{}:", std::process::id(), sent(vars).0.saturating_add(1)));
+    value.push(program);
+    script.then_some(value)
+}
+
+/// How many scripts were sent one behind another, and the version manager's shim that this very process was sent to.
+fn sent(vars: &Vars) -> (u32, Option<PathBuf>) {
+    let parts = vars.get(SENT).map(|value| value.as_bytes().splitn(3, |&byte| byte == b':').collect::<Vec<_>>());
+    let Some([pid, count, path]) = parts.as_deref() else { return (0, None) };
+    let number = |bytes: &[u8]| std::str::from_utf8(bytes).ok()?.parse::<u32>().ok();
+    let path = Path::new(OsStr::from_bytes(path));
+    let again = number(pid) == Some(std::process::id()) && path.parent().is_some_and(|shims| shims.ends_with("shims"));
+    (number(count).unwrap_or(0), again.then(|| path.to_owned()))
 }
 
 /// A file that the name could mean.
@@ -79,6 +114,8 @@ struct Search {
     ourselves: Option<Ourselves>,
     skipped: Option<PathBuf>,
     forbidden: Option<PathBuf>,
+    /// Where this process has been already.
+    before: Option<PathBuf>,
 }
 
 impl Search {
@@ -102,6 +139,9 @@ impl Search {
 
     /// The candidate, when it is a file that can be executed and is not dbguard.
     fn settle(&mut self, candidate: &Path) -> Option<PathBuf> {
+        if self.before.as_deref() == Some(candidate) {
+            return None;
+        }
         let meta = fs::metadata(candidate).ok()?;
         if !meta.is_file() || !executable(candidate) {
             self.forbidden.get_or_insert_with(|| candidate.to_owned());

@@ -9,6 +9,7 @@ use super::entry::{Entry, Language};
 use super::launch::Launched;
 use crate::target::{Invocation, Opt};
 use crate::text::Untrusted;
+use crate::world::Snapshot;
 
 /// What the table makes of an invocation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +27,14 @@ pub struct Declared {
     pub(super) doubt: Option<String>,
     /// Where a launcher goes first.
     pub(super) directory: Option<PathBuf>,
-    pub(super) behind_launcher: bool,
+    /// Behind a launcher, the program that it starts.
+    pub(super) behind: Option<String>,
+    /// The words of an interpreter before those of the tool.
+    pub(super) before: Vec<OsString>,
+    /// A launcher stands before it that could not be asked in the tool's place.
+    pub(super) hidden: bool,
+    /// What the same line of a launcher starts besides.
+    pub(super) others: Vec<Invocation>,
 }
 
 impl Declared {
@@ -44,21 +52,37 @@ impl Declared {
             help: help.map(|option| option.spelled.clone()),
             doubt: line.doubt,
             directory: None,
-            behind_launcher: false,
+            behind: None,
+            before: Vec::new(),
+            hidden: false,
+            others: Vec::new(),
         };
         (declared, line.options, line.words)
     }
 
     /// Takes over what the launcher does before it.
     pub(super) fn launched(&mut self, launched: Launched) {
-        self.behind_launcher = true;
+        self.behind = Some(launched.program);
+        self.hidden = launched.before.is_none() || launched.directory.is_some();
+        self.before = launched.before.unwrap_or_default();
         self.directory = launched.directory;
+        self.assigned.extend(launched.assigned);
         self.doubt = self.doubt.take().or(launched.doubt);
     }
 
     /// What the commands do together.
     pub fn effect(&self) -> Effect {
         self.acts.iter().map(|act| act.effect).max().unwrap_or(Effect::None)
+    }
+
+    /// Where the tool works: a launcher may have gone there.
+    pub fn cwd(&self, snapshot: &Snapshot) -> PathBuf {
+        self.directory.as_ref().map_or_else(|| snapshot.cwd.clone(), |below| snapshot.cwd.join(below))
+    }
+
+    /// The program behind a launcher.
+    pub fn behind(&self) -> Option<&str> {
+        self.behind.as_deref()
     }
 
     /// Whether its sessions can be started read-only by `PGOPTIONS`.
@@ -68,8 +92,8 @@ impl Declared {
 
     /// The command line by which it can be asked where it goes: for one that was understood and that no launcher hides.
     pub fn probe(&self, invocation: &Invocation) -> Option<(Language, Vec<OsString>)> {
-        let probe = self.entry.probe.as_ref().filter(|_| self.doubt.is_none() && !self.behind_launcher)?;
-        let mut args = Vec::new();
+        let probe = self.entry.probe.as_ref().filter(|_| self.doubt.is_none() && !self.hidden)?;
+        let mut args = self.before.clone();
         for word in &probe.words {
             if word != "{}" {
                 args.push(word.into());

@@ -105,6 +105,11 @@ pub(super) fn is_known(program: &str) -> bool {
     row(program).is_some() || launch::is_launcher(program)
 }
 
+/// Whether this line of a launcher starts nothing of the table, as far as its words alone tell.
+pub fn passes(program: &str, args: &[OsString]) -> bool {
+    launch::passes(program, args)
+}
+
 fn row(program: &str) -> Option<&'static Row> {
     ROWS.iter().find(|row| row.programs.contains(&program))
 }
@@ -119,23 +124,31 @@ fn entry(program: &str, customs: &Customs) -> Option<(String, Entry)> {
 }
 
 /// Reads an invocation by the table. `None` for a program that is not in it.
-pub(super) fn parse(bare: &Invocation, customs: &Customs) -> Option<Invocation> {
+pub(super) fn parse(bare: &Invocation, customs: &Customs, snapshot: &Snapshot) -> Option<Invocation> {
     if let Some((tool, entry)) = entry(&bare.tool, customs) {
         // cargo hands the name of its subcommand on as the first word.
         let named = bare.tool == "cargo-sqlx" && bare.args.first().is_some_and(|word| word == tool.as_str());
         let args = bare.args.get(usize::from(named)..).unwrap_or_default();
         return Some(declare(bare, &tool, entry, args));
     }
-    let launched = launch::peel(&bare.tool, &bare.args, customs)?;
-    let by_hand = super::BY_HAND.contains(&launched.program.as_str()) || launched.program == "manage.py";
-    let mut invocation = match entry(&launched.program, customs).filter(|_| !by_hand) {
+    let launched = launch::peel(&bare.tool, &bare.args, customs, &snapshot.cwd)?;
+    Some(launched_by(bare, launched, customs))
+}
+
+/// What a launcher starts, as the table reads it.
+fn launched_by(bare: &Invocation, mut launched: launch::Launched, customs: &Customs) -> Invocation {
+    let mut invocation = match entry(&launched.program, customs) {
         Some((tool, entry)) => declare(bare, &tool, entry, &launched.args),
+        // Too many launchers behind one another: what is at their end is not known.
+        None if launch::is_launcher(&launched.program) => declare(bare, &bare.tool, Entry::empty(), &launched.args),
         None => declare(bare, &bare.tool, Entry::none(), &[]),
     };
+    let others = std::mem::take(&mut launched.others);
     if let Some(declared) = &mut invocation.declared {
         declared.launched(launched);
+        declared.others = others.into_iter().map(|other| launched_by(bare, other, customs)).collect();
     }
-    Some(invocation)
+    invocation
 }
 
 fn declare(bare: &Invocation, tool: &str, entry: Entry, args: &[OsString]) -> Invocation {
@@ -152,8 +165,26 @@ pub fn told(said: &[(&'static str, String)], invocation: &Invocation, snapshot: 
 /// Where an invocation of the table goes.
 pub(super) fn places(invocation: &Invocation, snapshot: &Snapshot) -> Places {
     match &invocation.declared {
-        Some(declared) => sources::places(declared, invocation, snapshot),
+        Some(declared) => {
+            let mut all = sources::places(declared, invocation, snapshot);
+            for other in &declared.others {
+                let Places { main, also } = places(other, snapshot);
+                all.also.extend(std::iter::once(main).chain(also).filter_map(|place| beside(place, other)));
+            }
+            let Places { main, also } = &mut all;
+            also.retain(|place| place != main);
+            all
+        }
         None => Places::only(Resolution::Ambiguous { partial: None, because: "it is not in the table".to_owned() }),
+    }
+}
+
+/// A place of what a line starts besides. Where code decides, what the vars say of it, or nothing.
+fn beside(place: Resolution, other: &Invocation) -> Option<Resolution> {
+    let by_hand = other.declared.as_ref().and_then(|declared| declared.behind()).is_some_and(super::by_hand);
+    match place {
+        Resolution::Ambiguous { partial, .. } if by_hand => partial.map(Resolution::Resolved),
+        known @ (Resolution::NoServer { .. } | Resolution::Resolved(_) | Resolution::Ambiguous { .. }) => Some(known),
     }
 }
 

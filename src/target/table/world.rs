@@ -31,7 +31,7 @@ impl World {
     pub(super) fn of(declared: &Declared, invocation: &Invocation, outside: &Snapshot) -> Self {
         let snapshot = Snapshot {
             vars: outside.vars.clone(),
-            cwd: declared.directory.as_ref().map_or_else(|| outside.cwd.clone(), |below| outside.cwd.join(below)),
+            cwd: declared.cwd(outside),
             user: outside.user.clone(),
             now: outside.now,
         };

@@ -1,0 +1,222 @@
+//! Interpreters: `python manage.py migrate`, `python -m alembic`, `ruby bin/rails db:drop`, `node …/.bin/prisma`.
+//!
+//! Their options are read as they read them, up to the script or the module; the rest of the line is the tool's own. Code
+//! that is given on the command line, and a script that the table does not name, is not looked into.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Component, Path, PathBuf};
+
+use super::Launched;
+
+/// How an interpreter reads its options.
+#[derive(Default)]
+struct Tongue {
+    /// Letters that take a value, joined or as the next word.
+    values: &'static [u8],
+    /// Letters whose value is joined to them, if there is one.
+    joined: &'static [u8],
+    /// Letters and options that bring the code themselves, or start none.
+    ends: &'static [u8],
+    ends_long: &'static [&'static str],
+    /// The letter of a module, of a script, and those of a directory to go to.
+    module: &'static [u8],
+    script: &'static [u8],
+    directory: &'static [u8],
+    /// Long options that take the next word.
+    long: &'static [&'static str],
+    /// Options that load something before the script.
+    odd: &'static [&'static str],
+}
+
+/// `Python/getopt.c`.
+const PYTHON: Tongue = Tongue {
+    values: b"WX",
+    joined: b"",
+    ends: b"chV?",
+    ends_long: &[],
+    module: b"m",
+    script: b"",
+    directory: b"",
+    long: &["--check-hash-based-pycs"],
+    odd: &[],
+};
+/// `proc_options` of ruby.c.
+const RUBY: Tongue = Tongue {
+    values: b"EIr",
+    joined: b"0FiKTWx",
+    ends: b"e",
+    ends_long: &[],
+    module: b"",
+    script: b"",
+    directory: b"CX",
+    long: &["--encoding", "--external-encoding", "--internal-encoding", "--disable", "--enable", "--parser"],
+    odd: &[],
+};
+/// `php_cli.c`.
+const PHP: Tongue = Tongue {
+    values: b"dcz",
+    joined: b"",
+    ends: b"rBREFShivmlswt",
+    ends_long: &["--ini", "--rf", "--rc", "--re", "--rz", "--ri"],
+    module: b"",
+    script: b"f",
+    directory: b"",
+    long: &["--define", "--php-ini"],
+    odd: &[],
+};
+/// <https://nodejs.org/api/cli.html>: letters are not bundled but for `-pe`.
+const NODE: Tongue = Tongue {
+    values: b"rC",
+    joined: b"",
+    ends: b"epcvh",
+    ends_long: &["--eval", "--print", "--check", "--test", "--run", "--version", "--help"],
+    module: b"",
+    script: b"",
+    directory: b"",
+    long: &[
+        "--require",
+        "--import",
+        "--loader",
+        "--experimental-loader",
+        "--conditions",
+        "--env-file",
+        "--env-file-if-exists",
+        "--input-type",
+        "--title",
+        "--watch-path",
+        "--icu-data-dir",
+        "--openssl-config",
+        "--redirect-warnings",
+        "--experimental-config-file",
+    ],
+    odd: &["-r", "--require", "--import", "--loader", "--experimental-loader", "--env-file", "--env-file-if-exists"],
+};
+
+fn tongue(program: &str) -> Option<&'static Tongue> {
+    Some(match program {
+        "python" | "python3" => &PYTHON,
+        "ruby" => &RUBY,
+        "php" => &PHP,
+        "node" => &NODE,
+        _ => return None,
+    })
+}
+
+/// Whether this is an interpreter.
+pub(super) fn is_one(program: &str) -> bool {
+    tongue(program).is_some()
+}
+
+/// What it runs. `None` for a program that is no interpreter.
+pub(super) fn peel(program: &str, args: &[OsString]) -> Option<Launched> {
+    Some(Walk { tongue: tongue(program)?, args, at: 0, launched: Launched::default() }.run())
+}
+
+struct Walk<'a> {
+    tongue: &'static Tongue,
+    args: &'a [OsString],
+    at: usize,
+    launched: Launched,
+}
+
+/// What an option leaves to do.
+enum Then {
+    Next,
+    End,
+    Script(OsString),
+    Module(OsString),
+}
+
+impl Walk<'_> {
+    fn run(mut self) -> Launched {
+        while let Some(word) = self.take() {
+            let then = match word.as_bytes() {
+                b"--" => self.take().map_or(Then::End, Then::Script),
+                [b'-', b'-', ..] => self.long(&word),
+                [b'-', letters @ ..] if !letters.is_empty() => self.letters(letters),
+                _ => Then::Script(word),
+            };
+            let rest = self.args.get(self.at..).unwrap_or_default();
+            let mut found = match then {
+                Then::Next => continue,
+                Then::End => break,
+                Then::Script(word) => self.launched.starts(&script(&word), rest),
+                Then::Module(name) => self.launched.module(&name, rest),
+            };
+            found.before = self.args.get(..self.at).map(<[OsString]>::to_vec);
+            return found;
+        }
+        Launched::default()
+    }
+
+    fn take(&mut self) -> Option<OsString> {
+        let word = self.args.get(self.at)?.clone();
+        self.at += 1;
+        Some(word)
+    }
+
+    fn long(&mut self, word: &OsStr) -> Then {
+        let text = word.to_string_lossy();
+        let name = text.split('=').next().unwrap_or_default();
+        if self.tongue.ends_long.contains(&name) {
+            return Then::End;
+        }
+        self.load(name);
+        if self.tongue.long.contains(&name) && name.len() == text.len() {
+            self.take();
+        }
+        Then::Next
+    }
+
+    fn letters(&mut self, letters: &[u8]) -> Then {
+        for (at, letter) in letters.iter().enumerate() {
+            let tongue = self.tongue;
+            let is = |some: &[u8]| some.contains(letter);
+            if is(tongue.ends) {
+                return Then::End;
+            }
+            if is(tongue.joined) {
+                return Then::Next;
+            }
+            if !(is(tongue.values) || is(tongue.module) || is(tongue.script) || is(tongue.directory)) {
+                continue;
+            }
+            let joined = letters.get(at + 1..).filter(|rest| !rest.is_empty());
+            let value = joined.map(|rest| OsStr::from_bytes(rest).to_owned()).or_else(|| self.take());
+            let Some(value) = value else { return Then::End };
+            if is(tongue.module) {
+                return Then::Module(value);
+            }
+            if is(tongue.script) {
+                return Then::Script(value);
+            }
+            if is(tongue.directory) {
+                let before = self.launched.directory.take().unwrap_or_default();
+                self.launched.directory = Some(before.join(PathBuf::from(value)));
+            }
+            self.load(&format!("-{}", char::from(*letter)));
+            return Then::Next;
+        }
+        Then::Next
+    }
+
+    fn load(&mut self, option: &str) {
+        if self.tongue.odd.contains(&option) {
+            self.launched.doubt = Some(format!("`{option}` loads something that may change what the tool sees"));
+        }
+    }
+}
+
+/// The name that stands for a script: of a package of npm the package's, else the file's.
+fn script(word: &OsStr) -> OsString {
+    let parts: Vec<&OsStr> = Path::new(word)
+        .components()
+        .filter_map(|part| if let Component::Normal(name) = part { Some(name) } else { None })
+        .collect();
+    let package = parts.iter().rposition(|part| *part == "node_modules").and_then(|at| {
+        let name = *parts.get(at + 1)?;
+        if name == ".bin" || name.as_bytes().starts_with(b"@") { parts.get(at + 2).copied() } else { Some(name) }
+    });
+    package.or(parts.last().copied()).unwrap_or_default().to_owned()
+}

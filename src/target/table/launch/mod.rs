@@ -1,0 +1,285 @@
+//! Programs that start another one: `npx prisma …`, `poetry run alembic …`, `python manage.py …`, `npm run migrate`.
+//!
+//! Some put directories of the project before the shims, so that the shim of the tool itself is not reached; the
+//! interpreters stand here because a path goes past `PATH`, and `#!/usr/bin/env ruby` does not. Most of what they run is
+//! none of dbguard's business, and [`passes`] says so from the command line alone: no file is read for it. docs/CLIENTS.md
+//! lists all forms.
+
+mod forms;
+mod interpreter;
+mod package;
+mod script;
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use super::custom::Customs;
+use super::declared::Declared;
+use super::effect::Effect;
+
+/// The launchers that are known.
+pub(super) const LAUNCHERS: &[&str] = &[
+    "npx", "bunx", "bundle", "poetry", "uv", "pipenv", "npm", "pnpm", "yarn", "bun", "python", "python3", "ruby",
+    "php", "node",
+];
+
+/// More launchers than this do not stand behind one another.
+const DEEPEST: u8 = 8;
+
+/// What a launcher starts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Launched {
+    /// The program, without directories; empty where nothing is started.
+    pub(super) program: String,
+    /// Its arguments.
+    pub(super) args: Vec<OsString>,
+    /// Where the launcher goes first.
+    pub(super) directory: Option<PathBuf>,
+    /// Why it may start it in another world.
+    pub(super) doubt: Option<String>,
+    /// Vars that are set for it.
+    pub(super) assigned: Vec<(String, OsString)>,
+    /// An interpreter's words up to the script, where nothing else stands between.
+    pub(super) before: Option<Vec<OsString>>,
+    /// What the same line starts besides; it does no more.
+    pub(super) others: Vec<Launched>,
+}
+
+/// Where the next launcher is looked at.
+struct Road<'a> {
+    customs: &'a Customs,
+    cwd: &'a Path,
+    depth: u8,
+}
+
+/// Whether this is a launcher.
+pub(super) fn is_launcher(program: &str) -> bool {
+    LAUNCHERS.contains(&program)
+}
+
+/// Whether this line of a launcher starts nothing of the table, as far as the words alone tell.
+pub(super) fn passes(program: &str, args: &[OsString]) -> bool {
+    if interpreter::is_one(program) {
+        let started = interpreter::peel(program, args).map(|launched| launched.program).unwrap_or_default();
+        return !is_launcher(&started) && super::row(&started).is_none();
+    }
+    package::passes(program, args)
+}
+
+/// Takes the launchers off. `None` for a program that is none.
+pub(super) fn peel(program: &str, args: &[OsString], customs: &Customs, cwd: &Path) -> Option<Launched> {
+    Road { customs, cwd, depth: 0 }.peel(program, args)
+}
+
+impl Road<'_> {
+    fn peel(&self, program: &str, args: &[OsString]) -> Option<Launched> {
+        let launched = match program {
+            "npm" | "pnpm" | "yarn" | "bun" => Some(package::peel(program, args, self)),
+            _ if interpreter::is_one(program) => interpreter::peel(program, args),
+            _ => forms::peel(program, args, self),
+        }?;
+        if self.depth >= DEEPEST {
+            return Some(launched);
+        }
+        let cwd = launched.directory.as_ref().map_or_else(|| self.cwd.to_owned(), |below| self.cwd.join(below));
+        match (Road { customs: self.customs, cwd: &cwd, depth: self.depth + 1 }).peel(&launched.program, &launched.args)
+        {
+            Some(inner) => Some(inner.behind(launched, cwd)),
+            None => Some(launched),
+        }
+    }
+
+    /// Whether the table has this program.
+    fn knows(&self, program: &str) -> bool {
+        super::row(program).is_some() || self.customs.has(program)
+    }
+
+    /// What a command does; `None` for one that opens nothing.
+    fn effect(&self, launched: &Launched) -> Option<Effect> {
+        if is_launcher(&launched.program) {
+            return Some(Effect::Unknown); // too deep to look into
+        }
+        let (tool, entry) = super::entry(&launched.program, self.customs)?;
+        let (declared, ..) = Declared::read(&tool, entry, &launched.args);
+        declared.opens_nothing().is_none().then(|| declared.effect())
+    }
+}
+
+impl Launched {
+    /// Behind another launcher, which goes to `cwd` first.
+    fn behind(mut self, outer: Self, cwd: PathBuf) -> Self {
+        self.directory = match self.directory {
+            Some(below) => Some(cwd.join(below)),
+            None => outer.directory.map(|_| cwd),
+        };
+        self.doubt = outer.doubt.or(self.doubt);
+        self.assigned = outer.assigned.into_iter().chain(self.assigned).collect();
+        self.others.extend(outer.others);
+        self.before = None;
+        self
+    }
+
+    /// A program, by its name or path, perhaps with a version.
+    fn starts(mut self, program: &OsStr, args: &[OsString]) -> Self {
+        let name = Path::new(program).file_name().unwrap_or_default().to_string_lossy();
+        let plain = name.split('@').next().filter(|name| !name.is_empty()).unwrap_or(&name);
+        self.program = String::from(plain);
+        self.args = args.to_vec();
+        self
+    }
+
+    /// A module of Python, whose first part is the package.
+    fn module(mut self, module: &OsStr, args: &[OsString]) -> Self {
+        let module = module.to_string_lossy();
+        self.program = String::from(match module.split('.').next().unwrap_or_default() {
+            "django" => "django-admin",
+            "manage" => "manage.py",
+            package => package,
+        });
+        self.args = args.to_vec();
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a line starts: `program args`, with where and in which world; a dash where nothing of the table is started.
+    fn started(line: &str) -> String {
+        let mut words = line.split_whitespace();
+        let program = words.next().unwrap();
+        let args: Vec<OsString> = words.map(OsString::from).collect();
+        let launched = peel(program, &args, &Customs::default(), Path::new("/nonexistent")).unwrap();
+        let known = super::super::row(&launched.program).is_some();
+        if interpreter::is_one(program) {
+            assert_eq!(passes(program, &args), !known && !is_launcher(&launched.program), "{line}");
+        } else {
+            assert!(!(known && passes(program, &args)), "{line}");
+        }
+        if !known {
+            return "-".to_owned();
+        }
+        let args: Vec<_> = launched.args.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+        let directory = launched.directory.map(|below| format!("[{}] ", below.display())).unwrap_or_default();
+        let doubt = if launched.doubt.is_some() { " ?" } else { "" };
+        format!("{directory}{} {}{doubt}", launched.program, args.join(" "))
+    }
+
+    #[test]
+    fn interpreters_start_what_stands_behind_their_own_options() {
+        for (line, expected) in [
+            ("python manage.py migrate", "manage.py migrate"),
+            ("python3 -W ignore -uB ./mysite/manage.py flush --noinput", "manage.py flush --noinput"),
+            ("python3 -Wignore -X dev manage.py flush", "manage.py flush"),
+            ("python -m alembic upgrade head", "alembic upgrade head"),
+            ("python -Im alembic.config upgrade head", "alembic upgrade head"),
+            ("python -malembic upgrade head", "alembic upgrade head"),
+            ("python -m django migrate", "django-admin migrate"),
+            ("python -m manage migrate", "manage.py migrate"),
+            ("python -- manage.py migrate", "manage.py migrate"),
+            ("python /srv/venv/bin/alembic upgrade head", "alembic upgrade head"),
+            ("python -m poetry run alembic upgrade head", "alembic upgrade head"),
+            ("python -c import\\ alembic manage.py migrate", "-"),
+            ("python -uc 1 manage.py migrate", "-"),
+            ("python -V manage.py migrate", "-"),
+            ("python -", "-"),
+            ("python -m", "-"),
+            ("python -W", "-"),
+            ("python", "-"),
+            ("python --check-hash-based-pycs always manage.py migrate", "manage.py migrate"),
+            ("python server.py manage.py migrate", "-"),
+            ("ruby bin/rails db:drop", "rails db:drop"),
+            ("ruby -w -Ilib -r json -S rake db:drop", "rake db:drop"),
+            ("ruby -C sub bin/rails db:drop", "[sub] rails db:drop"),
+            ("ruby -Csub -C/deep bin/rails db:drop", "[/deep] rails db:drop"),
+            ("ruby -W0 bin/rails db:drop", "rails db:drop"),
+            ("ruby --disable gems bin/rails db:drop", "rails db:drop"),
+            ("ruby --disable=gems bin/rails db:drop", "rails db:drop"),
+            ("ruby -S bundle exec rake db:drop", "rake db:drop"),
+            ("ruby -e 1 bin/rails db:drop", "-"),
+            ("ruby script.rb db:drop", "-"),
+            ("node node_modules/.bin/knex migrate:latest", "knex migrate:latest"),
+            ("node node_modules/prisma/build/index.js migrate reset", "prisma migrate reset"),
+            ("node --no-warnings node_modules/@ariga/atlas/x.js schema", "atlas schema"),
+            ("node -r dotenv/config node_modules/.bin/prisma migrate reset", "prisma migrate reset ?"),
+            ("node --env-file=.env node_modules/.bin/prisma migrate reset", "prisma migrate reset ?"),
+            ("node -e 1 node_modules/.bin/prisma migrate reset", "-"),
+            ("node --run prisma", "-"),
+            ("node server.js", "-"),
+            ("node /usr/lib/node_modules/npm/bin/npm-cli.js exec prisma migrate reset", "prisma migrate reset"),
+            ("php -d memory_limit=-1 vendor/bin/rails", "rails "),
+            ("php -r 1 rails", "-"),
+        ] {
+            assert_eq!(started(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn runners_of_packages_start_what_stands_behind_their_verbs() {
+        for (line, expected) in [
+            ("npm exec prisma -- migrate reset", "prisma migrate reset"),
+            ("npm x -- prisma migrate reset", "prisma migrate reset"),
+            ("npm --prefix web exec prisma@6 migrate reset", "[web] prisma migrate reset"),
+            ("npm exec -p prisma -- prisma migrate reset", "prisma migrate reset"),
+            ("npm exec --call prisma", "-"), // without a command it shows its help
+            ("npm install prisma", "-"),
+            ("npm view prisma", "-"),
+            ("npm", "-"),
+            ("npm run nothing", "-"),
+            ("pnpm exec prisma migrate reset", "prisma migrate reset"),
+            ("pnpm dlx prisma migrate reset", "prisma migrate reset"),
+            ("pnpm prisma migrate reset", "prisma migrate reset"),
+            ("pnpm -C web prisma migrate reset", "[web] prisma migrate reset"),
+            ("pnpm --filter web prisma migrate reset", "-"),
+            ("pnpm add prisma", "-"),
+            ("yarn prisma migrate reset", "prisma migrate reset"),
+            ("yarn run prisma migrate reset", "prisma migrate reset"),
+            ("yarn --cwd web prisma migrate reset", "[web] prisma migrate reset"),
+            ("yarn", "-"),
+            ("bun x prisma migrate reset", "prisma migrate reset"),
+            ("bun run prisma migrate reset", "prisma migrate reset"),
+            ("bun test prisma", "-"),
+            ("npx npm exec prisma migrate reset", "prisma migrate reset"),
+            ("poetry run python -m alembic upgrade head", "alembic upgrade head"),
+            ("uv run --directory api manage.py migrate", "[api] manage.py migrate"),
+            ("uv run -m django migrate", "django-admin migrate"),
+            ("bundle exec ruby -C api bin/rails db:drop", "[/nonexistent/api] rails db:drop"),
+        ] {
+            assert_eq!(started(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_of_shell_is_cut_into_its_commands_and_none_of_it_is_run() {
+        for (text, expected) in [
+            ("prisma migrate reset --force", "prisma migrate reset --force"),
+            ("cd api && prisma migrate reset", "[api] prisma migrate reset"),
+            ("NODE_ENV=test cross-env A=b prisma migrate reset", "prisma migrate reset"),
+            ("A=$B prisma migrate reset", "prisma migrate reset ?"),
+            ("prisma migrate reset $FLAGS", "prisma migrate reset $FLAGS ?"),
+            ("dotenv -e .env.prod -- prisma migrate reset", "prisma migrate reset ?"),
+            ("sh -c 'prisma migrate reset'", "prisma migrate reset ?"),
+            ("'prisma' \"migrate\" re\\set", "prisma migrate reset"),
+            ("(prisma generate; prisma migrate reset); prisma migrate deploy", "prisma migrate reset"),
+            ("npx prisma migrate reset | tee log", "prisma migrate reset"),
+            ("./node_modules/.bin/prisma migrate reset", "prisma migrate reset"),
+            ("node -r x ./node_modules/.bin/prisma migrate reset", "prisma migrate reset ?"),
+            ("echo prisma migrate reset", "-"),
+            ("prisma generate && tsc && cp -r prisma dist", "-"),
+            ("prisma migrate reset --help", "-"),
+            ("'", "-"),
+            ("\\", "-"),
+            ("$(prisma migrate reset)", "prisma migrate reset"),
+        ] {
+            let road = Road { customs: &Customs::default(), cwd: Path::new("/nonexistent"), depth: 0 };
+            let found = script::line(None, OsStr::new(text), &road);
+            let args: Vec<_> = found.args.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+            let directory = found.directory.map(|below| format!("[{}] ", below.display())).unwrap_or_default();
+            let doubt = if found.doubt.is_some() { " ?" } else { "" };
+            let known = super::super::row(&found.program).is_some();
+            let line = format!("{directory}{} {}{doubt}", found.program, args.join(" "));
+            assert_eq!(if known { line } else { "-".to_owned() }, expected, "{text}");
+        }
+    }
+}
