@@ -57,6 +57,7 @@ fn where_all_is_in_place_nothing_is_broken() {
         "shell/hook fine",
         "tools/shims fine",
         "tools/guarded fine",
+        "psql/start-up file note",
         "config/rules fine",
         "files/audit log fine",
         "terminal/not known fine",
@@ -175,4 +176,43 @@ fn hostile_names_are_shown_inertly() {
     let output = sandbox.run(["doctor"]).output();
     assert_eq!(output.code, 1);
     assert!(output.out().contains("a\\x1B]0;x\\x07b") && !output.out().contains('\u{1b}'), "{}", output.out());
+}
+
+/// What is said of psql's start-up file, as it is arranged: state, words, and what mends it.
+#[track_caller]
+fn start_up(sandbox: &Sandbox) -> String {
+    let (_, all, json) = findings(sandbox);
+    let state = all.iter().find_map(|one| one.strip_prefix("psql/start-up file ")).unwrap_or("nothing");
+    let (what, mend) = said(&json, "start-up file");
+    format!("{state}: {what} -> {mend}").replace(&sandbox.path("").display().to_string(), "[DIR]/")
+}
+
+#[test]
+fn psqls_start_up_file_is_looked_at_and_what_psql_would_pass_over_is_told() {
+    let install = "dbguard psqlrc install";
+    let rc = "[DIR]/home/.psqlrc";
+    let bare = sandbox();
+    assert_eq!(start_up(&bare), format!("note: no block in {rc}: psql's prompt shows no environment -> {install}"));
+    assert_eq!(bare.run(["psqlrc", "install"]).output().code, 0);
+    assert_eq!(start_up(&bare), format!("fine: the block is in {rc} -> "));
+    let text = bare.read("home/.psqlrc").replace("\\r ", "");
+    assert_eq!(
+        start_up(&bare.file("home/.psqlrc", text)),
+        format!("doubtful: the block in {rc} is of another version -> {install}")
+    );
+    let by_hand = "mend it, or put the block in by hand: dbguard psqlrc print";
+    let odd = format!("broken: `{rc}` was left as it is: it is not a regular file -> {by_hand}");
+    assert_eq!(start_up(&sandbox().dir("home/.psqlrc")), odd);
+    let fifo = sandbox();
+    nix::unistd::mkfifo(&fifo.path("home/.psqlrc"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    assert_eq!(start_up(&fifo), odd);
+    let circle = sandbox();
+    symlink(".psqlrc", circle.path("home/.psqlrc")).unwrap();
+    let said = start_up(&circle);
+    assert!(said.starts_with(&format!("broken: `{rc}` cannot be read: ")) && said.contains("symbolic links"), "{said}");
+    let nowhere = sandbox().var("PSQLRC", "/proc/nowhere/rc");
+    let absent = "doubtful: PSQLRC names /proc/nowhere/rc, which is not there: psql reads none";
+    assert_eq!(start_up(&nowhere), format!("{absent} -> {install}"));
+    let none = start_up(&sandbox().var("PSQLRC", "/dev/null"));
+    assert!(none.starts_with("note: PSQLRC is /dev/null") && none.ends_with("-> unset PSQLRC"), "{none}");
 }

@@ -104,6 +104,55 @@ fn a_file_that_is_not_understood_is_left_as_it_is() {
 }
 
 #[test]
+fn what_is_no_file_and_what_is_somebody_elses_is_left_as_it_is_with_one_line() {
+    let refused = |sandbox: &Sandbox, why: &str| {
+        for verb in ["install", "uninstall"] {
+            let said = format!(
+                "dbguard: `[DIR]/home/.psqlrc` was left as it is: {why}\n  \
+                 mend it, or put the block in by hand: dbguard psqlrc print\n"
+            );
+            sandbox.run(["psqlrc", verb]).stderr(said).status(125);
+        }
+    };
+    refused(&Sandbox::new().dir("home/.psqlrc"), "it is not a regular file");
+    let fifo = Sandbox::new();
+    nix::unistd::mkfifo(&fifo.path("home/.psqlrc"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    refused(&fifo, "it is not a regular file");
+    if nix::unistd::geteuid().is_root() {
+        let foreign = Sandbox::new().file("home/.psqlrc", "\\set x 1\n");
+        std::os::unix::fs::chown(foreign.path("home/.psqlrc"), Some(4711), None).unwrap();
+        refused(&foreign, "it belongs to user id 4711, and would be yours then");
+        assert_eq!(foreign.read("home/.psqlrc"), "\\set x 1\n");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_one_line_of_install_and_of_a_start_by_the_guard() {
+    let sandbox = Sandbox::new().services().config(CONFIG).shims(["psql"]);
+    let rc = sandbox.path("home/.psqlrc");
+    std::os::unix::fs::symlink(".psqlrc", &rc).unwrap();
+    let said = sandbox.run(["psqlrc", "install"]).output();
+    assert_eq!((said.code, said.err().lines().count()), (125, 1), "{}", said.err());
+    let circle = "`[DIR]/home/.psqlrc` cannot be read: Too many levels of symbolic links";
+    assert!(said.err().contains(circle), "{}", said.err());
+    let run = |sandbox: &Sandbox, args: &[&str]| {
+        let mut pty = sandbox.pty([&["run", "--", "psql"], args].concat()).size(40, 160).start();
+        pty.wait_for("=# ").send("\\q\n");
+        pty.finish().screen
+    };
+    let shown = run(&sandbox, &["service=staging"]);
+    let line = format!("dbguard: psql starts without `{}`: too many symbolic links encountered", rc.display());
+    assert!(shown.contains(&line) && shown.contains("see what is the matter: dbguard doctor"), "{shown}");
+    // Who wants none is told nothing.
+    assert!(!run(&sandbox, &["-X", "service=staging"]).contains("starts without"));
+    std::fs::remove_file(&rc).unwrap();
+    assert!(!run(&sandbox, &["service=staging"]).contains("starts without"));
+    let sandbox = sandbox.var("PSQLRC", "/proc/nowhere/rc");
+    let shown = run(&sandbox, &["service=staging"]);
+    assert!(shown.contains("psql starts without `/proc/nowhere/rc`: no such file or directory"), "{shown}");
+}
+
+#[test]
 fn the_guard_knows_its_own_block_and_nothing_that_stands_beside_it() {
     let sandbox = sandbox();
     let read =

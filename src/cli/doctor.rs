@@ -7,6 +7,7 @@ mod finding;
 mod hook;
 mod keeping;
 mod paths;
+mod psql;
 mod setting;
 
 use std::process::ExitCode;
@@ -23,10 +24,11 @@ use crate::world::Snapshot;
 /// What one part is called, and what it finds.
 type Part = (&'static str, fn(&Snapshot) -> Vec<Finding>);
 
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 7] = [
     ("program", paths::program),
     ("shell", hook::hook),
     ("tools", paths::tools),
+    ("psql", psql::start_up),
     ("config", setting::configuration),
     ("files", keeping::files),
     ("terminal", setting::terminal),

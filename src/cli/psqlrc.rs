@@ -6,7 +6,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -64,7 +64,10 @@ fn install(which: &PsqlrcFile, snapshot: &Snapshot) -> Result<Vec<String>> {
         write(&path, &new, old.is_none() && !which.is_own())?;
         told.push(format!("installed in {shown}"));
     }
-    told.push("open a new psql, or type in an open one: \\i ~/.psqlrc".to_owned());
+    let own = which.is_own() && snapshot.vars.filled("PSQLRC").is_none();
+    let named = places(which, snapshot)?.into_iter().next().filter(|_| !own);
+    let read = named.map_or_else(|| "~/.psqlrc".to_owned(), |path| Untrusted::path(&path).to_string());
+    told.push(format!("open a new psql, or type in an open one: \\i {read}"));
     Ok(told)
 }
 
@@ -123,6 +126,15 @@ pub(super) fn installed(snapshot: &Snapshot) -> Vec<PathBuf> {
         text.is_some_and(|text| matches!(shell::without(&text), Ok(Without::Removed(_))))
     };
     places(&OWN, snapshot).unwrap_or_default().into_iter().filter(holds).collect()
+}
+
+/// The user's files, each with what was read, or with why it was not.
+pub(super) fn looked_at(snapshot: &Snapshot) -> Vec<(PathBuf, Result<Option<Vec<u8>>>)> {
+    let look = |path: PathBuf| {
+        let text = read(&path);
+        (path, text)
+    };
+    places(&OWN, snapshot).unwrap_or_default().into_iter().map(look).collect()
 }
 
 /// Takes the block out of the user's files.
@@ -186,12 +198,21 @@ fn system() -> Result<PathBuf> {
 fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     match fs::metadata(path) {
         Ok(meta) if !meta.is_file() => return Err(not_understood(path, "it is not a regular file")),
+        Ok(meta) if is_foreign(&meta) => {
+            let what = format!("it belongs to user id {}, and would be yours then", meta.uid());
+            return Err(not_understood(path, &what));
+        }
         Ok(meta) if meta.len() > LARGEST => return Err(not_understood(path, "it is larger than 1 MB")),
         Ok(_) => {}
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound && !path.is_symlink() => return Ok(None),
         Err(cause) => return Err(trouble(path, "read", &cause)),
     }
     fs::read(path).map(Some).map_err(|cause| trouble(path, "read", &cause))
+}
+
+/// Neither this user's nor root's: replacing it would take it away from whoever it belongs to.
+pub(super) fn is_foreign(meta: &fs::Metadata) -> bool {
+    meta.uid() != 0 && meta.uid() != nix::unistd::geteuid().as_raw()
 }
 
 /// A copy of the user's file, as it was before the block came in; nothing where the block is in it already.

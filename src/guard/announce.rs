@@ -4,15 +4,29 @@
 //! is taken back by that hook at its next prompt, for which a mark is left first. Without the mark nothing is set.
 
 use super::case::Case;
-use crate::effects::{tints, tty};
+use crate::effects::{notice, tints, tty};
 use crate::environment::Environment;
+use crate::error::Error;
 use crate::plan;
 use crate::prompt::{Segment, Shown};
 use crate::shell::{Paint, Terminal};
 use crate::target::Target;
+use crate::text::Untrusted;
 use crate::world::processes;
 use crate::world::stdin::Stdin;
 use crate::world::terminal::has_colour;
+
+/// Says that psql would start without its start-up file, in silence, and so without dbguard's block in it.
+pub(super) fn start_up(case: &Case<'_>, stdin: &Stdin) {
+    let invocation = &case.invocation;
+    if invocation.tool != "psql" || invocation.has("no-psqlrc") || !plan::is_session(invocation, stdin) {
+        return;
+    }
+    if let Some((path, because)) = plan::passed_over(case.snapshot) {
+        let what = format!("psql starts without `{}`: {because}", Untrusted::path(&path));
+        notice::warn(&Error::refused(what).hint("see what is the matter: dbguard doctor"));
+    }
+}
 
 /// Makes the terminal speak of this client, if it is one.
 pub(super) fn client(case: &Case<'_>, target: Option<&Target>, environment: &Environment, stdin: &Stdin) {

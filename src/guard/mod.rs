@@ -120,6 +120,7 @@ fn pass(tool: &OsStr, args: &[OsString], config: &Config, snapshot: &Snapshot) -
     let known = case.target().or(nowhere.as_ref());
     let target = known.ok_or_else(|| Error::refused("the target is not known"))?;
     case.tell_outdated();
+    announce::start_up(&case, &stdin);
     let decided = decide::decide(&case, target, plan)?;
     let environment = &decided.seen.meeting.environment;
     if let Err(error) = sessions::register(snapshot, &case.invocation.tool, target, environment) {

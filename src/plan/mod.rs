@@ -24,6 +24,7 @@ use std::path::PathBuf;
 
 pub use archive::drops;
 pub use connects::connects;
+pub use psql::passed_over;
 pub use rehearsal::{Rehearsal, Trait, rehearsal};
 use report::Report;
 use serde::Serialize;

@@ -92,14 +92,7 @@ pub(super) fn assign(invocation: &Invocation, reading: &mut Reading<'_>) {
 /// Reads every psqlrc that this psql may run. The version is not known here, so that of each version is looked at;
 /// the system-wide one is the administrator's. Those that do not matter to the caller are left out.
 pub(super) fn startup_files(snapshot: &Snapshot, reading: &mut Reading<'_>, matters: impl Fn(&Path) -> bool) {
-    let Some(home) = snapshot.home() else { return };
-    let path = match snapshot.vars.get("PSQLRC") {
-        Some(named) => match Path::new(named).strip_prefix("~") {
-            Ok(inside) => home.join(inside),
-            Err(_) => snapshot.cwd.join(named),
-        },
-        None => home.join(".psqlrc"),
-    };
+    let (Some(home), Some(path)) = (snapshot.home(), startup_file(snapshot)) else { return };
     for path in versions(&path).into_iter().filter(|path| matters(path)) {
         let mut report = Report::default();
         let mut startup = Reading::new(&mut report, &snapshot.cwd, Some(home));
@@ -121,6 +114,24 @@ pub(super) fn startup_files(snapshot: &Snapshot, reading: &mut Reading<'_>, matt
         reading.strayed |= strayed;
         reading.report.absorb(report, &["shell", "setenv"]);
     }
+}
+
+/// The user's start-up file: the one that `PSQLRC` names, else `~/.psqlrc`.
+fn startup_file(snapshot: &Snapshot) -> Option<PathBuf> {
+    let home = snapshot.home()?;
+    let Some(named) = snapshot.vars.get("PSQLRC") else { return Some(home.join(".psqlrc")) };
+    let inside = Path::new(named).strip_prefix("~");
+    Some(inside.map_or_else(|_| snapshot.cwd.join(named), |inside| home.join(inside)))
+}
+
+/// The start-up file that psql would pass over in silence, and why; nothing where all is as the user has it.
+pub fn passed_over(snapshot: &Snapshot) -> Option<(PathBuf, String)> {
+    let path = startup_file(snapshot)?;
+    let named = snapshot.vars.get("PSQLRC").is_some_and(|named| !named.is_empty());
+    let trouble = nix::unistd::access(&path, nix::unistd::AccessFlags::R_OK).err()?;
+    // One that is not there is no trouble, unless it was named; one for this version alone may be there.
+    let absent = trouble == nix::errno::Errno::ENOENT && !path.is_symlink();
+    (!absent || (named && versions(&path).is_empty())).then(|| (path, trouble.desc().to_lowercase()))
 }
 
 /// A start-up file with dbguard's own block in it, and what stands beside that. The block only reads, and only where a
