@@ -3,8 +3,9 @@
 //! The hook's shell is played by `sh`: it exports the var as the hooks do, and looks for the mark as they do.
 
 use std::os::unix::fs::symlink;
+use std::time::{Duration, Instant};
 
-use crate::support::{DBGUARD, Ended, Sandbox, tool};
+use crate::support::{DBGUARD, Ended, Pty, Sandbox, clusters, tool};
 
 const CONFIG: &str = r##"
 [environment.production]
@@ -53,6 +54,62 @@ fn each_hook_shows_its_own_environment_again_after_a_client() {
         assert_eq!(sent, ["b01020", "default", "b01020", "default"], "{shell}: {raw:?}");
         let title = raw.find("\x1b]0;psql\x07").unwrap_or_else(|| panic!("{shell}: {raw:?}"));
         assert!(raw[title..].contains("▲ PRODUCTION db.prod.demo"), "{shell}: {raw:?}");
+    }
+}
+
+/// The colours of the tab that were sent, one for each change.
+fn tabs(raw: &[u8]) -> Vec<String> {
+    let raw = String::from_utf8_lossy(raw);
+    let mut sent: Vec<String> =
+        raw.split("SetColors=tab=").skip(1).map(|rest| rest.split('\x07').next().unwrap().to_owned()).collect();
+    sent.dedup();
+    sent
+}
+
+#[test]
+fn what_a_psql_has_set_goes_with_it_when_it_ends_is_killed_or_was_stopped_in_between() {
+    for shell in ["bash", "zsh", "fish"] {
+        if tool(shell).is_none() {
+            continue;
+        }
+        let sandbox = crate::psqlrc::sandbox().dir("mine").var("TERM_PROGRAM", "iTerm.app");
+        symlink(DBGUARD, sandbox.path("mine/dbguard")).unwrap();
+        let path = format!("{}:/usr/bin:/bin", sandbox.path("mine").display());
+        let sandbox = sandbox.var("PATH", path);
+        let init = if shell == "fish" { "dbguard init fish | source" } else { "eval \"$(dbguard init $0)\"" };
+        let args: &[&str] = match shell {
+            "bash" => &["--norc", "--noprofile", "-i"],
+            "zsh" => &["-f", "-i"],
+            _ => &["--no-config", "-i"],
+        };
+        // By its whole path: nothing but the start-up file speaks.
+        let psql = format!("{} service=staging\n", clusters().bin().join("psql").display());
+        let mut pty = sandbox.tool_pty(shell, args).size(40, 160).start();
+        pty.send(format!("{}\n", init.replace("$0", shell))).send("echo is''ready\n").wait_for("isready");
+        let enter = |pty: &mut Pty<'_>| {
+            pty.send(&psql).wait_for("■ STAGING  writable ").wait_for("=# ").send("\\c service=production\n");
+            pty.wait_for("▲ PRODUCTION  read-only? ").wait_for("=# ");
+        };
+        enter(&mut pty);
+        pty.send("\\q\n").send("echo has''ended\n").wait_for("hasended");
+        enter(&mut pty);
+        // Stopped, the shell's own prompt takes it back; it is set again where psql goes on.
+        pty.send("\x1a").wait_for(if shell == "zsh" { "suspended" } else { "topped" }).send("echo is''stopped\n");
+        pty.wait_for("isstopped").send("fg\n").wait_for("service=staging");
+        // Which of the two has the terminal just then is not known: Enter is pressed until psql answers.
+        let shown = |pty: &Pty<'_>| pty.screen().matches("▲ PRODUCTION  read-only? ").count();
+        let (before, deadline) = (shown(&pty), Instant::now() + Duration::from_secs(20));
+        while shown(&pty) == before && Instant::now() < deadline {
+            pty.send("\n");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        pty.send("\\! kill -9 $PPID\n")
+            .wait_for(if shell == "fish" { "SIGKILL" } else { "illed" })
+            .send("echo is''gone\n")
+            .wait_for("isgone");
+        pty.send("exit\n");
+        let raw = pty.finish().raw;
+        assert_eq!(tabs(&raw), ["b01020", "default", "b01020", "default", "b01020", "default"], "{shell}: {raw:?}");
     }
 }
 

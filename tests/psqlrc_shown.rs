@@ -140,6 +140,59 @@ fn each_environment_has_a_history_of_its_own() {
     assert!(production.contains("on production") && !production.contains("on staging"), "{production}");
 }
 
+/// What an iTerm2 is sent for production, and what takes it back.
+const TAB: &str = "\x1b]1337;SetColors=tab=b01020\x07";
+const NO_TAB: &str = "\x1b]1337;SetColors=tab=default\x07";
+
+fn at(raw: &[u8], sent: &str, from: usize) -> Option<usize> {
+    let rest = raw.get(from..)?;
+    rest.windows(sent.len()).position(|bytes| bytes == sent.as_bytes()).map(|at| from + at)
+}
+
+#[test]
+fn the_colour_of_the_tab_follows_the_connection_and_goes_with_it() {
+    let sandbox = sandbox().var("TERM_PROGRAM", "iTerm.app");
+    let program = clusters().bin().join("psql");
+    let script = format!("export DBGUARD_SHOWN=\"$$ local localhost/app\"; {} service=staging; :", program.display());
+    let mut pty = sandbox.tool_pty("/bin/sh", ["-c", &script]).size(40, 160).start();
+    pty.wait_for("■ STAGING  writable ").wait_for("=# ");
+    assert_eq!(at(&pty.raw(), TAB, 0), None);
+    pty.send("\\c service=production\n").wait_for("▲ PRODUCTION  read-only? ").wait_for("=# ");
+    let entered = at(&pty.raw(), TAB, 0).expect("the tab is coloured on entering");
+    pty.send("SELECT 'once' || 'more';\n").wait_for("oncemore").wait_for("=# ");
+    assert!(at(&pty.raw(), TAB, entered + 1).is_some(), "and at each prompt");
+    assert_eq!(at(&pty.raw(), NO_TAB, 0), None);
+    pty.send("\\c service=staging\n").wait_for("■ STAGING?  read-only? ").wait_for("=# ");
+    let left = at(&pty.raw(), NO_TAB, entered).expect("it is taken back on leaving");
+    assert_eq!(at(&pty.raw(), TAB, left), None);
+    pty.send("SELECT 'again' || 1;\n").wait_for("again1").wait_for("=# ").send("\\q\n");
+    let raw = pty.finish().raw;
+    assert_eq!(at(&raw, NO_TAB, left + 1), None, "and once only");
+}
+
+#[test]
+fn a_background_is_taken_back_by_connect_and_terminals_that_take_no_colour_get_none() {
+    let run = |vars: &[(&str, &str)]| {
+        let config = format!("{}[terminal]\ntint = \"background\"\n", crate::psqlrc::CONFIG);
+        let sandbox = vars.iter().fold(sandbox().config(&config), |sandbox, (name, value)| sandbox.var(name, value));
+        let program = clusters().bin().join("psql");
+        let script = format!("export DBGUARD_SHOWN=\"$$ p p\"; {} service=production; :", program.display());
+        let mut pty = sandbox.tool_pty("/bin/sh", ["-c", &script]).size(40, 160).start();
+        pty.wait_for("PRODUCTION  began read-only ").wait_for("=# ").send("\\c service=staging\n");
+        pty.wait_for("STAGING?  read-only? ").wait_for("=# ").send("\\q\n");
+        let raw = pty.finish().raw;
+        let ground = at(&raw, "\x1b]11;#2c0408\x07", 0);
+        (ground.is_some(), ground.and_then(|ground| at(&raw, "\x1b]111\x07", ground)).is_some(), raw)
+    };
+    let (set, undone, _) = run(&[("TERM", "xterm-kitty")]);
+    assert!(set && undone);
+    for vars in [&[("TERM", "xterm-kitty"), ("NO_COLOR", "1")][..], &[("TERM", "xterm-256color")], &[("TERM", "dumb")]]
+    {
+        let (set, undone, raw) = run(vars);
+        assert!(!set && !undone && at(&raw, "SetColors", 0).is_none(), "{vars:?}");
+    }
+}
+
 #[test]
 fn who_keeps_no_history_keeps_none_in_any_environment() {
     let sandbox = sandbox().var("PSQL_HISTORY", "/dev/null");

@@ -40,6 +40,9 @@ pub struct Inside {
     pub tag: Option<String>,
     /// The shell around takes the title back when psql is gone: only then the prompt sets it.
     pub titled: bool,
+    /// What this psql has set on the terminal, as far as it has to be taken back.
+    #[serde(default)]
+    pub tint: Tint,
     /// The role that writes what was unlocked last, where the environment demands one.
     pub role: Option<String>,
     /// A pooler refused start-up options, so that none are given.
@@ -119,6 +122,17 @@ pub struct Met {
     pub environment: Option<String>,
 }
 
+/// The colours of the terminal.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tint {
+    /// What sets them.
+    pub sequences: String,
+    /// The tab is coloured.
+    pub tab: bool,
+    /// The background is coloured.
+    pub background: bool,
+}
+
 /// What the prompt shows of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {
@@ -128,6 +142,9 @@ pub struct Shown {
     pub icon: String,
     /// The colour, as SGR parameters.
     pub sgr: String,
+    /// The colours of the terminal.
+    #[serde(default)]
+    pub tint: Tint,
     /// The environment's name.
     pub environment: String,
     /// It is as strict as production.

@@ -69,6 +69,17 @@ pub fn set_by(shell: u32, snapshot: &Snapshot) -> Option<Painted> {
     read(&directory(snapshot)?.join(format!("{shell}.on")))
 }
 
+/// What this shell's prompts and a client that the guard announced have set, as far as it was noted.
+pub fn noted(shell: u32, snapshot: &Snapshot) -> Painted {
+    let by_client = directory(snapshot).and_then(|directory| read(&directory.join(shell.to_string())));
+    set_by(shell, snapshot).into_iter().chain(by_client).fold(Painted::default(), Painted::and)
+}
+
+/// Whether the mark of a client stands: a hook that was asked meanwhile, while psql was stopped, has taken it away.
+pub fn is_marked(shell: u32, snapshot: &Snapshot) -> bool {
+    directory(snapshot).is_some_and(|directory| directory.join(shell.to_string()).exists())
+}
+
 /// Where the notes are.
 pub fn directory(snapshot: &Snapshot) -> Option<PathBuf> {
     Some(snapshot.state_dir()?.join("tints"))

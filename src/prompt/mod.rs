@@ -12,7 +12,7 @@ mod theme;
 use std::path::{Path, PathBuf};
 
 pub use format::{BadFormat, FIELDS, mistakes};
-pub use segment::{Segment, sgr, shown};
+pub use segment::{Segment, sgr, shown, tint};
 pub use shown::Shown;
 pub use theme::{Shades, Show, Style, Theme, Tint};
 

@@ -70,15 +70,7 @@ impl Speaker<'_> {
 
     fn paint(&self, theme: &Theme) -> Paint {
         let title = if self.is_shown(theme.title) { self.words(&theme.title_format, theme) } else { String::new() };
-        let level = self.environment.level_word();
-        let (tab, background) = match theme.tint {
-            Tint::None => (None, None),
-            Tint::Tab => (theme.tab.of(self.environment, |color| color), None),
-            Tint::Background => {
-                (theme.tab.of(self.environment, |color| color), theme.background.of(self.environment, dark))
-            }
-        };
-        Paint { title, level, tab, background }
+        Paint { title, ..tint(self.environment, theme) }
     }
 
     fn is_shown(&self, show: Show) -> bool {
@@ -125,6 +117,16 @@ impl Speaker<'_> {
         let hosts = self.target.map(|target| target.hosts.as_slice()).unwrap_or_default();
         hosts.iter().filter_map(of).collect::<Vec<_>>().join(",")
     }
+}
+
+/// The colours of the terminal while this environment is at hand, without a title.
+pub fn tint(environment: &Environment, theme: &Theme) -> Paint {
+    let (tab, background) = match theme.tint {
+        Tint::None => (None, None),
+        Tint::Tab => (theme.tab.of(environment, |color| color), None),
+        Tint::Background => (theme.tab.of(environment, |color| color), theme.background.of(environment, dark)),
+    };
+    Paint { title: String::new(), level: environment.level_word(), tab, background }
 }
 
 /// What a var can carry to the guard: the environment and the place, inert and on one line.

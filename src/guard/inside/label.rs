@@ -12,6 +12,7 @@ use std::path::Path;
 
 use super::derive::{self, Derived};
 use super::seat::{Seat, peer_text};
+use super::tint;
 use crate::config::{self, Config, Places};
 use crate::effects::inside::{self, Known, Opened, ReadOnly, Shown};
 use crate::environment::Level;
@@ -44,7 +45,9 @@ pub fn label(seat: &mut Seat<'_>, which: Which) -> String {
 
 /// The same where nothing has changed since the last one, for which nobody's name is needed.
 pub fn kept(seat: &Seat<'_>, which: Which) -> Option<String> {
-    fresh(seat).map(|known| words(seat, known, which))
+    let known = fresh(seat)?;
+    known.shown.iter().filter(|_| which == Which::First).for_each(|shown| tint::again(seat, shown));
+    Some(words(seat, known, which))
 }
 
 fn words(seat: &Seat<'_>, known: &Known, which: Which) -> String {
@@ -86,6 +89,7 @@ fn look(seat: &mut Seat<'_>) -> Known {
     target::look_once();
     let config = config::load(seat.snapshot);
     let known = seen(seat, &config);
+    tint::change(seat, known.shown.as_ref());
     if known.shown.is_some() {
         seat.inside.connection = Some(known.clone());
         // What cannot be kept is made again at the next prompt.
@@ -124,6 +128,7 @@ pub(super) fn shown(derived: &Derived, config: &Config, snapshot: &Snapshot) -> 
         label: look.label,
         icon: if is_spoken(&snapshot.vars) { String::new() } else { look.icon },
         sgr: sgr(&look.color, Style::Block),
+        tint: tint::of(&derived.environment, config, snapshot),
         environment: derived.environment.name().to_owned(),
         strict: derived.environment.level() == Level::Production,
         apart: derived.environment.level() > Level::Development,

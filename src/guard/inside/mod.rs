@@ -12,6 +12,7 @@ mod names;
 mod seat;
 mod settle;
 mod start;
+mod tint;
 mod unlock;
 mod whereami;
 

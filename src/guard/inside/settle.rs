@@ -5,15 +5,12 @@
 //! prompt would not show it otherwise.
 
 use super::seat::{Seat, peer_text};
-use super::{derive, label, names};
+use super::{derive, label, names, tint};
 use crate::config;
 use crate::effects::inside::{self, Known, Names, Opened, ReadOnly, Shown};
-use crate::effects::tints;
-use crate::prompt;
-use crate::shell::Terminal;
 use crate::target;
+use crate::world::Snapshot;
 use crate::world::net::Peer;
-use crate::world::{Snapshot, processes};
 
 /// Whether what was to be opened is open now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +50,8 @@ pub(super) fn write_down(
         seat.inside.meet(peer, &names, by_server);
         seat.inside.met.last().iter().for_each(|server| inside::remember(seat.snapshot, server));
     }
-    seat.inside.titled = takes_back(seat.snapshot);
+    tint::begin(seat);
+    tint::change(seat, Some(&shown));
     seat.inside.connection = Some(Known { sockets, peer, names: Some(names), read_only, opened, shown: Some(shown) });
     // What the prompt could not show is not opened.
     let written = inside::write(seat.snapshot, seat.pid, &seat.inside);
@@ -71,13 +69,6 @@ fn found(answered: Answered, wanted: Option<Opened>, before: ReadOnly) -> (ReadO
         (Answered::Open, wanted) => (ReadOnly::Open, wanted),
         (Answered::Nothing, _) => (ReadOnly::Unasked, None),
     }
-}
-
-/// Whether the hook of the shell around will take the title back, for which a mark is left, as the guard leaves it.
-fn takes_back(snapshot: &Snapshot) -> bool {
-    let shell = prompt::Shown::of(&snapshot.vars).map(|shown| shown.shell).filter(|pid| processes::is_of_session(*pid));
-    let terminal = Terminal::of(|name| snapshot.vars.get(name));
-    shell.is_some_and(|shell| tints::mark(shell, terminal.abilities(), snapshot).is_ok())
 }
 
 /// What the server answered when it was asked whether it would write.
