@@ -128,7 +128,7 @@ complete -c dbguard -n "__fish_dbguard_using_subcommand env; and __fish_seen_sub
 complete -c dbguard -n "__fish_dbguard_using_subcommand doctor" -l json -d 'Print JSON for scripts and editors'
 complete -c dbguard -n "__fish_dbguard_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand uninstall" -l yes -d 'Do not ask'
-complete -c dbguard -n "__fish_dbguard_using_subcommand uninstall" -l purge -d 'Take away the configuration and the audit log as well'
+complete -c dbguard -n "__fish_dbguard_using_subcommand uninstall" -l purge -d 'Take away the configuration and the audit log too, keep no copies'
 complete -c dbguard -n "__fish_dbguard_using_subcommand uninstall" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand trust" -l revoke -d 'Trust this file, or this directory\'s code, no longer' -r -f
 complete -c dbguard -n "__fish_dbguard_using_subcommand trust" -l code -d 'Let tools whose code decides where they go be asked below' -r -F

@@ -33,6 +33,7 @@ mod doctor;
 mod elsewhere;
 mod exec;
 mod explain;
+mod first_hour;
 mod fuzz;
 mod grants;
 mod help;

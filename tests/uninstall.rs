@@ -70,16 +70,16 @@ fn everything_is_listed_before_and_what_stays_too() {
     let output = sandbox.run(["uninstall", "--yes"]).output();
     let shims = std::fs::read_dir(sandbox.path("home/.local/share/dbguard/shims")).unwrap().count();
     assert_eq!((output.code, shims), (0, 1));
-    let expected = "  [DIR]/home/.local/state/dbguard/stamps
-  [DIR]/home/.local/state/dbguard/tints
-  line 2 of [DIR]/home/.bashrc; the file as it is stays as [DIR]/home/.bashrc.with-dbguard
-  line 1 of [DIR]/home/.config/fish/conf.d/db.fish; the file as it is stays as [DIR]/home/.config/fish/conf.d/db.fish.with-dbguard
-  the block in [DIR]/home/.psqlrc
+    let expected = "  ~/.local/state/dbguard/stamps
+  ~/.local/state/dbguard/tints
+  line 2 of ~/.bashrc; as it was: .bashrc.with-dbguard
+  line 1 of ~/.config/fish/conf.d/db.fish; as it was: db.fish.with-dbguard
+  the block in ~/.psqlrc
 this stays:
-  [DIR]/home/.config/dbguard: your configuration; it goes with --purge
-  [DIR]/home/.local/state/dbguard: the audit log, and what you trust; it goes with --purge
-  [DIR]/home/.zshrc: speaks of dbguard in line 1
-  [DIR]/home/.local/share/dbguard/shims/notes.txt: is no link of dbguard's
+  ~/.config/dbguard: your configuration; it goes with --purge
+  ~/.local/state/dbguard: the audit log, and what you trust; it goes with --purge
+  ~/.zshrc: speaks of dbguard in line 1
+  ~/.local/share/dbguard/shims/notes.txt: is no link of dbguard's
 removed; what is left for you:
 ";
     assert!(output.out().starts_with("this goes:\n") && output.out().contains(expected), "{}", output.out());

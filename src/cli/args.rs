@@ -129,7 +129,7 @@ pub(super) struct Uninstall {
     /// Do not ask
     #[arg(long)]
     pub(super) yes: bool,
-    /// Take away the configuration and the audit log as well
+    /// Take away the configuration and the audit log too, keep no copies
     #[arg(long)]
     pub(super) purge: bool,
 }

@@ -112,11 +112,21 @@ fn uninstall(which: &PsqlrcFile, snapshot: &Snapshot) -> Result<Vec<String>> {
             }
             Without::Removed(rest) => {
                 write(&path, &rest, false)?;
+                forget_copy(&path, &rest);
                 told.push(format!("taken out of {shown}"));
             }
         }
     }
     Ok(told)
+}
+
+/// The copy from before says nothing more once the file is the same again.
+fn forget_copy(path: &Path, now: &[u8]) {
+    let mut copy = path.as_os_str().to_owned();
+    copy.push(KEPT);
+    if read(Path::new(&copy)).ok().flatten().is_some_and(|kept| kept == now) {
+        let _ = fs::remove_file(&copy);
+    }
 }
 
 /// The user's files that hold the block.

@@ -1,7 +1,7 @@
 //! `dbguard uninstall`: what dbguard has made on this machine goes; what a person wrote stays, and where is said.
 //!
 //! Everything is listed before anything is touched. Of start-up files only lines go that are nothing but dbguard's, and
-//! the file as it was stays beside it. The configuration and the audit log go only with `--purge`.
+//! the file as it was stays beside it. The configuration and the audit log go only with `--purge`, which leaves no copies.
 
 use std::fs;
 use std::io::{self, Write};
@@ -18,6 +18,7 @@ use crate::effects::tty::{self, Tty};
 use crate::error::{Error, Kind, Result};
 use crate::prompt::Shown;
 use crate::shell::{Says, Shell, posix};
+use crate::target::shown_at_home;
 use crate::text::Untrusted;
 use crate::world::{Snapshot, processes, program};
 
@@ -30,7 +31,7 @@ const WORKING: [&str; 6] = ["stamps", "tints", "sessions", "grants", "children",
 pub(super) fn run(uninstall: &Uninstall, snapshot: &Snapshot) -> Result<ExitCode> {
     env::person(snapshot)?;
     let work = Work::find(uninstall.purge, snapshot);
-    output::print(|out| work.tell(out))?;
+    output::print(|out| work.tell(out, snapshot))?;
     if work.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
@@ -88,6 +89,8 @@ struct Work {
     psqlrc: Vec<PathBuf>,
     /// What stays, and why.
     left: Vec<(PathBuf, String)>,
+    /// No copies of start-up files stay either.
+    purge: bool,
 }
 
 impl Work {
@@ -123,6 +126,7 @@ impl Work {
             lines,
             psqlrc: psqlrc::installed(snapshot),
             left,
+            purge,
         }
     }
 
@@ -134,28 +138,32 @@ impl Work {
             && self.psqlrc.is_empty()
     }
 
-    fn tell(&self, out: &mut dyn Write) -> io::Result<()> {
+    fn tell(&self, out: &mut dyn Write, snapshot: &Snapshot) -> io::Result<()> {
+        let shown = |path: &Path| shown_at_home(path, snapshot);
         if self.is_empty() {
             writeln!(out, "there is nothing to remove")?;
         } else {
             writeln!(out, "this goes:")?;
         }
         if let Some(directory) = self.shims.first().and_then(|shim| shim.parent()) {
-            writeln!(out, "  {} links in {}", self.shims.len(), Untrusted::path(directory))?;
+            writeln!(out, "  {} links in {}", self.shims.len(), shown(directory))?;
         }
         for path in self.directories.iter().chain(&self.completions) {
-            writeln!(out, "  {}", Untrusted::path(path))?;
+            writeln!(out, "  {}", shown(path))?;
         }
         for Spoken { file, line, .. } in &self.lines {
-            writeln!(out, "  line {line} of {0}; the file as it is stays as {0}{KEPT}", Untrusted::path(file))?;
+            write!(out, "  line {line} of {}", shown(file))?;
+            let name = file.file_name().filter(|_| !self.purge);
+            name.map_or(Ok(()), |name| write!(out, "; as it was: {}{KEPT}", Untrusted::os(name)))?;
+            writeln!(out)?;
         }
         for path in &self.psqlrc {
-            writeln!(out, "  the block in {}", Untrusted::path(path))?;
+            writeln!(out, "  the block in {}", shown(path))?;
         }
         if !self.left.is_empty() {
             writeln!(out, "this stays:")?;
         }
-        self.left.iter().try_for_each(|(path, what)| writeln!(out, "  {}: {what}", Untrusted::path(path)))
+        self.left.iter().try_for_each(|(path, what)| writeln!(out, "  {}: {what}", shown(path)))
     }
 
     /// Does it. What could not be done stops nothing else.
@@ -180,8 +188,12 @@ impl Work {
         }
         let mut files: Vec<&PathBuf> = self.lines.iter().map(|spoken| &spoken.file).collect();
         files.dedup();
-        troubles
-            .extend(files.into_iter().filter_map(|file| take_out(file).err()).map(|error| error.message().to_owned()));
+        troubles.extend(
+            files
+                .into_iter()
+                .filter_map(|file| take_out(file, self.purge).err())
+                .map(|error| error.message().to_owned()),
+        );
         if !self.psqlrc.is_empty()
             && let Err(error) = psqlrc::take_out(snapshot)
         {
@@ -194,21 +206,29 @@ impl Work {
 /// What only the person can do.
 fn afterwards(out: &mut dyn Write, snapshot: &Snapshot) -> io::Result<()> {
     writeln!(out, "removed; what is left for you:")?;
-    writeln!(out, "  close the shells that are open, or type there: eval \"$(dbguard init bash --remove)\"")?;
-    writeln!(out, "  (in zsh with zsh; in fish: dbguard init fish --remove | source)")?;
+    writeln!(out, "  close the shells that are open, or type there")?;
+    writeln!(out, "    eval \"$(dbguard init bash --remove)\"      (in zsh with zsh)")?;
+    writeln!(out, "    dbguard init fish --remove | source")?;
     let program = program::path(&snapshot.vars);
     writeln!(out, "  then the program: rm {}", Untrusted::text(&posix(program.as_os_str())))
 }
 
-/// Takes the lines out of one file, and keeps it as it was.
-fn take_out(file: &PathBuf) -> Result<()> {
+/// Takes the lines out of one file, and keeps it as it was, unless nothing is to stay.
+fn take_out(file: &PathBuf, purge: bool) -> Result<()> {
     let Some(text) = startup::read(file) else {
         return Err(Error::refused(format!("`{}` cannot be read", Untrusted::path(file))));
     };
-    let mut kept = file.as_os_str().to_owned();
-    kept.push(KEPT);
-    replace::write(Path::new(&kept), &text)?;
-    replace::write(file, startup::without(&text))
+    if !purge {
+        let mut kept = file.as_os_str().to_owned();
+        kept.push(KEPT);
+        replace::write(Path::new(&kept), &text)?;
+    }
+    let rest = startup::without(&text);
+    // A file that held nothing else was made for the line, by `setup`.
+    if purge && rest.is_empty() && fs::remove_file(file).is_ok() {
+        return Ok(());
+    }
+    replace::write(file, rest)
 }
 
 fn is_there(path: &Path) -> bool {

@@ -13,6 +13,9 @@ use crate::shell::posix;
 use crate::world::tools::{self, Candidate};
 use crate::world::{Snapshot, program};
 
+/// How what mends a missing hook begins.
+pub(super) const NEW_SHELL: &str = "open a new shell";
+
 /// Whether typing `dbguard` runs this very program.
 pub(super) fn program(snapshot: &Snapshot) -> Vec<Finding> {
     let running = program::path(&snapshot.vars);
