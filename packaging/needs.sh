@@ -11,8 +11,8 @@ needs_table() {
     cat <<'TABLE'
 demo,tests cc                                       gcc                 -
 demo,tests /usr/include/stdio.h                     libc6-dev           -
-demo,tests initdb                                   postgresql          postgresql@17
-demo,tests psql                                     postgresql-client   postgresql@17
+demo,tests,tools initdb                             postgresql          postgresql@17
+demo,tests,tools psql                               postgresql-client   postgresql@17
 demo,tests setsid                                   util-linux          -
 script     expect                                   expect              expect
 tests      pgbench                                  postgresql-contrib  postgresql@17
@@ -46,6 +46,18 @@ packages   fakeroot                                 fakeroot            -
 packages   ruby                                     ruby                ruby
 packages   nix-instantiate                          nix-bin             -
 packages   debootstrap                              debootstrap         -
+tools      python3                                  python3             python
+tools      /usr/share/doc/python3-venv              python3-venv        -
+tools      rails                                    ruby-railties       -
+tools      /usr/share/doc/ruby-activerecord         ruby-activerecord   -
+tools      /usr/share/doc/ruby-pg                   ruby-pg             -
+tools      mariadb                                  mariadb-client      mariadb
+tools      mariadbd                                 mariadb-server-core -
+tools      redis-cli                                redis-tools         redis
+tools      java                                     default-jre-headless  -
+compiled   /usr/include/postgresql/libpq-fe.h       libpq-dev           libpq
+compiled   cc                                       gcc                 -
+compiled   /usr/include/stdio.h                     libc6-dev           -
 lint       shellcheck                               shellcheck          shellcheck
 lint       shfmt                                    shfmt               shfmt
 lint       mandoc                                   mandoc              mandoc
@@ -95,7 +107,8 @@ apt_install() {
     return "$status"
 }
 
-# Installs what is missing for these purposes (demo, script, tests, lint, packages); nothing is touched when nothing is missing.
+# Installs what is missing for these purposes (demo, script, tests, lint, packages, tools, compiled); nothing is
+# touched when nothing is missing.
 install_needs() {
     if ! have cargo && [ -x "$HOME/.cargo/bin/cargo" ]; then
         PATH=$HOME/.cargo/bin:$PATH

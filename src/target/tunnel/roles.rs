@@ -50,6 +50,14 @@ const SERVERS: &[&str] = &[
     "edb-postgres",
     "edb-postmaster",
     "cockroach",
+    "mysqld",
+    "mariadbd",
+    "redis-server",
+    // Debian's `redis-server` is a link to this one.
+    "redis-check-rdb",
+    "valkey-server",
+    "mongod",
+    "sqlservr",
     "docker-proxy",
     "dockerd",
     "com.docker.backend",
@@ -99,15 +107,28 @@ mod tests {
 
     #[test]
     fn servers_and_container_engines_are_the_end_of_the_way() {
-        for line in ["/usr/lib/postgresql/15/bin/postgres -D /data", "/usr/bin/rootlessport", "docker-proxy -proto tcp"]
-        {
+        for line in [
+            "/usr/lib/postgresql/15/bin/postgres -D /data",
+            "/usr/sbin/mariadbd --no-defaults",
+            "/usr/bin/redis-check-rdb 127.0.0.1:6379",
+            "mongod --dbpath /data",
+            "/usr/bin/rootlessport",
+            "docker-proxy -proto tcp",
+        ] {
             assert_eq!(role(&Command::typed(line), &bound()), Role::Server, "{line}");
         }
     }
 
     #[test]
     fn any_other_program_forwards_to_somewhere_unknown() {
-        for line in ["python3 /opt/tunnel.py 5432", "pgbouncer /etc/pgbouncer.ini", "nc -l 5432", "", "postgres.py"] {
+        for line in [
+            "python3 /opt/tunnel.py 5432",
+            "pgbouncer /etc/pgbouncer.ini",
+            "nc -l 5432",
+            "",
+            "postgres.py",
+            "mongos --configdb c",
+        ] {
             assert_eq!(role(&Command::typed(line), &bound()), Role::Relay(Far::Unknown), "{line}");
         }
     }
