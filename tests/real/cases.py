@@ -73,6 +73,8 @@ CASES["django"] = Case(
     },
 )
 CASES["flask"] = Case(
+    # Without a driver it would be psycopg 3, from SQLAlchemy 2.1 on.
+    scheme="postgresql+psycopg2",
     line=["flask", "--app", "app", "db", "upgrade"],
     says="Running upgrade  -> a",
     code=True,

