@@ -74,7 +74,13 @@ impl World {
         }
         let world = Self(root);
         world.hello();
-        symlink(DBGUARD, world.path("shims/psql")).unwrap();
+        for shim in ["shims/psql", "shims/ruby"] {
+            symlink(DBGUARD, world.path(shim)).unwrap();
+        }
+        fs::copy(world.path("bin/psql"), world.path("bin/ruby")).unwrap();
+        let development = "development:\n  adapter: postgresql\n  host: dev1.example.com\n  database: app\n";
+        fs::create_dir(world.path("config")).unwrap();
+        fs::write(world.path("config/database.yml"), development).unwrap();
         fs::write(world.path("few/dbguard/config.toml"), rules(3)).unwrap();
         fs::write(world.path("many/dbguard/config.toml"), rules(10_000)).unwrap();
         world
@@ -124,6 +130,8 @@ impl World {
             candidate(SHIM, &self.path("shims/psql"), &dev[3..], "few"),
             candidate(SOCKET, dbguard, &socket, "few"),
             candidate(TCP, dbguard, &tcp, "few"),
+            candidate(PASS, &self.path("shims/ruby"), &["script.rb", "db:drop"], "few"),
+            candidate(TOOL, &self.path("shims/ruby"), &["bin/rails", "db:migrate"], "few"),
             candidate(FEW, dbguard, &explain, "few"),
             candidate(MANY, dbguard, &explain, "many"),
         ]
@@ -143,6 +151,8 @@ const RUN: &str = "dbguard run -- psql, development by rule";
 const SHIM: &str = "the same through a shim";
 const SOCKET: &str = "dbguard run -- psql, local by socket";
 const TCP: &str = "dbguard run -- psql, local by loopback";
+const PASS: &str = "ruby with a script of no tool's, through its shim";
+const TOOL: &str = "ruby bin/rails db:migrate, development";
 const FEW: &str = "dbguard explain, 3 rules";
 const MANY: &str = "dbguard explain, 10,000 rules";
 
@@ -163,7 +173,9 @@ fn budget(what: &str, got: f64, most: f64, unit: &str) {
 fn main() {
     let world = World::new();
     let mut candidates = world.candidates();
-    for candidate in candidates.iter_mut().filter(|candidate| [RUN, SHIM, SOCKET, TCP].contains(&candidate.name)) {
+    for candidate in
+        candidates.iter_mut().filter(|candidate| [RUN, SHIM, SOCKET, TCP, PASS, TOOL].contains(&candidate.name))
+    {
         let said = candidate.command.stdout(Stdio::piped()).output().expect("it starts");
         let told = String::from_utf8_lossy(&said.stderr);
         assert_eq!(said.stdout, b"hello, world\n", "{} does not reach the tool: {told}", candidate.name);
@@ -224,7 +236,7 @@ fn report(candidates: &[Candidate], many: (f64, f64)) {
         println!("{:44} {min:8.3} {median:8.3} {:7.2} {:7.2}", one.name, ratios.0, ratios.1);
     }
     println!("\nbudgets, by the minima, which other processes disturb least:");
-    for name in [RUN, SHIM, SOCKET, TCP] {
+    for name in [RUN, SHIM, SOCKET, TCP, PASS, TOOL] {
         let min = find(name).min();
         budget(&format!("{name}, over the bare tool"), min - bare.min(), 1.5, " ms");
         budget("  the same in execs of a static hello world", (min - bare.min()) / hello.min(), 3.0, "");

@@ -165,6 +165,21 @@ fn a_dry_run_shows_the_same_and_needs_nobody() {
 }
 
 #[test]
+fn what_a_project_leaves_to_code_is_told_with_what_to_do_about_it() {
+    let sandbox = lived_in();
+    let told = |sandbox: &Sandbox| sandbox.run(["setup", "--dry-run"]).output().out();
+    assert!(!told(&sandbox).contains("this project"));
+    let sandbox = sandbox.file("work/manage.py", "").file("work/package.json", "{}");
+    let shown = told(&sandbox);
+    for part in ["this project", "manage.py", "dbguard trust --code .", "package.json", "[shims] add = [\"node\"]"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let mut pty = sandbox.pty(["trust", "--code", "."]).start();
+    assert_eq!(pty.finish().code, 0);
+    assert!(!told(&sandbox).contains("manage.py"));
+}
+
+#[test]
 fn without_a_terminal_and_for_an_agent_it_refuses_and_changes_nothing() {
     let sandbox = lived_in();
     let before = home(&sandbox);

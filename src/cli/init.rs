@@ -47,7 +47,9 @@ pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
 /// The tools that functions are made for: those that are installed, since a function would hide that one is not.
 fn functions(init: &Init, snapshot: &Snapshot) -> Vec<&'static str> {
     let installed = |name: &&str| tools::locate(OsStr::new(name), &snapshot.vars).is_ok();
-    target::shimmed().into_iter().filter(|_| init.functions).filter(installed).collect()
+    let config = if init.functions { config::load(snapshot) } else { return Vec::new() };
+    let wanted = |name: &&str| !config.skipped().contains(name);
+    target::shimmed().into_iter().filter(wanted).filter(installed).collect()
 }
 
 /// Everything in the vars that the answer depends on. `PATH` is compared by the hooks apart, since they change it.

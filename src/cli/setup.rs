@@ -6,6 +6,7 @@
 
 mod change;
 mod draft;
+mod project;
 mod proposal;
 
 use std::process::ExitCode;
@@ -63,6 +64,7 @@ impl Walk {
             }
         }
         let mut found = vec![proposals.section()];
+        found.extend(project::section(&config, snapshot));
         if !notes.is_empty() {
             found.push(Section { title: "left alone".to_owned(), lines: notes });
         }
