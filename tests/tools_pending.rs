@@ -59,3 +59,65 @@ fn taking_back_destroys_whatever_ran() {
     assert_eq!(told["findings"][1]["file"], "db/migrations/20240202_b.sql");
     assert_eq!(told["findings"][1]["line"], 4);
 }
+
+/// Two old migrations of goose, one of which drops, and what its table says.
+fn goose(name: &str, rows: &str) -> Sandbox {
+    let cluster = clusters().staging();
+    cluster.ask("postgres", &format!("DROP DATABASE IF EXISTS {name}"));
+    cluster.ask("postgres", &format!("CREATE DATABASE {name}"));
+    let columns = "v (version_id, is_applied)";
+    cluster.ask(name, &format!("CREATE TABLE goose_db_version AS SELECT * FROM (VALUES {rows}) {columns}"));
+    let url = format!("postgres://postgres@127.0.0.1:{}/{name}?sslmode=disable", cluster.port);
+    Sandbox::new()
+        .config(CONFIG)
+        .var("GOOSE_DRIVER", "postgres")
+        .var("GOOSE_DBSTRING", url)
+        .fake_as("goose", &Fake::new().stdout("migrated\n"))
+        .shims(["goose"])
+        .file("work/00001_a.sql", "-- +goose Up\nDROP TABLE a;\n-- +goose Down\n")
+        .file("work/00002_b.sql", "-- +goose Up\nCREATE TABLE b ();\n-- +goose Down\nDROP TABLE b;\n")
+}
+
+#[test]
+fn goose_counts_as_ran_what_was_never_taken_back() {
+    let done = goose("pending_goose", "(0, true), (1, true)");
+    done.tool("goose", ["up"]).stdout("migrated\n").status(0);
+    let back = goose("pending_goose_back", "(0, true), (1, true), (1, false), (2, true)");
+    let refused = back.tool("goose", ["up"]).output();
+    assert_eq!(refused.code, 125);
+    assert!(refused.err().contains("found: drop-table at 00001_a.sql:2: DROP TABLE a"), "{}", refused.err());
+    // Of another table nothing is known.
+    assert_eq!(
+        goose("pending_goose_table", "(0, true), (1, true)").tool("goose", ["-table", "t", "up"]).output().code,
+        125
+    );
+}
+
+/// Migrations 1 and 3 of golang-migrate, of which the first drops, and its only row.
+fn migrate(name: &str, row: &str) -> (Sandbox, String) {
+    let cluster = clusters().staging();
+    cluster.ask("postgres", &format!("DROP DATABASE IF EXISTS {name}"));
+    cluster.ask("postgres", &format!("CREATE DATABASE {name}"));
+    cluster.ask(name, &format!("CREATE TABLE schema_migrations AS SELECT * FROM (VALUES {row}) v (version, dirty)"));
+    let url = format!("postgres://postgres@127.0.0.1:{}/{name}?sslmode=disable", cluster.port);
+    let sandbox = Sandbox::new()
+        .config(CONFIG)
+        .fake_as("migrate", &Fake::new().stdout("migrated\n"))
+        .shims(["migrate"])
+        .file("work/000001_a.up.sql", "DROP TABLE a;\n")
+        .file("work/000003_b.up.sql", "CREATE TABLE b ();\n")
+        .file("work/000003_b.down.sql", "DROP TABLE b;\n");
+    (sandbox, url)
+}
+
+#[test]
+fn golang_migrate_has_one_row_for_the_newest_and_none_that_counts_when_it_did_not_finish() {
+    let up = |(sandbox, url): (Sandbox, String)| {
+        sandbox.tool("migrate", ["-path", ".", "-database", &url, "up"]).output().code
+    };
+    assert_eq!(up(migrate("pending_migrate", "(2, false)")), 0);
+    assert_eq!(up(migrate("pending_migrate_new", "(0, false)")), 125);
+    assert_eq!(up(migrate("pending_migrate_dirty", "(2, true)")), 125);
+    let (sandbox, url) = migrate("pending_migrate_moved", "(2, false)");
+    assert_eq!(up((sandbox, format!("{url}&x-migrations-table=other"))), 125);
+}

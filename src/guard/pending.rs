@@ -36,8 +36,8 @@ pub(super) fn narrowed(case: &Case<'_>, target: &Target, plan: Plan, presence: P
     }
 }
 
-/// What moves a tool's table into another schema, in arguments, vars and the files of the working directory.
-const MOVES: [&[u8]; 4] = [b"search_path", b"searchPath", b"currentSchema", b"options="];
+/// What moves a tool's table elsewhere, in arguments, vars and the files of the working directory.
+const MOVES: [&[u8]; 5] = [b"search_path", b"searchPath", b"currentSchema", b"options=", b"x-migrations-"];
 
 /// Larger files are no configuration.
 const MOST_BYTES: u64 = 64 << 10;

@@ -29,7 +29,13 @@ pub(super) fn read(migrations: &Migrations, applied: &[String], snapshot: &Snaps
         migrations.directories.iter().flat_map(|below| find(&snapshot.cwd.join(below), migrations)).collect();
     order::sort(&mut files);
     let all = files.len();
-    files.retain(|path| names(path).iter().all(|name| name.is_empty() || !applied.contains(name)));
+    let newest = applied.iter().filter_map(|name| name.parse::<u64>().ok()).max().filter(|_| migrations.newest);
+    files.retain(|path| {
+        let [number, name] = names(path);
+        let ran = |name: &str| !name.is_empty() && applied.contains(name);
+        let before = newest.is_some_and(|newest| number.parse().is_ok_and(|number: u64| number <= newest));
+        !(before || ran(&number) || ran(&name))
+    });
     if all > files.len() {
         report.note(format!("{} of {all} migrations ran already, by the tool's own table", all - files.len()));
     }

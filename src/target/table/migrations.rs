@@ -27,6 +27,8 @@ pub struct Migrations {
     pub back: bool,
     /// The query that says which of them ran already: one column of names.
     pub applied: Option<String>,
+    /// That query answers with the number of the newest that ran, and all before it ran too or never will.
+    pub newest: bool,
 }
 
 impl Declared {
@@ -49,6 +51,7 @@ impl Declared {
                 mark: mark.clone().zip(other.clone()),
                 back,
                 applied: query(scripts, invocation, &world).filter(|_| !back),
+                newest: scripts.applied.get(3).is_some_and(|word| word == "newest"),
             }
         };
         let mut ways = Vec::new();
@@ -72,9 +75,16 @@ fn query(scripts: &Scripts, invocation: &Invocation, world: &World) -> Option<St
     let (table, columns) = scripts.applied.split_first().filter(|_| !moved)?;
     let quoted = |name: &String| name.split('.').map(|part| format!("\"{part}\"")).collect::<Vec<_>>().join(".");
     let (column, condition) = columns.split_first()?;
-    let condition =
-        condition.first().map(|name| format!(" WHERE {0} IS NOT NULL AND {0}::text <> 'false'", quoted(name)));
-    Some(format!("SELECT {}::text FROM {}{}", quoted(column), quoted(table), condition.unwrap_or_default()))
+    let column = quoted(column);
+    let holds = |name: &String| format!("{0} IS NOT NULL AND {0}::text <> 'false'", quoted(name));
+    let condition = match condition {
+        [] => String::new(),
+        // Older versions write a row for each way that a migration went.
+        [name, how] if how == "every" => format!(" GROUP BY {column} HAVING bool_and({})", holds(name)),
+        [name, how] if how == "newest" => format!(" WHERE {}::text = 'false'", quoted(name)),
+        [name, ..] => format!(" WHERE {}", holds(name)),
+    };
+    Some(format!("SELECT {column}::text FROM {}{condition}", quoted(table)))
 }
 
 /// The value of the first option or var that has one, else the default.
