@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154,SC2178 # the prelude assigns; PROMPT_COMMAND is a string or an array
 # dbguard: what `dbguard init bash` evaluates, after a prelude that sets __dbguard_program, __dbguard_shims,
-# __dbguard_tints, __dbguard_vars and __dbguard_functions.
+# __dbguard_vars and __dbguard_functions.
 #
 # Written for bash 3.2 (macOS) to 5.3, under any of its options. Three rules hold for every line: nothing is started
 # while nothing has changed; nothing of the user's is touched that is not put back; and what a name says is a value,
@@ -12,20 +12,18 @@ __dbguard_aliases=-u
 \builtin shopt -q expand_aliases && __dbguard_aliases=-s
 \builtin shopt -u expand_aliases
 
-# The entry of PROMPT_COMMAND. It is nothing in a shell that inherits PROMPT_COMMAND without the rest, and it is quoted
-# where an IFS of "_" would split it.
+# The entry of PROMPT_COMMAND where that is a string. It is nothing in a shell that inherits PROMPT_COMMAND without the
+# rest, and it is quoted where an IFS of "_" would split it. An array is never inherited: there the name alone will do,
+# which bash reads faster.
 # shellcheck disable=SC2016 # it is expanded at each prompt
 __dbguard_entry='${__dbguard_on+"__dbguard_hook"}'
 
 # What stands in PS1. It never changes: the values are looked up when the prompt is shown, so that no name is ever read
 # as code, and who wraps PS1 (VS Code, virtualenv) finds the same text at each prompt. Without PROMPT_COMMAND nobody
-# brings the values up to date: then they are not shown.
+# brings the values up to date: then they are not shown. Each expansion costs at each prompt: so all stands in one, with
+# the marks that `\[` and `\]` become (readline, RL_PROMPT_START_IGNORE), and the second is there only where it is needed.
 # shellcheck disable=SC2016 # it is expanded at each prompt
-{
-    __dbguard_head='\[${PROMPT_COMMAND[*]:+${__dbguard_early-}${__dbguard_before-}}\]${PROMPT_COMMAND[*]:+${__dbguard_text-}}'
-    __dbguard_head+='\[${PROMPT_COMMAND[*]:+${__dbguard_after-}}\]${PROMPT_COMMAND[*]:+${__dbguard_gap-}}'
-    __dbguard_tail='\[${PROMPT_COMMAND[*]:+${__dbguard_late-}}\]'
-}
+__dbguard_head='${PROMPT_COMMAND[*]:+${__dbguard_look-}}' __dbguard_tail='${PROMPT_COMMAND[*]:+${__dbguard_late-}}'
 
 # What encloses the values where `shopt -u promptvars` means that they stand in PS1 themselves.
 __dbguard_mark='\[\]\[\]\[\]'
@@ -70,7 +68,7 @@ function __dbguard_is_fixed {
 # notices an `export` at the next change of a value.
 function __dbguard_define_key {
     local IFS=' ' name set="\$PWD\$'\\037'\${PATH-}" plain='' careful=''
-    for name in $__dbguard_vars; do
+    for name in $__dbguard_vars $__dbguard_more; do
         if [[ ${!name-} ]]; then
             set+="\$'\\037'\${$name+${__dbguard_modern:+\${$name@a\}}=\$$name}"
         else
@@ -82,15 +80,13 @@ function __dbguard_define_key {
     eval "function __dbguard_key { key=$set$careful; }"
 }
 
-# Writes the condition, in `still`, that all that is watched is as it was; and that no client has left a mark that it has
-# tinted the terminal. Paths are values, looked up by a number. src/shell/answer.rs has the marks.
+# Writes the condition, in `still`, that all that is watched is as it was. Paths are values, looked up by a number.
+# src/shell/answer.rs has the marks.
 function __dbguard_spell_still {
     local path last='' name number=0
     # Without the program nothing is guarded, so the prompt must not look as if it were.
     # shellcheck disable=SC2016 # it becomes code
     still='-x $__dbguard_program'
-    # shellcheck disable=SC2016 # it becomes code
-    [[ ! $__dbguard_tints ]] || still+=' && ! -e $__dbguard_tints/$$'
     for path in "$@"; do
         name=__dbguard_watched$number
         builtin printf -v "$name" %s "${path:1}"
@@ -99,6 +95,7 @@ function __dbguard_spell_still {
             last=.
             continue
             ;;
+        '$'*) continue ;;
         # Whichever of the two is gone, one of these is true. The stamps go together, but not with a directory.
         =*) still+=" && ! $last -nt \$$name && ! $last -ot \$$name" ;;
         '~'*) still+=" && . -ef \$$name" ;;
@@ -114,32 +111,22 @@ function __dbguard_spell_still {
 # Writes what a prompt runs while nothing has changed: one condition. That is all in one function, since bash copies the
 # body of a function for each call. BASHOPTS tells of promptvars, and of nocasematch, with which `[[` takes PROD for
 # prod; where it does, or there is no BASHOPTS (before 4.1), the rest of the hook finds out for itself. Its length will
-# do, and that of PS1: long texts take long to compare, and a PS1 without our part in it is shorter.
+# do, and that of PS1 and of SHELLOPTS, which tells of line editing: long texts take long to compare, and a PS1 without
+# our part in it is shorter.
 #
 # A shell with `set -x`, `-e` or `-u` goes another way: the first would show each value, the others have errors of ours
-# end the shell or the hook.
+# end the shell or the hook. So that is asked first, in words of their own.
 function __dbguard_define_hook {
     local plain='' still='! x'
     if [[ $__dbguard_stamp ]]; then
         __dbguard_spell_still "$@"
         if [[ ${BASHOPTS-} && $BASHOPTS != *nocasematch* ]]; then
-            plain="[[ \${#BASHOPTS}:\$COLUMNS:\${#PS1}:$__dbguard_plain == \"\$__dbguard_settled\" && $still ]] ||"
+            plain="[[ \$- != *[xeu]* && \${#BASHOPTS}:\${#SHELLOPTS}:\$COLUMNS:\${#PS1}:$__dbguard_plain == \"\$__dbguard_settled\" && $still ]] ||"
         fi
     fi
     eval "function __dbguard_hook {
         __dbguard_status=\$?
-        case \$- in
-        *x*)
-            { set +x; } 2>/dev/null
-            __dbguard_carefully x
-            return
-            ;;
-        *[eu]*)
-            __dbguard_carefully
-            return
-            ;;
-        esac
-        $plain __dbguard_prompt || :
+        $plain __dbguard_turn
         return \"\$__dbguard_status\"
     }
     function __dbguard_still { [[ -n \$__dbguard_stamp && $still ]]; }"
@@ -156,8 +143,6 @@ function __dbguard_ask {
         __dbguard_unanswered
         return
     fi
-    __dbguard_define_key
-    __dbguard_key
     told=(${__dbguard_coarse:+coarse} ${__dbguard_title:+titled})
     [[ $__dbguard_path_asked == "${PATH-}" ]] || told+=(path)
     if [[ -x $__dbguard_program ]]; then
@@ -181,6 +166,7 @@ function __dbguard_ask {
     fi
     __dbguard_take "${fields[@]}"
     if [[ $__dbguard_stamp ]]; then
+        __dbguard_key
         __dbguard_asked=$key
     fi
     if [[ $__dbguard_path_asked != "${PATH-}" ]]; then
@@ -192,7 +178,7 @@ function __dbguard_ask {
 
 # Takes the fields of an answer over.
 function __dbguard_take {
-    local once=${8-}
+    local once=${8-} watched
     __dbguard_segment=${3-}
     __dbguard_width=${4:-0}
     __dbguard_sgr=${5-}
@@ -202,6 +188,11 @@ function __dbguard_take {
     __dbguard_leave=${10-}
     __dbguard_stamp=${12-}
     export DBGUARD_SHOWN="$$ ${11-}"
+    __dbguard_more=
+    for watched in "${@:13}"; do
+        [[ $watched != '$'* ]] || __dbguard_more+=" ${watched:1}"
+    done
+    __dbguard_define_key
     __dbguard_define_hook "${@:13}"
     if [[ $once && -t 2 ]]; then
         builtin printf %s "$once" >&2
@@ -226,7 +217,7 @@ function __dbguard_unanswered {
     __dbguard_dress
 }
 
-# From the values to what PS1 looks up.
+# From the values to the pieces of the segment.
 function __dbguard_dress {
     local text=$__dbguard_segment width=$__dbguard_width sign=▲
     __dbguard_before='' __dbguard_text='' __dbguard_after='' __dbguard_gap=''
@@ -312,22 +303,28 @@ function __dbguard_strip {
     done
 }
 
-# Title and tint go with the segment, but for a PS1 that sets a title itself, or may do so where it is expanded: ours is
-# sent after that one. Only then, since readline 8.3 draws a prompt twice that ends in what takes no room.
-function __dbguard_settle_title {
-    local bare
+# Puts together what PS1 looks up, from the pieces and from what is sent to the terminal: title and tint go with the
+# segment, but for a PS1 that sets a title itself, or may do so where it is expanded: ours is sent after that one. Only
+# then, since readline 8.3 draws a prompt twice that ends in what takes no room. Without line editing nobody takes the
+# marks out.
+function __dbguard_compose {
+    local bare mark=$'\001' end=$'\002'
+    [[ -o emacs || -o vi ]] || mark='' end=''
     __dbguard_strip
     __dbguard_early=$__dbguard_each __dbguard_late=''
     case $bare in *'\e]'* | *'\033]'* | *$'\e]'* | *'$'[!\ ]* | *'`'*)
-        __dbguard_early='' __dbguard_late=$__dbguard_each
+        __dbguard_early='' __dbguard_late=${__dbguard_each:+$mark$__dbguard_each$end}
         ;;
     esac
+    __dbguard_look=$__dbguard_early$__dbguard_before
+    __dbguard_look=${__dbguard_look:+$mark$__dbguard_look$end}$__dbguard_text
+    __dbguard_look+=${__dbguard_after:+$mark$__dbguard_after$end}$__dbguard_gap
 }
 
 # Sees to it that PS1 shows the values. Whoever has set PS1 since the last prompt finds their prompt decorated again;
 # one that is decorated is left alone, wherever in it we stand.
 function __dbguard_show {
-    local head=$__dbguard_head tail=$__dbguard_tail bare lines='' literal
+    local head=$__dbguard_head tail=${__dbguard_late:+$__dbguard_tail} bare lines='' literal
     # In POSIX mode prompts are expanded whatever the option says.
     if ! builtin shopt -q promptvars && [[ ! -o posix ]]; then
         literal=$__dbguard_mark
@@ -336,7 +333,7 @@ function __dbguard_show {
         __dbguard_literal "$__dbguard_after" apart
         head=$literal$__dbguard_gap$__dbguard_mark
         literal=$__dbguard_mark
-        __dbguard_literal "$__dbguard_late" apart
+        __dbguard_literal "${__dbguard_late:+$__dbguard_each}" apart
         tail=$literal$__dbguard_mark
     fi
     __dbguard_ps1=${PS1-}
@@ -384,7 +381,7 @@ function __dbguard_install {
         last=$at
     done
     at=$((last + 1))
-    PROMPT_COMMAND[at]=$__dbguard_entry
+    PROMPT_COMMAND[at]=__dbguard_hook
 }
 
 # Adds the entry to the string, or to the first element. A line of its own: the string may end in a semicolon, a blank
@@ -405,7 +402,8 @@ function __dbguard_uninstall {
     # shellcheck disable=SC2048 # the indices are quoted inside
     for at in ${PROMPT_COMMAND[*]+"${!PROMPT_COMMAND[@]}"}; do
         value=${PROMPT_COMMAND[at]}
-        [[ $value == *"$__dbguard_entry"* ]] || continue
+        [[ $value == *__dbguard_hook* ]] || continue
+        [[ $value != __dbguard_hook ]] || value=''
         __dbguard_without
         if ((at)) && [[ ! $value ]]; then
             unset "PROMPT_COMMAND[$at]"
@@ -435,28 +433,28 @@ function __dbguard_without {
 function __dbguard_regain {
     local first=${PROMPT_COMMAND-} all=${PROMPT_COMMAND[*]-} callers=" ${FUNCNAME[*]} "
     ! __dbguard_is_fixed PROMPT_COMMAND || return 0
-    if [[ $all != *"$__dbguard_entry"* ]]; then
+    if [[ $all != *__dbguard_hook* ]]; then
         [[ $callers != *' starship_precmd '* ]] || __dbguard_install
     elif [[ $first == *$'\n'__bp_interactive_mode && $first != *"$__dbguard_entry"* ]]; then
         __dbguard_install
     else
         all=${all%[$' \n']__bp_interactive_mode}
-        [[ $all == *"$__dbguard_entry" && $first != __vsc_prompt_cmd* ]] || __dbguard_install
+        [[ $all == *__dbguard_hook || $all == *"$__dbguard_entry" ]] && [[ $first != __vsc_prompt_cmd* ]] || __dbguard_install
     fi
 }
 
-# What PROMPT_COMMAND runs under `set -x`, `-e` or `-u`. The errors of all that happens in it are nobody's business: not
-# of `set -e`, which would end the shell, and not of a trap for ERR.
-function __dbguard_carefully {
-    local status=$__dbguard_status
+# What the hook runs when something may have changed, or under `set -x`, `-e` or `-u`. The errors of all that happens in
+# it are nobody's business: not of `set -e`, which would end the shell, and not of a trap for ERR.
+function __dbguard_turn {
+    __dbguard_options=$-
+    { set +x; } 2>/dev/null
     __dbguard_prompt || :
-    [[ ! ${1-} ]] || set -x
     # The next entry sees the status of the user's command; under `set -e` a status of ours ends the shell.
-    case $- in *e*) return 0 ;; esac
-    return "$status"
+    case $- in *e*) __dbguard_status=0 ;; esac
+    case $__dbguard_options in *x*) set -x ;; esac
 }
 
-# What a prompt runs when something may have changed.
+# Brings everything up to date.
 function __dbguard_prompt {
     local key options prompt IFS=$' \t\n'
     __dbguard_settled=
@@ -467,9 +465,9 @@ function __dbguard_prompt {
     elif [[ $__dbguard_position == right && $__dbguard_columns != "${COLUMNS:-80}" ]]; then
         __dbguard_dress
     fi
-    __dbguard_settle_title
+    __dbguard_compose
     # Who decorates PS1 anew at each prompt aside, it is as it was.
-    if ! [ "${PS1-}" = "$__dbguard_ps1" ] || ! builtin shopt -q promptvars; then
+    if [[ $__dbguard_late ]] || ! [ "${PS1-}" = "$__dbguard_ps1" ] || ! builtin shopt -q promptvars; then
         __dbguard_show
     fi
     if [[ ! ${__dbguard_started-} ]]; then
@@ -484,7 +482,7 @@ function __dbguard_prompt {
     fi
     if [[ $__dbguard_asked && (! $__dbguard_leave || ${__dbguard_exit-}) ]] && builtin shopt -q promptvars; then
         options=${BASHOPTS-} prompt=${PS1-}
-        __dbguard_settled=${#options}:${COLUMNS-}:${#prompt}:$__dbguard_asked
+        __dbguard_settled=${#options}:${#SHELLOPTS}:${COLUMNS-}:${#prompt}:$__dbguard_asked
     fi
 }
 
@@ -548,7 +546,7 @@ function __dbguard_forget {
         unset "$name"
     done
     for name in path others is_fixed define_key key spell_still still define_hook ask take unanswered dress watch_exit \
-        undo literal strip settle_title show install append uninstall without regain hook carefully prompt define_functions remove forget start; do
+        undo literal strip compose show install append uninstall without regain hook turn prompt define_functions remove forget start; do
         unset -f "__dbguard_$name"
     done
 }
@@ -561,7 +559,7 @@ function __dbguard_start {
     ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)) || __dbguard_arrays=1
     # How finely bash before 5 compares times depends on how it was built: 3.2 in whole seconds.
     ((BASH_VERSINFO[0] >= 5)) || __dbguard_coarse=1
-    for name in asked asking stamp path_asked segment width sgr position title each early late leave before text after gap columns ps1 settled plain; do
+    for name in asked asking stamp path_asked segment width sgr position title each early late look leave before text after gap columns ps1 settled plain more; do
         name=__dbguard_$name
         builtin printf -v "$name" %s "${!name-}"
     done

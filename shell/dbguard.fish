@@ -1,5 +1,5 @@
 # dbguard: what `dbguard init fish` prints, after a prelude that sets __dbguard_program, __dbguard_shims,
-# __dbguard_tints, __dbguard_vars and __dbguard_functions. Written for fish 3.6 and 4.
+# __dbguard_vars and __dbguard_functions. Written for fish 3.6 and 4.
 #
 # How it works. `dbguard prompt --answer` is run only when something changed; its answer is values, never code, and
 # is kept in __dbguard_* variables. Whether something changed is seen with builtins alone: one comparison of the
@@ -29,7 +29,7 @@ end
 # Scripts and `fish -c` get the shims, and may ask where they are.
 if not status is-interactive
     builtin functions --erase __dbguard_path_first
-    set --erase __dbguard_program __dbguard_tints __dbguard_vars __dbguard_functions
+    set --erase __dbguard_program __dbguard_vars __dbguard_functions
     return
 end
 
@@ -78,6 +78,7 @@ end
 function __dbguard_ask
     set -g __dbguard_key "$PWD $PATH $$__dbguard_vars"
     set -l told
+    set -l vars $__dbguard_vars
     test "$PATH" = "$__dbguard_path"; or set -a told path
     test -n "$__dbguard_title"; and set -a told titled
     # First: Ctrl-C ends this function anywhere below, and must not leave behind what is no longer true.
@@ -98,6 +99,10 @@ function __dbguard_ask
     or return
     set -g __dbguard_path $path
     __dbguard_keep $answer
+    if test "$vars" != "$__dbguard_vars"
+        __dbguard_heed
+        set -g __dbguard_key "$PWD $PATH $$__dbguard_vars"
+    end
 end
 
 # The answer's lines, in the order that src/shell/answer.rs gives them.
@@ -133,7 +138,7 @@ end
 # has the marks; the paths are absolute, so none is taken for an operator. What is gone is neither newer nor older.
 function __dbguard_watch
     set -l last
-    set -g __dbguard_changed ! -x "$__dbguard_program" -o -e "$__dbguard_tints/$fish_pid"
+    set -g __dbguard_changed ! -x "$__dbguard_program"
     for watched in $argv[2..]
         set -l path (string sub --start 2 -- $watched)
         switch $watched
@@ -146,6 +151,8 @@ function __dbguard_watch
                 set -a __dbguard_changed -o ! -e $path
             case '-*'
                 set -a __dbguard_changed -o -e $path
+            case '$*'
+                contains -- $path $__dbguard_vars; or set -a __dbguard_vars $path
         end
         set last $path
     end
@@ -153,10 +160,13 @@ end
 
 # --- When it is asked ------------------------------------------------------------------------------------------------
 
-# Each of these can change the answer; also that a variable is exported now, and was not.
-function __dbguard_forget --on-variable=PWD --on-variable=PATH --on-variable=$__dbguard_vars
-    set -g __dbguard_key
+# Each of these can change the answer; also that a variable is exported now, and was not. The answer may add to them.
+function __dbguard_heed
+    function __dbguard_forget --on-variable=PWD --on-variable=PATH --on-variable=$__dbguard_vars
+        set -g __dbguard_key
+    end
 end
+__dbguard_heed
 
 # A few ways to set a variable fire no event (a named group of `string match`), and only a command can put another
 # function in the place of a wrapper: looking for these takes longer, and is done after commands, not for each prompt.

@@ -1,5 +1,5 @@
 # dbguard for zsh, 5.8 and later: what `dbguard init zsh` evaluates, after a prelude that sets __dbguard_program,
-# __dbguard_shims, __dbguard_tints, __dbguard_vars and __dbguard_functions.
+# __dbguard_shims, __dbguard_vars and __dbguard_functions.
 #
 # It is read with zsh's own options and without aliases (`dbguard init` sees to that). Each function that zsh or a person
 # calls sets them again for itself; the others are called by these. While nothing changes, a prompt costs a comparison
@@ -24,11 +24,11 @@ fi
 if [[ -o restricted ]]; then
   # A restricted shell may neither change PATH nor name a program by its path: there is nothing that could be done.
   unfunction __dbguard_path
-  unset __dbguard_program __dbguard_shims __dbguard_tints __dbguard_vars __dbguard_functions
+  unset __dbguard_program __dbguard_shims __dbguard_vars __dbguard_functions
 elif [[ ! -o interactive ]]; then
   # A script gets the shims, and may ask where they are.
   unfunction __dbguard_path
-  unset __dbguard_program __dbguard_tints __dbguard_vars __dbguard_functions
+  unset __dbguard_program __dbguard_vars __dbguard_functions
 else
 
   # What a name shows in the prompt goes through psvar, which zsh shows as it is: no percent sign, dollar sign or control
@@ -86,8 +86,7 @@ else
 
   # Writes the condition that all that this answer depends on is as it was, in which there are names and numbers but no
   # values: as a function, and before a prompt's turn. A var counts with its attributes: one that is not exported is not
-  # seen by psql. A stamp has the time of the newest change among the files, so what is newer has changed since. A file in
-  # tints says that a client has tinted this terminal, and may have been killed since.
+  # seen by psql. A stamp has the time of the newest change among the files, so what is newer has changed since.
   #
   # There are no subscripts in it, which mean something else with the option ksh_arrays; nor is anything read that may be
   # unset; and with xtrace no value is shown.
@@ -96,23 +95,22 @@ else
     local -i at
     local name value last same='-x $__dbguard_program'
     local -a values=()
-    if [[ -n $__dbguard_tints ]]; then
-      same+=' && ! -e $__dbguard_tints/$$'
-    fi
     if [[ -z $__dbguard_stamp ]]; then
       return
     fi
-    values+=("$PWD" "$PATH")
-    same+=' && $PWD == "$__dbguard_was1" && ${PATH-} == "$__dbguard_was2"'
-    for name in DISABLE_AUTO_TITLE ${(s. .)__dbguard_vars}; do
+    # What is set is compared in one, since zsh takes longer to compare than to put together.
+    local mark=$'\037'; local now="\"\$PWD$mark\${PATH-}" were=$PWD$mark$PATH
+    for name in DISABLE_AUTO_TITLE ${(s. .)__dbguard_vars} ${${(M)__dbguard_watched:#\$*}#\$}; do
       if (( ${(P)+name} )); then
-        values+=("${(tP)name}=${(P)name}")
-        same+=" && \"\${(t)$name-}=\${$name-}\" == \"\$__dbguard_was$#values\""
+        were+=$mark${(tP)name}=${(P)name}
+        now+="$mark\${(t)$name-}=\${$name-}"
       else
         same+=" && ! -v $name"
       fi
     done
-    for name in "${(@)__dbguard_watched}"; do
+    values+=($were)
+    same+=" && $now\" == \"\$__dbguard_was1\""
+    for name in "${(@)__dbguard_watched:#\$*}"; do
       values+=("${name[2,-1]}")
       value="\$__dbguard_was$#values"
       case $name in

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
 use crate::support::{DBGUARD, Sandbox, tool};
@@ -187,4 +187,30 @@ fn root_in_another_users_home_makes_nothing_there() {
     assert_eq!((output.code, output.err().as_str()), (0, ""));
     let made = fs::read_dir(sandbox.path("home/.local")).into_iter().flatten().count();
     assert_eq!(made, 0);
+}
+
+#[test]
+fn a_tool_that_comes_later_or_becomes_executable_later_has_its_shim_at_the_next_start() {
+    let sandbox = world();
+    let shim = |name: &str| sandbox.path("home/.local/share/dbguard/shims").join(name);
+    let start = || script(&sandbox, "bash", &line("bash")).status(0);
+    // A directory that was changed just now is not believed to be settled; twice is enough for the record.
+    let settle = || {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        start();
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        start();
+    };
+    fs::write(sandbox.path("bin/dbmate"), "#!/bin/sh\n").unwrap();
+    settle();
+    assert!(!shim("dbmate").is_symlink());
+    fs::set_permissions(sandbox.path("bin/dbmate"), fs::Permissions::from_mode(0o755)).unwrap();
+    start();
+    assert!(shim("dbmate").is_symlink());
+    settle();
+    assert!(sandbox.read("home/.local/state/dbguard/stamps/shims").contains("/bin:"));
+    fs::copy(sandbox.path("bin/dbmate"), sandbox.path("bin/alembic")).unwrap();
+    fs::remove_file(shim("dbmate")).unwrap();
+    start();
+    assert!(shim("alembic").is_symlink() && shim("dbmate").is_symlink());
 }

@@ -166,6 +166,26 @@ fn a_file_that_comes_with_an_older_time_and_a_link_that_leads_elsewhere_are_seen
     session.end();
 }
 
+/// A var that no list knows, since a file names it.
+#[test]
+fn a_var_that_a_file_names_is_watched_from_then_on_and_costs_nothing_while_it_is_the_same() {
+    let sandbox = world().no_var("PGHOST").file("work/.env", "DATABASE_URL=postgres://${MY_HOST}/app\n");
+    let mut session = Session::start(&sandbox, INIT);
+    for (line, label) in [
+        ("export MY_HOST=db.prod.demo", "▲ PRODUCTION db.prod.demo"),
+        ("MY_HOST=db.staging.demo", "■ STAGING db.staging.demo"),
+        ("MY_HOST=db.prod.demo", "▲ PRODUCTION db.prod.demo"),
+    ] {
+        session.line(line);
+        assert!(session.prompt().starts_with(label), "{line}: {}", session.prompt());
+    }
+    session.is_quiet();
+    session.line("unset MY_HOST");
+    assert!(!session.prompt().contains("PRODUCTION db.prod.demo"), "{}", session.prompt());
+    session.is_quiet();
+    session.end();
+}
+
 #[test]
 fn a_var_that_is_not_exported_is_not_seen_by_psql_and_so_not_shown() {
     let sandbox = world().no_var("PGHOST");
@@ -219,7 +239,7 @@ fn b5_an_array_of_hooks_stays_one_and_a_string_keeps_its_place() {
     let sandbox = world();
     let rc = "one() { ones=1; }; two() { twos=1; }";
     let mut session = Session::start(&sandbox, &format!("{rc}\nPROMPT_COMMAND=(one two)\n{INIT}"));
-    let entry = "[2]=\"\\${__dbguard_on+\\\"__dbguard_hook\\\"}\"";
+    let entry = "[2]=\"__dbguard_hook\"";
     let expected = format!("declare -a PROMPT_COMMAND=([0]=\"one\" [1]=\"two\" {entry})");
     assert_eq!(session.line("declare -p PROMPT_COMMAND"), expected);
     assert_eq!(session.line("echo $ones$twos"), "11");

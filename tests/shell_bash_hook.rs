@@ -50,7 +50,6 @@ pub(crate) fn hook(sandbox: &Sandbox) -> String {
     let set = |name: &str, path: PathBuf| format!("__dbguard_{name}={}\n", posix(path.as_os_str()));
     set("program", program)
         + &set("shims", sandbox.path("shims"))
-        + &set("tints", sandbox.path("record/tints"))
         + "__dbguard_vars='PGHOST PGDATABASE'\n__dbguard_functions=''\n"
         + &format!(". {}", file.display())
 }
@@ -62,7 +61,9 @@ pub(crate) fn text(raw: &[u8]) -> String {
 #[test]
 fn it_asks_once_and_then_only_when_something_changes() {
     let sandbox = Sandbox::new();
-    answers(&sandbox, &production(&sandbox));
+    let mut answer = production(&sandbox);
+    answer.watched.push(Watched::Absent(sandbox.path("record/mark")));
+    answers(&sandbox, &answer);
     let mut session = Session::start(&sandbox, &hook(&sandbox));
     assert_eq!(session.prompt(), "PROD db ");
     session.is_quiet();
@@ -80,7 +81,7 @@ fn it_asks_once_and_then_only_when_something_changes() {
         "cd /",
         "cd \"$OLDPWD\"",
         "sleep 0.02; touch ../record/stamp.new; mv ../record/stamp.new ../record/stamp.watched",
-        "mkdir -p ../record/tints && touch ../record/tints/$$",
+        "touch ../record/mark",
     ];
     for change in changes {
         session.line(change);
@@ -94,7 +95,7 @@ fn it_asks_once_and_then_only_when_something_changes() {
         count = expected;
         assert_eq!(asked(&sandbox).len(), count, "{change}");
     }
-    session.line("rm ../record/tints/$$");
+    session.line("rm ../record/mark");
     session.line("PATH=$PATH:/nowhere");
     session.is_quiet();
     assert_eq!(asked(&sandbox).last().unwrap(), "prompt --answer titled path");

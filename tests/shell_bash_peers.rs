@@ -261,7 +261,7 @@ fn zoxide_keeps_its_hook_and_leaves_ours() {
 fn as_in_bash_3(sandbox: &Sandbox) -> String {
     let file = include_str!("../shell/dbguard.bash").replace("BASH_VERSINFO[0]", "3").replace("BASH_VERSINFO[1]", "2");
     std::fs::write(sandbox.path("record/old.bash"), file).unwrap();
-    let names = "__dbguard_program __dbguard_shims __dbguard_tints __dbguard_vars __dbguard_functions";
+    let names = "__dbguard_program __dbguard_shims __dbguard_vars __dbguard_functions";
     let prelude = format!("eval \"$(bash --norc -c 'eval \"$(dbguard init bash)\"; declare -p {names}')\"");
     format!("{prelude}\n. {}", sandbox.path("record/old.bash").display())
 }

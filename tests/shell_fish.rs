@@ -75,6 +75,21 @@ fn a_changed_file_is_seen_at_the_next_prompt() {
     end(&mut pty);
 }
 
+/// A var that no list knows, since a file names it; also where an event sets it, and no command.
+#[test]
+fn a_var_that_a_file_names_is_watched_from_then_on() {
+    let Some(sandbox) = world("", "function late --on-event fish_prompt; set -q next; and set -gx MY_HOST $next; end")
+    else {
+        return;
+    };
+    let sandbox = sandbox.no_var("PGHOST").file("work/.env", "DATABASE_URL=postgres://${MY_HOST}/app\n");
+    let mut pty = fish(&sandbox);
+    pty.wait_for("<0|0> ").send("set -gx MY_HOST db.prod.demo\r").wait_for("⏎ ▲ PRODUCTION db.prod.demo");
+    pty.send("set -gx MY_HOST db.staging.demo\r").wait_for("⏎ ■ STAGING db.staging.demo");
+    pty.send("set -g next db.prod.demo\r").wait_for("⏎ ▲ PRODUCTION db.prod.demo");
+    end(&mut pty);
+}
+
 /// F-1.
 #[test]
 fn status_and_pipestatus_reach_the_prompt_of_the_person_and_the_next_line() {

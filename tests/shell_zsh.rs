@@ -69,6 +69,17 @@ pub(crate) fn raw(ended: &Ended) -> String {
     String::from_utf8_lossy(&ended.raw).into_owned()
 }
 
+/// A var that no list knows, since a file names it.
+#[test]
+fn a_var_that_a_file_names_is_watched_from_then_on() {
+    let sandbox = usual().no_var("PGHOST").file("work/.env", "DATABASE_URL=postgres://${MY_HOST}/app\n");
+    let lines = ["export MY_HOST=db.prod.demo", "MY_HOST=db.staging.demo", "true", "MY_HOST=db.prod.demo", "true"];
+    let Some(ended) = typed(&sandbox, &lines) else { return };
+    let shown: Vec<String> = prompts(&ended).iter().map(|line| line.split('/').next().unwrap().to_owned()).collect();
+    let (production, staging) = ("▲ PRODUCTION db.prod.demo", "■ STAGING db.staging.demo");
+    assert_eq!(shown[1..], [production, staging, staging, production, production]);
+}
+
 #[test]
 fn the_next_prompt_and_title_say_what_an_export_has_changed() {
     let lines = [PRODUCTION, "export PGHOST=db2.staging.demo", "unset PGHOST PGDATABASE", "true"];

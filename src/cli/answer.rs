@@ -9,12 +9,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use super::output;
-use crate::config::{self, Places};
+use crate::config::{self, Layer, Places, State};
 use crate::effects::tints::Notes;
 use crate::effects::{shims, stamps};
 use crate::error::Result;
 use crate::prompt::{self, Reading, Segment, Theme, Tint};
-use crate::shell::{Answer, Painted, Terminal};
+use crate::shell::{Answer, Painted, Terminal, Watched};
 use crate::text::columns;
 use crate::world::terminal::has_colour;
 use crate::world::{Snapshot, program};
@@ -58,22 +58,26 @@ pub(super) fn run(told: &[OsString], snapshot: &Snapshot) -> Result<ExitCode> {
     if told.path
         && let Some(directory) = shims::directory(snapshot)
     {
-        let _ = shims::refresh(&directory, &program::path(&snapshot.vars), &config.shimmed(), &snapshot.vars);
+        let _ = shims::refresh(&directory, &program::path(&snapshot.vars), &config.shimmed(), snapshot);
     }
-    let mut files: Vec<PathBuf> = config.files.into_iter().map(|file| file.path).collect();
-    files.extend(places.trust);
+    let mut files: Vec<PathBuf> = config.files.iter().map(|file| file.path.clone()).collect();
+    // Trust is of a project's file alone.
+    if config.files.iter().any(|file| file.layer == Layer::Project && file.state != State::Absent) {
+        files.extend(places.trust);
+    }
     files.extend(reading.files.iter().cloned());
     let grain = if told.coarse { COARSE } else { FINE };
     let mut watch = stamps::watch(&files, &reading.directories, grain, snapshot);
-    if !reading.complete {
-        // Without a stamp the hook asks at every prompt.
-        watch.stamp.clear();
-    }
+    watch.watched.extend(reading.vars.iter().cloned().map(Watched::Var));
     let notes = Notes::of_parent(snapshot);
     let terminal = Terminal::of(|name| snapshot.vars.get(name));
     let paint = segment.paint.clone();
     let paint = if has_colour(&snapshot.vars) { paint } else { paint.without_colour() };
     let sets = terminal.sets(&paint);
+    // What a client may have set, and was killed; where each prompt sets all of that again, nobody needs to look.
+    if theme.tint.uses(terminal.abilities()).without(sets) != Painted::default() {
+        watch.watched.extend(notes.mark().map(Watched::Absent));
+    }
     let outdated = set_before(&notes, theme.tint, told).without(sets);
     let home = directory_title(snapshot);
     let screen =

@@ -3,7 +3,7 @@
 //! It prints nothing else, asks nothing, reads no configuration and never fails for want of a home directory: a shell
 //! has to start.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 
 use super::args::{Init, Shell as Named};
@@ -27,17 +27,11 @@ pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
     if !shims.as_os_str().is_empty() {
         // A disk that is full or read-only leaves the shell without shims; `doctor` says so.
         let config = config::load(snapshot);
-        let _ = shims::refresh(&shims, &program, &config.shimmed(), &snapshot.vars);
+        let _ = shims::refresh(&shims, &program, &config.shimmed(), snapshot);
         // Only here: a shell that runs may have the link's path in its memory.
         shims::withdraw(&shims, &config.skipped());
     }
-    let prelude = Prelude {
-        program,
-        shims,
-        tints: snapshot.state_dir().map(|state| state.join("tints")),
-        vars: vars(),
-        functions: functions(init, snapshot),
-    };
+    let prelude = Prelude { program, shims, vars: vars(), functions: functions(init, snapshot) };
     // Whoever types it wants to read it.
     let code = if output::is_terminal() { shell::code(shell, &prelude) } else { shell::evaluated(shell, &prelude) };
     output::print(|out| out.write_all(&code))?;
@@ -52,10 +46,18 @@ fn functions(init: &Init, snapshot: &Snapshot) -> Vec<&'static str> {
     target::shimmed().into_iter().filter(wanted).filter(installed).collect()
 }
 
-/// Everything in the vars that the answer depends on. `PATH` is compared by the hooks apart, since they change it.
+/// The vars that every answer depends on; it names the others. `PATH` is compared by the hooks apart, since they change it.
 fn vars() -> Vec<&'static str> {
     let own = ["DBGUARD_CONFIG", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "TERM", "NO_COLOR"];
     prompt::vars().filter(|var| *var != "PATH").chain(own).collect()
+}
+
+/// The line that stands in start-up files, read without the parser: every shell that starts waits for it.
+pub(super) fn plain(words: &[OsString]) -> Option<Init> {
+    let [verb, shell] = words else { return None };
+    let shells = [("bash", Named::Bash), ("zsh", Named::Zsh), ("fish", Named::Fish)];
+    let (_, shell) = shells.into_iter().find(|(name, _)| verb == "init" && shell == name)?;
+    Some(Init { shell, functions: false, remove: false })
 }
 
 fn kind(shell: Named) -> Shell {

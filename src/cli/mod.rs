@@ -79,6 +79,9 @@ fn dispatch(argv: &[OsString]) -> Result<ExitCode> {
     {
         return guarded(line, &Snapshot::read()?);
     }
+    if let Some(init) = init::plain(rest) {
+        return init::run(&init, &Snapshot::read()?);
+    }
     if let Some(told) = answer::asked(rest) {
         return answer::run(told, &Snapshot::read()?);
     }

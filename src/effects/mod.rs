@@ -10,6 +10,7 @@ pub mod exec;
 pub mod grants;
 pub mod impact;
 pub mod inside;
+mod installed;
 pub mod known_servers;
 pub mod notice;
 pub mod probe;

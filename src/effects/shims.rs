@@ -11,9 +11,10 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use super::state;
+use super::{installed, state};
+use crate::error::Kind;
 use crate::order;
-use crate::world::{Snapshot, Vars, tools};
+use crate::world::{Snapshot, tools};
 
 /// The directory of the shims; `None` without a home directory.
 pub fn directory(snapshot: &Snapshot) -> Option<PathBuf> {
@@ -23,17 +24,28 @@ pub fn directory(snapshot: &Snapshot) -> Option<PathBuf> {
 /// Makes the links that are missing, or that lead to another program.
 ///
 /// Errors: the first link that could not be made; the others are made all the same.
-pub fn refresh(directory: &Path, program: &Path, names: &[&str], vars: &Vars) -> io::Result<()> {
+pub fn refresh(directory: &Path, program: &Path, names: &[&str], snapshot: &Snapshot) -> io::Result<()> {
+    if installed::is_unchanged(directory, program, names, snapshot) {
+        return Ok(());
+    }
     if !directory.exists() && !state::may_make(directory, nix::unistd::geteuid().as_raw()) {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
     let mut outcome = fs::create_dir_all(directory);
+    let mut settled = true;
     for name in names {
         let link = directory.join(name);
-        if fs::read_link(&link).is_ok_and(|to| to == program) || tools::locate(OsStr::new(name), vars).is_err() {
+        if fs::read_link(&link).is_ok_and(|to| to == program) {
             continue;
         }
-        outcome = outcome.and(point(&link, program));
+        match tools::locate(OsStr::new(name), &snapshot.vars) {
+            Ok(_) => outcome = outcome.and(point(&link, program)),
+            // It may be made executable, which no directory shows.
+            Err(error) => settled &= error.kind() == Kind::NotFound,
+        }
+    }
+    if settled && outcome.is_ok() {
+        let _ = installed::record(directory, program, names, snapshot);
     }
     outcome
 }

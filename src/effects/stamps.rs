@@ -241,7 +241,7 @@ mod tests {
     fn exact(watch: &Watch) -> Vec<(PathBuf, SystemTime)> {
         let of = |watched: &Watched| match watched {
             Watched::Same { path, stamp } => Some((path.clone(), time_of(stamp))),
-            Watched::NotNewer(_) | Watched::Here(_) | Watched::There(_) | Watched::Absent(_) => None,
+            Watched::NotNewer(_) | Watched::Here(_) | Watched::There(_) | Watched::Absent(_) | Watched::Var(_) => None,
         };
         watch.watched.iter().filter_map(of).collect()
     }

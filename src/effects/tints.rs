@@ -1,7 +1,7 @@
 //! What was set on a terminal and has to be taken back: notes in the state directory, one file for each shell.
 //!
 //! `tints/PID` is the mark of a client that the guard started in that shell's terminal: the hook sees it with a
-//! builtin and asks again at its next prompt, also when the client was killed. `tints/PID.on` is what the shell's own
+//! builtin, where its own prompts would not set all of that again, and asks again at its next prompt, also when the client was killed. `tints/PID.on` is what the shell's own
 //! prompts have set. A note holds words, never sequences, and nothing is believed for it but that something has to be
 //! reset. Notes of shells that are gone are taken away by whoever writes one.
 
@@ -51,6 +51,11 @@ impl Notes {
             // Where it cannot be noted, the hook tells that its last answer had a title, and everything is reset.
             let _ = write(directory, &format!("{shell}.on"), now);
         }
+    }
+
+    /// Where a client leaves its mark that it has set something.
+    pub fn mark(&self) -> Option<PathBuf> {
+        self.path(*self.shells.first()?, "")
     }
 
     fn path(&self, shell: u32, ending: &str) -> Option<PathBuf> {

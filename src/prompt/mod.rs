@@ -30,8 +30,8 @@ pub struct Reading {
     pub files: Vec<PathBuf>,
     /// The directories in which a file could appear.
     pub directories: Vec<PathBuf>,
-    /// It depends on nothing else: a file may name vars that no hook compares.
-    pub complete: bool,
+    /// The vars that it depends on besides [`vars()`].
+    pub vars: Vec<String>,
 }
 
 /// One source of a target.
@@ -49,9 +49,9 @@ pub struct Voice {
     pub explicit: bool,
 }
 
-/// The vars that the answer depends on, besides dbguard's own and the terminal's: a hook compares them.
+/// The vars that every answer depends on, besides dbguard's own and the terminal's: a hook compares them.
 pub fn vars() -> impl Iterator<Item = &'static str> {
-    [target::TARGET_VARS, target::URL_VARS, target::SELECTION_VARS, target::PROJECT_VARS].into_iter().flatten().copied()
+    [target::TARGET_VARS, target::URL_VARS].into_iter().flatten().copied()
 }
 
 /// Asks every source. `root` is the root of the project.
@@ -69,7 +69,7 @@ pub fn read(snapshot: &Snapshot, rules: &Rules, root: &Path) -> Reading {
         voices: std::iter::once(bare).chain(others).collect(),
         files,
         directories: mentions.watched.directories,
-        complete: mentions.watched.vars.is_empty(),
+        vars: mentions.watched.vars,
     }
 }
 

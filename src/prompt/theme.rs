@@ -1,7 +1,7 @@
 //! How the segment, the title and the terminal look: what `[prompt]`, `[title]` and `[terminal]` say.
 
 use crate::environment::Environment;
-use crate::shell::{Position, Rgb};
+use crate::shell::{Painted, Position, Rgb};
 use crate::world::Vars;
 use crate::world::terminal::is_spoken;
 
@@ -82,6 +82,14 @@ impl Theme {
     #[must_use]
     pub fn heard_by(self, vars: &Vars) -> Self {
         Self { spoken: is_spoken(vars), ..self }
+    }
+}
+
+impl Tint {
+    /// What of a terminal's abilities anybody may use.
+    pub fn uses(self, abilities: Painted) -> Painted {
+        let tab = abilities.tab && self != Self::None;
+        Painted { tab, background: abilities.background && self == Self::Background, ..abilities }
     }
 }
 

@@ -3,8 +3,9 @@
 //! The hooks of all three shells read the same answer. A line never holds a control character but where it is a
 //! sequence for the terminal, which is made here and nowhere else; so a name from outside cannot end a line early.
 
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Where the segment stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub enum Watched {
     There(PathBuf),
     /// It is not there.
     Absent(PathBuf),
+    /// This var has the same value still.
+    Var(String),
 }
 
 /// Everything that a hook needs until something changes.
@@ -85,11 +88,11 @@ const VERSION: &str = "dbguard 1";
 impl Answer {
     /// The lines. Behind the stamp each line is a condition, by its first character: `@PATH` names a path and is none
     /// yet, `=STAMP` the stamp whose time the path before has; `<PATH` is not newer than the stamp, `~PATH` is the
-    /// working directory, `+PATH` is there, `-PATH` is not. Paths that a line cannot hold are not watched: the stamp is left out, and the hook asks each time.
+    /// working directory, `+PATH` is there, `-PATH` is not; and the var of `$NAME` is as it was. What a line cannot hold, or
+    /// no shell could ask for, is not watched: the stamp is left out, and the hook asks each time.
     pub fn lines(&self) -> Vec<u8> {
-        let conditions: Vec<(u8, &Path)> = self.watched.iter().flat_map(conditions).collect();
-        let whole = |path: &Path| !path.as_os_str().as_bytes().contains(&b'\n');
-        let watchable = whole(&self.stamp) && conditions.iter().all(|(_, path)| whole(path));
+        let conditions: Vec<(u8, &OsStr)> = self.watched.iter().flat_map(conditions).collect();
+        let watchable = is_whole(self.stamp.as_os_str()) && conditions.iter().all(|condition| is_watchable(*condition));
         let width = self.width.to_string();
         let fields = [
             VERSION,
@@ -115,7 +118,7 @@ impl Answer {
         out.push(b'\n');
         for (mark, path) in conditions.into_iter().filter(|_| watchable) {
             out.push(mark);
-            out.extend_from_slice(path.as_os_str().as_bytes());
+            out.extend_from_slice(path.as_bytes());
             out.push(b'\n');
         }
         out
@@ -123,14 +126,31 @@ impl Answer {
 }
 
 /// The lines of a condition, each with its mark.
-fn conditions(watched: &Watched) -> Vec<(u8, &Path)> {
+fn conditions(watched: &Watched) -> Vec<(u8, &OsStr)> {
     match watched {
-        Watched::Same { path, stamp } => vec![(b'@', path), (b'=', stamp)],
-        Watched::NotNewer(path) => vec![(b'<', path)],
-        Watched::Here(path) => vec![(b'~', path)],
-        Watched::There(path) => vec![(b'+', path)],
-        Watched::Absent(path) => vec![(b'-', path)],
+        Watched::Same { path, stamp } => vec![(b'@', path.as_os_str()), (b'=', stamp.as_os_str())],
+        Watched::NotNewer(path) => vec![(b'<', path.as_os_str())],
+        Watched::Here(path) => vec![(b'~', path.as_os_str())],
+        Watched::There(path) => vec![(b'+', path.as_os_str())],
+        Watched::Absent(path) => vec![(b'-', path.as_os_str())],
+        Watched::Var(name) => vec![(b'$', OsStr::new(name))],
     }
+}
+
+/// Whether a line can hold it.
+fn is_whole(text: &OsStr) -> bool {
+    !text.as_bytes().contains(&b'\n')
+}
+
+/// The names of vars become code in the hooks; those that begin with ours would be the hooks' own.
+fn is_watchable((mark, text): (u8, &OsStr)) -> bool {
+    let bytes = text.as_bytes();
+    let is_name = || {
+        bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+            && bytes.first().is_some_and(|byte| !byte.is_ascii_digit())
+            && !bytes.starts_with(b"__dbguard")
+    };
+    is_whole(text) && (mark != b'$' || is_name())
 }
 
 #[cfg(test)]
@@ -146,6 +166,22 @@ mod tests {
             ..Answer::default()
         };
         assert_eq!(answer.lines(), b"dbguard 1\nnone\n\n0\n\nleft\n\n\n\n\n\n\n");
+    }
+
+    #[test]
+    fn a_var_is_watched_by_its_name_and_never_by_anything_else() {
+        let answer = |name: &str| Answer {
+            level: "none",
+            stamp: "/s".into(),
+            watched: vec![Watched::Var(name.to_owned())],
+            ..Answer::default()
+        };
+        assert!(answer("MY_URL1").lines().ends_with(b"\n/s\n$MY_URL1\n"));
+        for hostile in
+            ["", "1A", "A B", "A;touch pwned", "$(touch pwned)", "A\nB", "__dbguard_settled", "A[0]", "\u{e9}"]
+        {
+            assert!(answer(hostile).lines().ends_with(b"left\n\n\n\n\n\n\n"), "{hostile}");
+        }
     }
 
     #[test]

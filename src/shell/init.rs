@@ -25,8 +25,6 @@ pub struct Prelude {
     pub program: PathBuf,
     /// The directory of the shims.
     pub shims: PathBuf,
-    /// Where a client leaves its mark that it has tinted the terminal; `None` without a home directory.
-    pub tints: Option<PathBuf>,
     /// The vars on which the answer depends: when one changes, the hook asks again.
     pub vars: Vec<&'static str>,
     /// The tools for which functions are defined, for those who cannot change `PATH`.
@@ -76,7 +74,7 @@ fn assignments(shell: Shell, prelude: &Prelude) -> Vec<u8> {
     };
     set("__dbguard_program", prelude.program.as_os_str());
     set("__dbguard_shims", prelude.shims.as_os_str());
-    set("__dbguard_tints", prelude.tints.as_ref().map_or(OsStr::new(""), |path| path.as_os_str()));
+
     set("__dbguard_vars", OsStr::new(&prelude.vars.join(" ")));
     set("__dbguard_functions", OsStr::new(&prelude.functions.join(" ")));
     out

@@ -31,7 +31,7 @@ pub use connect::connect;
 pub use familiar::{Familiar, Way, familiar, shown as shown_at_home};
 pub use invocation::{Invocation, Opt};
 pub use origin::{Field, Origin};
-pub use project::{Mention, Mentions, PROJECT_VARS, SELECTION_VARS, Source, TARGET_VARS, URL_VARS, Watched, mentions};
+pub use project::{Mention, Mentions, SELECTION_VARS, Source, TARGET_VARS, URL_VARS, Watched, mentions};
 pub use resolve::{open, open_with, parse, places, resolve};
 pub use services::services;
 pub use table::{Act, Custom, Customs, Declared, Effect, Fault, Language, Migrations, Places, passes, told};

@@ -133,7 +133,8 @@ fn environment(survey: &Survey<'_>, files: &[Found]) -> String {
         let tree = DeTable::parse(found.text.as_deref().ok()?).ok()?;
         string(tree.get_ref().get("flyway")?.get_ref().get("environment")?).map(|(name, _)| name)
     };
-    let named = survey.filled("FLYWAY_ENVIRONMENT").or_else(|| files.iter().find_map(file));
+    let chosen = if files.is_empty() { None } else { survey.filled("FLYWAY_ENVIRONMENT") };
+    let named = chosen.or_else(|| files.iter().find_map(file));
     named.unwrap_or_else(|| "default".to_owned())
 }
 

@@ -27,7 +27,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub(super) use reading::Driver;
-pub use vars::{PROJECT_VARS, SELECTION_VARS, TARGET_VARS, URL_VARS};
+pub use vars::{SELECTION_VARS, TARGET_VARS, URL_VARS};
 
 use super::Resolution;
 use crate::text::Untrusted;
@@ -68,14 +68,14 @@ pub enum Source {
     },
 }
 
-/// What the answer depends on. The vars are those of the lists, and the ones here.
+/// What the answer depends on, besides [`TARGET_VARS`] and [`URL_VARS`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Watched {
     /// Files that are there and were read.
     pub files: Vec<PathBuf>,
     /// Directories where a file could appear.
     pub directories: Vec<PathBuf>,
-    /// Vars that a file names, and that are in no list.
+    /// The other vars that were asked for: a file is there that names them, or whose tool reads them.
     pub vars: Vec<String>,
 }
 

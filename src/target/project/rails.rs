@@ -320,7 +320,7 @@ production:
             assert_eq!(said(&text(host)), [format!("{unset} [u@b:5432/d]")], "{host}");
             let set = Sample::new().file("config/database.yml", text(host)).var("H", "db1");
             assert_eq!(set.said(), ["config/database.yml:1 development -> u@db1:5432/d"], "{host}");
-            assert_eq!(set.mentions().watched.vars, ["H"]);
+            assert!(set.mentions().watched.vars.contains(&"H".to_owned()));
         }
         let code = "config/database.yml:1 development -> ? `host`: ERB decides it, which is not run [u@/tmp:5432/d]";
         for host in ["<%= `touch x` %>", "<%= ENV['H'].strip %>", "a<%= 1 %>", "<%= ENV['H'] %><%= 1 %>"] {

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::look::{Found, Look};
 use super::reading::{Driver, Drivers, Said};
 use super::url::{self, Url};
-use super::vars::{PROJECT_VARS, SELECTION_VARS, TARGET_VARS, URL_VARS, USER_VARS};
+use super::vars::{TARGET_VARS, URL_VARS, USER_VARS};
 use super::{Mention, Mentions, Source};
 use crate::target::Resolution;
 use crate::target::conninfo::Setting;
@@ -73,7 +73,7 @@ impl<'a> Survey<'a> {
 
     /// A var as text, also when it is empty; the shell will watch it.
     pub(in crate::target) fn var(&self, name: &str) -> Option<String> {
-        let listed = [URL_VARS, TARGET_VARS, SELECTION_VARS, PROJECT_VARS].iter().any(|list| list.contains(&name));
+        let listed = [URL_VARS, TARGET_VARS].iter().any(|list| list.contains(&name));
         if !listed {
             self.look.asked(name);
         }

@@ -1,8 +1,7 @@
 //! The vars that speak for the database of a shell.
 //!
-//! The lists are public because the shell's hook is generated from them: a change of any of them, and of nothing else,
-//! makes it ask again. A list is only right while every var that this module asks for is in one of them, or among
-//! [`super::Watched::vars`].
+//! The first two lists are those that a shell's hook always compares. Every other var that a survey asks for, since some
+//! file or var there makes it matter, is told by [`super::Watched::vars`].
 
 /// Vars whose whole value is a URL (or a connection string) of the database that this shell's tools would reach.
 ///
@@ -86,28 +85,13 @@ pub const SELECTION_VARS: &[&str] = &[
     "SQITCH_TARGET", // a URI, or a name that the file explains
 ];
 
-/// Vars that lie over what a project's files say, or fill it in, besides the others.
-pub const PROJECT_VARS: &[&str] = &[
-    "FLYWAY_USER",
-    "LIQUIBASE_COMMAND_USERNAME",
-    "JDBC_DATABASE_USERNAME",
-    "SPRING_DATASOURCE_USERNAME",
-    "QUARKUS_DATASOURCE_USERNAME",
-    "SQITCH_USERNAME",
-    "DB_CONNECTION",
-    "DB_HOST",
-    "DB_PORT",
-    "DB_DATABASE",
-    "DB_USERNAME",
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn no_var_is_listed_twice() {
-        let mut all: Vec<_> = [URL_VARS, TARGET_VARS, SELECTION_VARS, PROJECT_VARS].concat();
+        let mut all: Vec<_> = [URL_VARS, TARGET_VARS, SELECTION_VARS].concat();
         all.sort_unstable();
         let count = all.len();
         all.dedup();
@@ -124,9 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn the_companions_of_url_vars_are_listed() {
-        for (url, user) in USER_VARS {
-            assert!(URL_VARS.contains(url) && PROJECT_VARS.contains(user), "{url} {user}");
-        }
+    fn the_companions_belong_to_url_vars() {
+        assert!(USER_VARS.iter().all(|(url, _)| URL_VARS.contains(url)));
     }
 }
