@@ -2,9 +2,13 @@
 //!
 //! On Linux the kernel is asked over netlink (`sock_diag(7)`), since `/proc/net/tcp` walks a table of the size of the
 //! machine's memory and takes tens of milliseconds; that file is read where netlink is not to be had. On macOS `lsof`
-//! is run, which sees the user's own processes. The same two tell whom a process is connected to. This module knows no
-//! tool and no meaning of a port, and it never connects to anything.
+//! is run, which sees the user's own processes. Whom a process is connected to tell netlink and macOS's `libproc`, which
+//! sees them too. This module knows no tool and no meaning of a port, and it never connects to anything.
 
+#[cfg(target_os = "macos")]
+mod darwin;
+#[cfg(any(target_os = "macos", test))]
+mod darwin_socket;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "macos")]
@@ -13,10 +17,12 @@ mod lsof;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+#[cfg(target_os = "macos")]
+pub use darwin::{connections, sockets};
 #[cfg(target_os = "linux")]
 pub use linux::{connections, holders, sockets};
 #[cfg(target_os = "macos")]
-pub use lsof::{connections, holders, sockets};
+pub use lsof::holders;
 
 /// What a connection would be made to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

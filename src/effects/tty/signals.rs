@@ -63,6 +63,7 @@ impl Signals {
     }
 
     #[cfg(not(target_os = "linux"))]
+    #[allow(clippy::unused_self, reason = "Linux has one")]
     pub(super) fn queue(&self) -> Option<BorrowedFd<'_>> {
         None
     }
@@ -76,6 +77,7 @@ impl Signals {
     }
 
     #[cfg(not(target_os = "linux"))]
+    #[allow(clippy::unused_self, reason = "Linux has a queue")]
     pub(super) fn next(&self) -> Option<Meaning> {
         None
     }

@@ -1,13 +1,13 @@
 //! Holders of listening sockets on macOS, as `lsof` tells them.
 //!
-//! There is no `/proc` there, and the system's own calls (`proc_pidfdinfo`) need code that this crate does not write.
-//! `lsof` takes about 40 ms and shows the user's own processes, which is what is asked for. It is given one second.
+//! There is no `/proc` there, and the system's own calls tell of one process, not of whoever listens. `lsof` takes about
+//! 40 ms and shows the user's own processes, which is what is asked for. It is given one second.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{Connection, Holder, Peer, Socket};
+use super::{Holder, Socket};
 use crate::world::processes;
 
 /// This user's own processes that a connection to this socket would reach; everybody's for root.
@@ -26,27 +26,6 @@ pub fn holders(socket: Socket<'_>, _uid: u32, _likely: impl Fn(&OsStr) -> bool +
             Ok(pids.map(|pid| Holder { pid: Some(pid), address: None }).collect())
         }
     }
-}
-
-/// What tells the process's sockets from every other: their addresses in the kernel. Not tried on a Mac.
-pub fn sockets(pid: u32) -> io::Result<Vec<u64>> {
-    Ok(connections(pid)?.into_iter().map(|connection| connection.socket).collect())
-}
-
-/// The process's TCP connections; of unix sockets `lsof` does not tell the far end's name. Not tried on a Mac.
-pub fn connections(pid: u32) -> io::Result<Vec<Connection>> {
-    let args = ["-nP", "-a", "-p", &pid.to_string(), "-iTCP", "-sTCP:ESTABLISHED", "-Fdn"].map(OsString::from);
-    let told = lsof(&args)?;
-    let mut socket = 0;
-    let mut found = Vec::new();
-    for line in told.lines() {
-        if let Some(device) = line.strip_prefix("d0x") {
-            socket = u64::from_str_radix(device, 16).unwrap_or(0);
-        } else if let Some((_, far)) = line.strip_prefix('n').and_then(|name| name.split_once("->")) {
-            found.extend(far.parse().ok().map(|peer| Connection { socket, peer: Peer::Tcp(peer) }));
-        }
-    }
-    Ok(found)
 }
 
 fn lsof(args: &[OsString]) -> io::Result<String> {

@@ -1,5 +1,6 @@
 //! Processes as `ps` tells them, for systems without `/proc`: macOS. Arguments come joined by blanks, so one that
-//! holds a blank is taken apart. Compiled there only.
+//! holds a blank is taken apart. What each prompt asks for macOS's `libproc` tells, since `ps` takes longer than the
+//! prompt may. Compiled there only, and never run here.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read as _};
@@ -19,6 +20,26 @@ pub fn command(pid: u32) -> Command {
     Command { exe, args: args.split_ascii_whitespace().map(OsString::from).collect() }
 }
 
+/// When the process was started, in microseconds: together with the pid it names a process for good.
+#[cfg(target_os = "macos")]
+pub fn start_time(pid: u32) -> Option<u64> {
+    let info = info(pid)?;
+    info.pbi_start_tvsec.checked_mul(1_000_000)?.checked_add(info.pbi_start_tvusec)
+}
+
+/// The process that started it, or that took it over.
+#[cfg(target_os = "macos")]
+pub fn parent_of(pid: u32) -> Option<u32> {
+    // Of another user's process, as `login` is, only `ps` may tell.
+    info(pid).map(|info| info.pbi_ppid).or_else(|| field(pid, "ppid=")?.parse().ok())
+}
+
+#[cfg(target_os = "macos")]
+fn info(pid: u32) -> Option<libproc::libproc::bsd_info::BSDInfo> {
+    libproc::libproc::proc_pid::pidinfo(i32::try_from(pid).ok()?, 0).ok()
+}
+
+#[cfg(not(target_os = "macos"))]
 /// When the process was started, as a number that differs between processes that had the same pid.
 pub fn start_time(pid: u32) -> Option<u64> {
     let text = field(pid, "lstart=").filter(|text| !text.is_empty())?;
@@ -26,6 +47,7 @@ pub fn start_time(pid: u32) -> Option<u64> {
     Some(text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)))
 }
 
+#[cfg(not(target_os = "macos"))]
 /// The process that started it, or that took it over.
 pub fn parent_of(pid: u32) -> Option<u32> {
     field(pid, "ppid=")?.parse().ok()
