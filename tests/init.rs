@@ -208,7 +208,13 @@ fn a_tool_that_comes_later_or_becomes_executable_later_has_its_shim_at_the_next_
     start();
     assert!(shim("dbmate").is_symlink());
     settle();
-    assert!(sandbox.read("home/.local/state/dbguard/stamps/shims").contains("/bin:"));
+    let record = || sandbox.read("home/.local/state/dbguard/stamps/shims");
+    let first = record();
+    assert!(first.contains("/bin: "), "{first}");
+    // In the shell itself, where the shims stand on PATH, it is the same.
+    let ask = format!("{}\ndbguard prompt --answer path >/dev/null", line("bash"));
+    script(&sandbox, "bash", &ask).status(0);
+    assert_eq!(record(), first);
     fs::copy(sandbox.path("bin/dbmate"), sandbox.path("bin/alembic")).unwrap();
     fs::remove_file(shim("dbmate")).unwrap();
     start();

@@ -48,21 +48,22 @@ fn place(snapshot: &Snapshot) -> Option<PathBuf> {
 /// Everything that decides which shims there should be, and are; nothing where that cannot be told, or is still moving.
 fn describe(shims: &Path, program: &Path, names: &[&str], snapshot: &Snapshot) -> Option<Vec<u8>> {
     let mut out = [program.as_os_str().as_bytes(), b"\n", names.join(" ").as_bytes(), b"\n"].concat();
-    out.extend_from_slice(snapshot.vars.get("PATH")?.as_bytes());
-    out.push(b'\n');
     let entries = snapshot.vars.get("PATH")?.as_bytes().split(|byte| *byte == b':');
-    for directory in entries.map(|entry| Path::new(OsStr::from_bytes(entry))).chain([shims]) {
+    let entries = entries.map(|entry| Path::new(OsStr::from_bytes(entry)));
+    // The shims stand on PATH in a shell, but not yet where it starts.
+    for directory in entries.filter(|directory| *directory != shims).chain([shims]) {
         // Relative to wherever a shell is.
         directory.is_absolute().then_some(())?;
+        out.extend_from_slice(directory.as_os_str().as_bytes());
         let Ok(meta) = fs::metadata(directory) else {
-            out.extend_from_slice(b"-\n");
+            out.extend_from_slice(b": -\n");
             continue;
         };
         let changed = meta.modified().ok()?;
         (changed.checked_add(GRAIN)? < snapshot.now).then_some(())?;
         let since = changed.duration_since(UNIX_EPOCH).ok()?;
         // By its inode as well: a profile is a link, and what it leads to may be of the same time always.
-        writeln!(out, "{since:?} {}:{}", meta.dev(), meta.ino()).ok()?;
+        writeln!(out, ": {since:?} {}:{}", meta.dev(), meta.ino()).ok()?;
     }
     Some(out)
 }
