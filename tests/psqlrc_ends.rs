@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::psqlrc::sandbox;
+use crate::psqlrc::{psql, sandbox};
 use crate::psqlrc_unlock::{LOCKED, OPENED, QUESTION, REFUSED, has, production};
 use crate::support::{Pty, clusters};
 
@@ -114,4 +114,22 @@ fn what_is_opened_by_hand_is_never_called_read_only() {
     let shown = pty.finish().screen;
     assert!(!shown.contains("PRODUCTION  read-only"), "{shown}");
     assert!(has("unlock_by_hand", "b"));
+}
+
+#[test]
+fn a_lost_connection_that_psql_makes_again_may_be_as_writable_as_the_one_before() {
+    const KILL: &str = "SELECT pg_terminate_backend(pg_backend_pid());\n";
+    let sandbox = sandbox();
+    let mut pty = psql(&sandbox, &["service=staging"]);
+    pty.wait_for("■ STAGING  writable ").wait_for("=# ").send("\\c service=production\n");
+    pty.wait_for("▲ PRODUCTION  read-only? ").wait_for("=# ").send(KILL).wait_for("Attempting reset: Succeeded");
+    pty.wait_for("▲ PRODUCTION  read-only? ").wait_for("=# ").send("CREATE TABLE a ();\n");
+    pty.wait_for("in a read-only transaction").wait_for("=# ").send("SET default_transaction_read_only = off;\n");
+    pty.wait_for("SET\n").wait_for("=# ").send(":whereami\n").wait_for("▲ PRODUCTION  NOT read-only ").wait_for("=# ");
+    // psql hands on what that one was started with, and nobody here knows whether it was that or its server's default.
+    for _ in 0..2 {
+        pty.send(KILL).wait_for("Attempting reset: Succeeded").wait_for("▲ PRODUCTION  writable? ").wait_for("=# ");
+    }
+    pty.send(":whereami\n").wait_for("▲ PRODUCTION  began read-only ").wait_for("=# ").send("\\q\n");
+    assert_eq!(pty.finish().code, 0);
 }

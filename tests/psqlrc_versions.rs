@@ -98,6 +98,32 @@ fn elsewhere(pty: &mut Pty<'_>) {
     );
 }
 
+/// From 18 on psql has pipelines, in which it stops our macros at their first question.
+#[test]
+fn a_macro_that_a_pipeline_stops_takes_nothing_of_the_users_and_the_label_stays_right() {
+    let modern = |program: &&PathBuf| {
+        let version = std::process::Command::new(program).arg("--version").output().unwrap().stdout;
+        let version = String::from_utf8(version).unwrap();
+        let number = version.split_whitespace().nth(2).and_then(|number| number.get(..2)?.parse::<u32>().ok());
+        number.is_some_and(|number| number >= 18)
+    };
+    for program in psqls().iter().filter(modern) {
+        let sandbox = world(Sandbox::new().services().config(CONFIG));
+        assert_eq!(sandbox.run(["psqlrc", "install"]).output().code, 0);
+        let mut pty = start(&sandbox, program, "service=production");
+        pty.wait_for(LOCKED).wait_for("=# ").send("\\set ON_ERROR_STOP on\n").wait_for("=# ");
+        pty.send("\\startpipeline\n").wait_for("=# ").send(":unlock\n").wait_for("not allowed in pipeline mode");
+        pty.wait_for("# ").send("\\r\n").wait_for("=# ").send("\\endpipeline\n").wait_for("=# ");
+        pty.send("DROP TABLE customers;\n").wait_for(REFUSED).wait_for(LOCKED).wait_for("=# ");
+        pty.send(":whereami\n").wait_for("far end").wait_for(LOCKED).wait_for("=# ");
+        pty.send("\\echo of the user :ON_ERROR_STOP :QUIET :ECHO\n")
+            .wait_for("of the user on off none")
+            .wait_for("=# ");
+        pty.send("\\q\n");
+        assert_eq!(pty.finish().code, 0);
+    }
+}
+
 #[test]
 fn every_psql_that_is_here_plays_the_portable_story() {
     for (number, program) in psqls().iter().enumerate() {

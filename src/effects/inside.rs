@@ -67,6 +67,9 @@ pub struct Known {
     pub names: Option<Names>,
     /// Whether it is read-only.
     pub read_only: ReadOnly,
+    /// It may be the connection before, made again by psql itself with the start-up options of then: none of ours.
+    #[serde(default)]
+    pub again: bool,
     /// What was opened on it.
     pub opened: Option<Opened>,
     /// What is shown of it, with the stamp of all that it was made from.

@@ -20,6 +20,7 @@ use crate::prompt::{Style, sgr};
 use crate::shell::{Terminal, inert};
 use crate::target;
 use crate::world::Snapshot;
+use crate::world::net::Peer;
 use crate::world::terminal::{has_colour, is_spoken};
 
 /// Which of psql's prompts.
@@ -63,7 +64,7 @@ fn words(seat: &Seat<'_>, known: &Known, which: Which) -> String {
     let word: String = inert(&shown.label).chars().take(LONGEST_LABEL).collect();
     let ask = if known.names.is_none() && shown.environment == "unknown" { ":whereami " } else { "" };
     let title = if seat.inside.titled { format!("{icon}{word}{doubt} psql") } else { String::new() };
-    let state = state(known, shown.strict, seat.locks());
+    let state = state(known, shown.strict, seat.locks() && !(shown.strict && known.again));
     paint.first(&shown.sgr, &format!(" {icon}{word}{doubt} "), &format!(" {state}{ask}"), &title)
 }
 
@@ -107,7 +108,7 @@ fn fresh<'s>(seat: &'s Seat<'_>) -> Option<&'s Known> {
 /// Looks at the connection.
 fn seen(seat: &Seat<'_>, config: &Config) -> Known {
     let peer = seat.peer();
-    let kept = seat.known().cloned().unwrap_or_default();
+    let kept = seat.known().cloned().unwrap_or_else(|| Known { again: again(seat, peer.as_ref()), ..Known::default() });
     let derived = match (&peer, &kept.names) {
         (peer, Some(names)) => derive::exact(seat, config, names, peer.as_ref()),
         (Some(peer), None) => derive::by_peer(seat, config, peer),
@@ -117,6 +118,14 @@ fn seen(seat: &Seat<'_>, config: &Config) -> Known {
     let sockets = seat.sockets.clone().unwrap_or_default();
     let shown = Some(shown(&derived, config, seat.snapshot));
     Known { sockets, peer: peer.as_ref().map(peer_text), shown, ..kept }
+}
+
+/// Whether this may be the lost connection, made again with the options that it had (`PQreset`), and not one of `\c`,
+/// for which `PGOPTIONS` counts: the far end is the same, and the one before was not read-only from its beginning.
+fn again(seat: &Seat<'_>, peer: Option<&Peer>) -> bool {
+    let Some(before) = &seat.inside.connection else { return false };
+    let writable = before.again || (before.read_only == ReadOnly::Open && before.opened.is_none());
+    writable && before.peer.is_some() && before.peer == peer.map(peer_text)
 }
 
 /// What is shown of it.

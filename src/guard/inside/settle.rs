@@ -52,7 +52,8 @@ pub(super) fn write_down(
     }
     tint::begin(seat);
     tint::change(seat, Some(&shown));
-    seat.inside.connection = Some(Known { sockets, peer, names: Some(names), read_only, opened, shown: Some(shown) });
+    seat.inside.connection =
+        Some(Known { sockets, peer, names: Some(names), read_only, again: false, opened, shown: Some(shown) });
     // What the prompt could not show is not opened.
     let written = inside::write(seat.snapshot, seat.pid, &seat.inside);
     if wanted.is_some() && opened == wanted && written.is_ok() { Settled::Open } else { Settled::Closed }
