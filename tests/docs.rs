@@ -252,3 +252,17 @@ fn the_readmes_short_way_to_a_rule_is_the_long_one() {
     let explained = sandbox.run(["explain", "--json", "--", "psql", "-h", "db1.prod.example.com", "app"]).output();
     assert_eq!(explained.json()["environment"]["level"], "production");
 }
+
+#[test]
+fn the_readmes_table_of_costs_has_the_rows_that_cargo_bench_prints() {
+    let benches =
+        ["guard", "shells", "inside", "scan", "table"].map(|name| read(&format!("benches/{name}.rs"))).concat();
+    let readme = read("README.md");
+    let section = readme.split("\n## What it costs\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows = rows(section);
+    assert!(rows.len() >= 12, "only {} rows were understood", rows.len());
+    for row in rows {
+        let written = row[0].replace("of bash", "of {}").replace('\\', "\\\\");
+        assert!(benches.contains(&written) || benches.contains(&row[0]), "no benchmark says: {}", row[0]);
+    }
+}
