@@ -143,7 +143,7 @@ fn the_difference_is_shown_before_the_question() {
     let sandbox = lived_in();
     let screen = walked(&sandbox, &["no", "no", "no"]);
     let at = |text: &str| screen.find(text).unwrap_or_else(|| panic!("{text} is not in {screen}"));
-    assert!(at("+         { host = \"localhost\", port = 5433 }") < at(QUESTION));
+    assert!(at("+           { host = \"localhost\", port = 5433 }") < at(QUESTION));
     assert!(at("alias ll='ls -l'\n               +         eval \"$(dbguard init bash)\"") > at(QUESTION));
     assert!(screen.contains("more lines; all of them: dbguard psqlrc print"), "{screen}");
 }

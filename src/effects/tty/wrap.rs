@@ -7,8 +7,11 @@ use crate::text::{columns, columns_of};
 /// Breaks `text` into lines: the first has `first` columns, the others `rest`. Between words where that is possible,
 /// else wherever the line is full; never an empty answer.
 pub(super) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
-    let mut lines = Lines { done: Vec::new(), line: String::new(), room: first.max(1), rest: rest.max(1) };
-    for word in text.split(' ') {
+    // How far a line of code is indented says something; one blank comes with the first word.
+    let words = text.trim_start_matches(' ');
+    let indent = (text.len() - words.len()).min(first / 2).saturating_sub(1);
+    let mut lines = Lines { done: Vec::new(), line: " ".repeat(indent), room: first.max(1), rest: rest.max(1) };
+    for word in words.split(' ') {
         lines.word(word);
     }
     lines.done.push(lines.line);
@@ -55,6 +58,12 @@ mod tests {
         assert_eq!(wrap("drop table customers cascade", 12, 12), ["drop table", "customers", "cascade"]);
         assert_eq!(wrap("short", 12, 12), ["short"]);
         assert_eq!(wrap("", 12, 12), [""]);
+    }
+
+    #[test]
+    fn the_first_line_keeps_its_indent() {
+        assert_eq!(wrap("    host = 1  # one", 12, 12), ["    host = 1", "# one"]);
+        assert_eq!(wrap("          x", 8, 8), ["    x"]);
     }
 
     #[test]
