@@ -317,3 +317,25 @@ fn neither_a_project_nor_a_var_takes_a_shim_away() {
     let said = said.out() + &said.err();
     assert!(said.contains("`[shims]` does nothing in a project's file"), "{said}");
 }
+
+#[test]
+fn a_python_that_is_only_in_a_virtual_environment_gets_no_link_that_would_stay_behind() {
+    let Some(real) = python() else { return };
+    let sandbox = sandbox().file("venv/pyvenv.cfg", "").dir("venv/bin").dir("system");
+    for name in ["venv/bin/python", "venv/bin/python3", "system/python3"] {
+        std::os::unix::fs::symlink(&real, sandbox.path(name)).unwrap();
+    }
+    let path = format!("{}:{}", sandbox.path("venv/bin").display(), sandbox.path("system").display());
+    let sandbox = sandbox.var("PATH", path);
+    let shims = sandbox.path("home/.local/share/dbguard/shims");
+    sandbox.run(["init", "bash"]).output();
+    assert!(shims.join("python3").is_symlink() && !shims.join("python").exists());
+    let told = sandbox.run(["doctor"]).output().out();
+    assert!(told.contains("[shims] add = [\"python\"]"), "{told}");
+    let sandbox = sandbox.file("work/manage.py", "");
+    let told = sandbox.run(["setup", "--dry-run"]).output().out();
+    assert!(told.contains("[shims] add = [\"python\"]"), "{told}");
+    let sandbox = sandbox.config("[shims]\nadd = [\"python\"]\n");
+    sandbox.run(["init", "bash"]).output();
+    assert!(shims.join("python").is_symlink());
+}

@@ -27,7 +27,7 @@ pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
     if !shims.as_os_str().is_empty() {
         // A disk that is full or read-only leaves the shell without shims; `doctor` says so.
         let config = config::load(snapshot);
-        let _ = shims::refresh(&shims, &program, &config.shimmed(), snapshot);
+        let _ = shims::refresh(&shims, &program, &config.shimmed(), |name| config.added(name), snapshot);
         // Only here: a shell that runs may have the link's path in its memory.
         shims::withdraw(&shims, &config.skipped());
     }

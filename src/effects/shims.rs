@@ -14,17 +14,24 @@ use std::path::{Path, PathBuf};
 use super::{installed, state};
 use crate::error::Kind;
 use crate::order;
-use crate::world::{Snapshot, tools};
+use crate::world::{Snapshot, Vars, tools};
 
 /// The directory of the shims; `None` without a home directory.
 pub fn directory(snapshot: &Snapshot) -> Option<PathBuf> {
     Some(snapshot.base("XDG_DATA_HOME", ".local/share")?.join("dbguard/shims"))
 }
 
-/// Makes the links that are missing, or that lead to another program.
+/// Makes the links that are missing, or that lead to another program. Those that are `asked` for are made wherever their
+/// tool is.
 ///
 /// Errors: the first link that could not be made; the others are made all the same.
-pub fn refresh(directory: &Path, program: &Path, names: &[&str], snapshot: &Snapshot) -> io::Result<()> {
+pub fn refresh(
+    directory: &Path,
+    program: &Path,
+    names: &[&str],
+    asked: impl Fn(&str) -> bool,
+    snapshot: &Snapshot,
+) -> io::Result<()> {
     if installed::is_unchanged(directory, program, names, snapshot) {
         return Ok(());
     }
@@ -39,6 +46,7 @@ pub fn refresh(directory: &Path, program: &Path, names: &[&str], snapshot: &Snap
             continue;
         }
         match tools::locate(OsStr::new(name), &snapshot.vars) {
+            Ok(real) if !asked(name) && passing(name, &real) && !stays(name, &snapshot.vars) => {}
             Ok(_) => outcome = outcome.and(point(&link, program)),
             // It may be made executable, which no directory shows.
             Err(error) => settled &= error.kind() == Kind::NotFound,
@@ -48,6 +56,20 @@ pub fn refresh(directory: &Path, program: &Path, names: &[&str], snapshot: &Snap
         let _ = installed::record(directory, program, names, snapshot);
     }
     outcome
+}
+
+/// Whether a Python is there also without a virtual environment.
+fn stays(name: &str, vars: &Vars) -> bool {
+    let all = tools::candidates(OsStr::new(name), vars);
+    all.iter().any(|one| !one.is_dbguard && !passing(name, &one.path))
+}
+
+/// Whether this is a Python that is there only while a virtual environment is active. Many systems have no `python`, and
+/// scripts look for one (`command -v python || command -v python3`): a link that stays behind would lie to them.
+pub fn passing(name: &str, real: &Path) -> bool {
+    let above = real.parent().and_then(Path::parent);
+    let beside = |file: &str| above.is_some_and(|above| above.join(file).exists());
+    matches!(name, "python" | "python3") && (beside("pyvenv.cfg") || beside("conda-meta"))
 }
 
 /// Takes these links away, where they are links to a dbguard.

@@ -52,6 +52,9 @@ pub(super) fn tools(snapshot: &Snapshot) -> Vec<Finding> {
         let Some(real) = all.iter().find(|candidate| !candidate.is_dbguard) else { continue };
         if all.first().is_some_and(|first| first.is_dbguard) {
             guarded.push(*name);
+        } else if !config.added(name) && all.iter().all(|one| shims::passing(name, &one.path)) {
+            let what = format!("only in a virtual environment, so no shim is made: `{name} manage.py` is not guarded");
+            findings.push(Finding::new(State::Note, name, what).mend(format!("[shims] add = [\"{name}\"]")));
         } else {
             unguarded.entry(obstacle(real, &all)).or_default().push(name);
         }

@@ -6,7 +6,8 @@
 use super::line;
 use crate::checklist::{Section, Tone};
 use crate::config::{Config, Places, trust};
-use crate::world::Snapshot;
+use crate::effects::shims;
+use crate::world::{Snapshot, tools};
 
 /// Files of projects whose code decides where their tool goes.
 const CODE: &[&str] = &[
@@ -29,6 +30,11 @@ pub(super) fn section(config: &Config, snapshot: &Snapshot) -> Option<Section> {
     if let Some(file) = CODE.iter().find(there).filter(|_| !trusted()) {
         let what = "code decides where its tool goes; to let that say so before each command, if you trust it:";
         lines.push(line(*file, what, "dbguard trust --code .", Tone::Plain));
+    }
+    let real = || tools::locate("python".as_ref(), &snapshot.vars);
+    if there(&&"manage.py") && !config.added("python") && real().is_ok_and(|real| shims::passing("python", &real)) {
+        let what = "python is only in a virtual environment and gets no shim; to have it met, in your configuration:";
+        lines.push(line("python", what, "[shims] add = [\"python\"]", Tone::Plain));
     }
     if there(&&"package.json") && !config.added("node") {
         let what = "node_modules/.bin/… goes around the guard; to have it met, in your configuration:";
