@@ -210,6 +210,15 @@ fn a_script_of_a_package_is_read_when_it_is_run() {
 }
 
 #[test]
+fn a_script_that_starts_itself_many_times_over_is_given_up_and_not_followed_for_ever() {
+    let body = ["npm run bomb"; 50].join(" && ");
+    let sandbox = on(LOCAL).file("work/package.json", format!("{{\"scripts\": {{\"bomb\": \"{body}\"}}}}"));
+    let refused = sandbox.tool("npm", ["run", "bomb"]).output();
+    assert_eq!(refused.code, 125, "{}", refused.err());
+    assert!(refused.err().contains("npm (unknown) on unknown"), "{}", refused.err());
+}
+
+#[test]
 fn what_is_no_package_is_none_of_the_guards_business() {
     for text in ["", "[]", "{\"scripts\": 1}", "{\"scripts\": {\"reset\": [\"prisma migrate reset\"]}}", "\u{0}\u{1}"] {
         on(PRODUCTION)

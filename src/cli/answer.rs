@@ -58,7 +58,13 @@ pub(super) fn run(told: &[OsString], snapshot: &Snapshot) -> Result<ExitCode> {
     if told.path
         && let Some(directory) = shims::directory(snapshot)
     {
-        let _ = shims::refresh(&directory, &program::path(&snapshot.vars), &config.shimmed(), |name| config.added(name), snapshot);
+        let _ = shims::refresh(
+            &directory,
+            &program::path(&snapshot.vars),
+            &config.shimmed(),
+            |name| config.added(name),
+            snapshot,
+        );
     }
     let mut files: Vec<PathBuf> = config.files.iter().map(|file| file.path.clone()).collect();
     // Trust is of a project's file alone.

@@ -43,7 +43,9 @@ pub fn ask(
     let mut command = Command::new(unshare);
     command.args(["--map-current-user", "--net", "--"]).arg(program).args(args).current_dir(&snapshot.cwd);
     command.env(tools::DEPTH, tools::deepest());
-    command.env("PATH", without_shims(snapshot));
+    if let Some(path) = snapshot.vars.get("PATH") {
+        command.env("PATH", without_shims(path, snapshot));
+    }
     let (name, value) = hook(language, snapshot)?;
     command.env(name, value);
     let output =
@@ -60,9 +62,9 @@ pub fn ask(
 }
 
 /// `PATH` without the shims: an interpreter that is guarded would end at the depth above.
-fn without_shims(snapshot: &Snapshot) -> OsString {
+fn without_shims(path: &OsStr, snapshot: &Snapshot) -> OsString {
     let shims = shims::directory(snapshot).unwrap_or_default();
-    let entries = std::env::split_paths(snapshot.vars.get("PATH").unwrap_or_default()).filter(|entry| *entry != shims);
+    let entries = std::env::split_paths(path).filter(|entry| *entry != shims);
     std::env::join_paths(entries).unwrap_or_default()
 }
 

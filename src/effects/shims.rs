@@ -1,9 +1,9 @@
 //! Shims: links named after the tools, in one directory that stands first on `PATH`.
 //!
 //! A link is made for a tool that is installed, and for no other: a script that asks whether a tool is there gets the
-//! true answer. Links are never taken away while shells may use them; `uninstall` does that, and a new shell for the tools that
-//! a configuration names so. Nothing here knows what a
-//! tool does.
+//! true answer. Links are never taken away while shells may use them; `uninstall` does that, and a new shell for the tools
+//! that a configuration names so. Nothing here knows what a tool does, but for Python, which comes and goes with its
+//! environments.
 
 use std::ffi::OsStr;
 use std::fs;

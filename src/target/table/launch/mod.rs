@@ -10,6 +10,7 @@ mod interpreter;
 mod package;
 mod script;
 
+use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,9 @@ pub(super) const LAUNCHERS: &[&str] = &[
 
 /// More launchers than this do not stand behind one another.
 const DEEPEST: u8 = 8;
+
+/// More are not taken off for one line: a script may start itself more than once.
+const MOST: u16 = 300;
 
 /// What a launcher starts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,6 +54,8 @@ struct Road<'a> {
     customs: &'a Customs,
     cwd: &'a Path,
     depth: u8,
+    /// How many launchers may still be taken off.
+    left: &'a Cell<u16>,
 }
 
 /// Whether this is a launcher.
@@ -68,7 +74,7 @@ pub(super) fn passes(program: &str, args: &[OsString]) -> bool {
 
 /// Takes the launchers off. `None` for a program that is none.
 pub(super) fn peel(program: &str, args: &[OsString], customs: &Customs, cwd: &Path) -> Option<Launched> {
-    Road { customs, cwd, depth: 0 }.peel(program, args)
+    Road { customs, cwd, depth: 0, left: &Cell::new(MOST) }.peel(program, args)
 }
 
 impl Road<'_> {
@@ -78,15 +84,25 @@ impl Road<'_> {
             _ if interpreter::is_one(program) => interpreter::peel(program, args),
             _ => forms::peel(program, args, self),
         }?;
-        if self.depth >= DEEPEST {
+        if self.is_long() {
             return Some(launched);
         }
         let cwd = launched.directory.as_ref().map_or_else(|| self.cwd.to_owned(), |below| self.cwd.join(below));
-        match (Road { customs: self.customs, cwd: &cwd, depth: self.depth + 1 }).peel(&launched.program, &launched.args)
-        {
+        match self.below(&cwd).peel(&launched.program, &launched.args) {
             Some(inner) => Some(inner.behind(launched, cwd)),
             None => Some(launched),
         }
+    }
+
+    /// One launcher further.
+    fn below<'b>(&'b self, cwd: &'b Path) -> Road<'b> {
+        self.left.set(self.left.get().saturating_sub(1));
+        Road { customs: self.customs, cwd, depth: self.depth + 1, left: self.left }
+    }
+
+    /// Whether what stands further behind is not looked into any more.
+    fn is_long(&self) -> bool {
+        self.depth >= DEEPEST || self.left.get() == 0
     }
 
     /// Whether the table has this program.
@@ -272,7 +288,8 @@ mod tests {
             ("\\", "-"),
             ("$(prisma migrate reset)", "prisma migrate reset"),
         ] {
-            let road = Road { customs: &Customs::default(), cwd: Path::new("/nonexistent"), depth: 0 };
+            let left = Cell::new(MOST);
+            let road = Road { customs: &Customs::default(), cwd: Path::new("/nonexistent"), depth: 0, left: &left };
             let found = script::line(None, OsStr::new(text), &road);
             let args: Vec<_> = found.args.iter().map(|word| word.to_string_lossy().into_owned()).collect();
             let directory = found.directory.map(|below| format!("[{}] ", below.display())).unwrap_or_default();

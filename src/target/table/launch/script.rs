@@ -126,11 +126,10 @@ impl Road<'_> {
     fn inside(&self, found: Launched) -> Option<Launched> {
         let cwd = found.directory.clone().unwrap_or_else(|| PathBuf::from(self.cwd));
         let cwd = self.cwd.join(cwd);
-        if self.depth >= super::DEEPEST {
+        if self.is_long() {
             return Some(found);
         }
-        let road = Road { customs: self.customs, cwd: &cwd, depth: self.depth + 1 };
-        let found = match road.peel(&found.program, &found.args) {
+        let found = match self.below(&cwd).peel(&found.program, &found.args) {
             Some(inner) => inner.behind(found, cwd.clone()),
             None => found,
         };
