@@ -1,5 +1,6 @@
 //! `dbguard log`: what it prints, exactly.
 
+use crate::support::Sandbox;
 use std::fs;
 use std::io::Write as _;
 use std::time::{Duration, UNIX_EPOCH};
@@ -221,4 +222,13 @@ fn a_log_that_others_can_write_is_not_believed() {
     let world = World { sandbox: world.sandbox.mode("home/.local/state/dbguard/audit.jsonl", 0o666), ..world };
     let expected = "dbguard: `[DIR]/home/.local/state/dbguard/audit.jsonl` is writable by others\n  close it: chmod go-w [DIR]/home/.local/state/dbguard/audit.jsonl\n";
     world.sandbox.run(["log", "verify"]).stderr(expected).status(125);
+}
+
+#[test]
+fn a_refusal_stands_in_the_log_with_its_reason_and_names_nothing_twice() {
+    let sandbox = Sandbox::new().fake("psql");
+    assert_eq!(sandbox.run(["run", "--", "psql", "-h", "db.example.com", "-U", "me"]).output().code, 125);
+    let line = sandbox.run(["log"]).output().out();
+    let said = "  UNKNOWN  psql db.example.com/me  read  refused: there is no terminal to ask on  ";
+    assert!(line.contains(said), "{line}");
 }

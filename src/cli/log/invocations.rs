@@ -141,7 +141,10 @@ impl fmt::Display for Invocation {
         let what = if self.target.is_empty() { self.tool.clone() } else { format!("{} {}", self.tool, self.target) };
         // Asked and never decided: the terminal went away, or the process was killed.
         let answer = self.answer.as_deref().unwrap_or("no answer");
-        let fields = [&*self.time, &*label, &*what, &*self.risk, answer];
+        // A refusal names tool, risk and target once more before its reason.
+        let again = answer.strip_prefix("refused: ").and_then(|words| words.split_once("): "));
+        let answer = again.map_or_else(|| answer.to_owned(), |(_, reason)| format!("refused: {reason}"));
+        let fields = [&*self.time, &*label, &*what, &*self.risk, &*answer];
         for field in fields {
             let field = if field.is_empty() { "-" } else { field };
             write!(f, "{}  ", Untrusted::text(field))?;
