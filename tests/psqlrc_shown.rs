@@ -257,9 +257,8 @@ fn an_address_that_was_never_met_is_unknown_and_one_that_was_is_shown_with_what_
 
 #[test]
 fn the_title_follows_the_connection_where_the_shell_around_takes_it_back_and_is_left_alone_elsewhere() {
-    let sandbox = sandbox();
     let program = clusters().bin().join("psql");
-    let titled = |vars: &str| {
+    let titled = |sandbox: &Sandbox, vars: &str| {
         // The shell stays: it is the one that would take the title back.
         let script = format!("{vars}; {} service=staging; :", program.display());
         let mut pty = sandbox.tool_pty("/bin/sh", ["-c", &script]).size(40, 160).start();
@@ -269,6 +268,10 @@ fn the_title_follows_the_connection_where_the_shell_around_takes_it_back_and_is_
         ["\x1b]0;■ STAGING psql\x07", "\x1b]0;▲ PRODUCTION psql\x07"]
             .map(|title| raw.windows(title.len()).any(|bytes| bytes == title.as_bytes()))
     };
-    assert_eq!(titled("export DBGUARD_SHOWN=\"$$ local localhost/app\""), [true, true]);
-    assert_eq!(titled(":"), [false, false]);
+    let shown = "export DBGUARD_SHOWN=\"$$ local localhost/app\"";
+    assert_eq!(titled(&sandbox(), shown), [true, true]);
+    assert_eq!(titled(&sandbox(), ":"), [false, false]);
+    // Who wants no titles gets none.
+    let never = format!("{}[title]\nshow = \"never\"\n", crate::psqlrc::CONFIG);
+    assert_eq!(titled(&sandbox().config(&never), shown), [false, false]);
 }

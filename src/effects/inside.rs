@@ -148,6 +148,9 @@ pub struct Shown {
     /// The colours of the terminal.
     #[serde(default)]
     pub tint: Tint,
+    /// The title speaks of it.
+    #[serde(default)]
+    pub titled: bool,
     /// The environment's name.
     pub environment: String,
     /// It is as strict as production.

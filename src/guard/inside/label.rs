@@ -16,7 +16,7 @@ use super::tint;
 use crate::config::{self, Config, Places};
 use crate::effects::inside::{self, Known, Opened, ReadOnly, Shown};
 use crate::environment::Level;
-use crate::prompt::{Style, sgr};
+use crate::prompt::{Show, Style, sgr};
 use crate::shell::{Terminal, inert};
 use crate::target;
 use crate::world::Snapshot;
@@ -63,7 +63,7 @@ fn words(seat: &Seat<'_>, known: &Known, which: Which) -> String {
     let doubt = if shown.doubtful { "?" } else { "" };
     let word: String = inert(&shown.label).chars().take(LONGEST_LABEL).collect();
     let ask = if known.names.is_none() && shown.environment == "unknown" { ":whereami " } else { "" };
-    let title = if seat.inside.titled { format!("{icon}{word}{doubt} psql") } else { String::new() };
+    let title = if seat.inside.titled && shown.titled { format!("{icon}{word}{doubt} psql") } else { String::new() };
     let state = state(known, shown.strict, seat.locks() && !(shown.strict && known.again));
     paint.first(&shown.sgr, &format!(" {icon}{word}{doubt} "), &format!(" {state}{ask}"), &title)
 }
@@ -138,6 +138,7 @@ pub(super) fn shown(derived: &Derived, config: &Config, snapshot: &Snapshot) -> 
         icon: if is_spoken(&snapshot.vars) { String::new() } else { look.icon },
         sgr: sgr(&look.color, Style::Block),
         tint: tint::of(&derived.environment, config, snapshot),
+        titled: config.theme.title != Show::Never,
         environment: derived.environment.name().to_owned(),
         strict: derived.environment.level() == Level::Production,
         apart: derived.environment.level() > Level::Development,
