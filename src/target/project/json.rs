@@ -82,15 +82,13 @@ pub(super) fn typeorm(survey: &mut Survey<'_>) {
 /// More connections are not looked at.
 const MOST: usize = 32;
 
-/// Looks at db-migrate's file: the section that it calls its default, or `dev`; a var `DATABASE_URL` goes before it.
+/// Looks at db-migrate's file: the section that it calls its default, or `dev`.
 pub(super) fn db_migrate(survey: &mut Survey<'_>) {
-    if survey.filled("DATABASE_URL").is_some() {
-        return;
-    }
     db_migrate_section(survey, None, None);
 }
 
-/// Looks at the file of this name, and the section of this one.
+/// Looks at the file of this name, and the section of this one. The var `DATABASE_URL` goes before the parts of a section,
+/// and behind a URL that it holds or names (`loadObject` of its `lib/config.js`).
 pub(in crate::target) fn db_migrate_section(survey: &mut Survey<'_>, path: Option<&str>, section: Option<&str>) {
     let found = named(survey, path, &["database.json", "config/database.json"]);
     let Some(file) = found.as_ref().and_then(|found| File::of(found, survey)) else { return };
@@ -103,6 +101,17 @@ pub(in crate::target) fn db_migrate_section(survey: &mut Survey<'_>, path: Optio
             let entry = Entry { section, path: vec![name], code: None };
             if let Some(var) = section.get("ENV").and_then(Value::as_str) {
                 return entry.var(survey, &file, "ENV", var);
+            }
+            if section.contains_key("overwrite") || section.contains_key("addIfNotExists") {
+                return file.unclear(survey, &[name], "`overwrite` and `addIfNotExists` are not read");
+            }
+            match section.get("url").filter(|url| !url.is_null()) {
+                Some(Value::Object(url)) => match url.get("ENV").and_then(Value::as_str) {
+                    Some(var) => return entry.var(survey, &file, "url", var),
+                    None => return file.unclear(survey, &[name], "its `url` is no text"),
+                },
+                None if survey.filled("DATABASE_URL").is_some() => return,
+                Some(_) | None => {}
             }
             match section.get("driver") {
                 Some(Value::String(driver)) if matches!(driver.as_str(), "pg" | "postgres" | "cockroachdb") => {}
@@ -332,7 +341,9 @@ mod tests {
         assert_eq!(Sample::new().file("database.json", named).said(), ["database.json:1 prod -> u@prod:5432/d"]);
         assert!(Sample::new().file("database.json", r#"{"dev": {"driver": "sqlite3"}}"#).said().is_empty());
         let over = Sample::new().file("database.json", named).var("DATABASE_URL", "mysql://h/d");
-        assert!(over.said().is_empty());
+        assert_eq!(over.said(), ["database.json:1 prod -> u@prod:5432/d"], "a URL of its own goes before the var");
+        let parts = r#"{"dev": {"driver": "pg", "host": "h", "database": "d"}}"#;
+        assert!(Sample::new().file("database.json", parts).var("DATABASE_URL", "mysql://h/d").said().is_empty());
     }
 
     #[test]
