@@ -90,6 +90,8 @@ pub(super) fn db_migrate(survey: &mut Survey<'_>) {
 /// Looks at the file of this name, and the section of this one. The var `DATABASE_URL` goes before the parts of a section,
 /// and behind a URL that it holds or names (`loadObject` of its `lib/config.js`).
 pub(in crate::target) fn db_migrate_section(survey: &mut Survey<'_>, path: Option<&str>, section: Option<&str>) {
+    // The tool itself looks nowhere else (`lib/commands/set-default-argv.js`); a project may be told of others.
+    let path = path.or_else(|| survey.exact.then_some("database.json"));
     let found = named(survey, path, &["database.json", "config/database.json"]);
     let Some(file) = found.as_ref().and_then(|found| File::of(found, survey)) else { return };
     let named = section.or_else(|| file.value.get("defaultEnv").and_then(Value::as_str));
