@@ -138,6 +138,7 @@ pub struct Tint {
 
 /// What the prompt shows of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, as the file has it")]
 pub struct Shown {
     /// The word.
     pub label: String,
