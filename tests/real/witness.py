@@ -256,14 +256,8 @@ def drizzle_kit(s):
     s.line = ["drizzle-kit", s.of("push", "pull", "introspect"), "--dialect", "postgresql"]
     if s.line[1] == "push":
         s.line += ["--schema", "schema.js", "--force"]
-    if s.chance(60):
-        s.line += ["--url", s.url()]
-    else:
-        host, port, name = s.place()
-        s.line += [f"--host={host}", f"--database=d{name}"]
-        s.maybe(80, f"--port={port}")
-        s.maybe(80, f"--user=u{name}")
-        s.line += ["--ssl=disable", "--password=x"]
+    # With --host it insists on TLS, and calls nobody who has none.
+    s.line += ["--url", s.url()]
 
 
 def prisma(s):
