@@ -48,7 +48,7 @@ fn functions(init: &Init, snapshot: &Snapshot) -> Vec<&'static str> {
 
 /// The vars that every answer depends on; it names the others. `PATH` is compared by the hooks apart, since they change it.
 fn vars() -> Vec<&'static str> {
-    let own = ["DBGUARD_CONFIG", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "TERM", "NO_COLOR"];
+    let own = ["DBGUARD_CONFIG", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "TERM", "NO_COLOR", "ACCESSIBLE"];
     prompt::vars().filter(|var| *var != "PATH").chain(own).collect()
 }
 
