@@ -466,8 +466,9 @@ function __dbguard_prompt {
         __dbguard_dress
     fi
     __dbguard_compose
-    # Who decorates PS1 anew at each prompt aside, it is as it was.
-    if [[ $__dbguard_late ]] || ! [ "${PS1-}" = "$__dbguard_ps1" ] || ! builtin shopt -q promptvars; then
+    # Who decorates PS1 anew at each prompt aside, it is as it was. Values that stand in it themselves are those of a
+    # prompt that is past, also where promptvars is back.
+    if [[ $__dbguard_late || ${PS1-} == *"$__dbguard_mark"* ]] || ! [ "${PS1-}" = "$__dbguard_ps1" ] || ! builtin shopt -q promptvars; then
         __dbguard_show
     fi
     if [[ ! ${__dbguard_started-} ]]; then

@@ -165,6 +165,25 @@ fn shims_are_made_for_what_is_installed_and_for_nothing_else() {
 }
 
 #[test]
+fn a_link_whose_tool_comes_later_gets_its_shim_then() {
+    let sandbox = Sandbox::new();
+    symlink(DBGUARD, sandbox.path("bin/dbguard")).unwrap();
+    symlink(sandbox.path("later/pgcli"), sandbox.path("bin/pgcli")).unwrap();
+    let path = sandbox.path("bin").into_os_string();
+    let sandbox = sandbox.var("PATH", path);
+    let shim = sandbox.path("home/.local/share/dbguard/shims/pgcli");
+    // Where nothing is found, nothing moves: a record is made as soon as the directories are old enough.
+    for _ in 0..3 {
+        sandbox.tool("dbguard", ["init", "bash"]).output();
+        std::thread::sleep(std::time::Duration::from_millis(30));
+    }
+    assert!(!shim.is_symlink());
+    let sandbox = sandbox.file("later/pgcli", "#!/bin/sh\n").mode("later/pgcli", 0o755);
+    sandbox.tool("dbguard", ["init", "bash"]).output();
+    assert!(shim.is_symlink());
+}
+
+#[test]
 fn a_shim_of_an_older_place_is_led_to_this_one_and_a_file_of_the_users_own_is_left() {
     let shims = "home/.local/share/dbguard/shims";
     let sandbox = world().dir(shims).file(&format!("{shims}/pg_dump"), "mine");

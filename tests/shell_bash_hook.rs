@@ -260,12 +260,14 @@ fn whoever_sets_the_prompt_finds_it_decorated_once() {
         session.line(change);
         assert_eq!(session.prompt(), expected, "{change}");
     }
-    // What was put by from another time shows what is true now.
     answers(&sandbox, &Answer { text: "STAGE".to_owned(), ..production(&sandbox) });
-    session.line("PGHOST=x; PS1=$kept");
+    session.line("PGHOST=x; PS1=$kept"); // put by at another time, it shows what is true now
     assert_eq!(session.prompt(), "STAGE (venv) x ");
     session.line("shopt -u promptvars; PS1=$kept");
     assert_eq!(session.prompt(), "STAGE (venv) x ");
+    answers(&sandbox, &production(&sandbox));
+    session.line("shopt -s promptvars; PGHOST=y");
+    assert_eq!(session.prompt(), "PROD db (venv) x ");
     session.end();
 }
 

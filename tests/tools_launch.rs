@@ -179,6 +179,8 @@ const SCRIPTS: &str = r#"{"scripts": {
     "elsewhere": "DATABASE_URL=postgres://db.prod.example/app prisma migrate deploy",
     "wrapped": "dotenv -e .env.production -- prisma migrate deploy",
     "loop": "npm run loop",
+    "twice": "npm run twice && npm run twice && npm run twice && npm run twice && npm run twice && npm run twice",
+    "runner": "run-s again",
     "postinstall": "prisma migrate deploy"
 }}"#;
 
@@ -204,7 +206,7 @@ fn a_script_of_a_package_is_read_when_it_is_run() {
         assert_eq!((fine.code, fine.err()), (3, String::new()), "{name}");
     }
     package(PRODUCTION).tool("npm", ["run", "build"]).stdout("ran\n").stderr("").status(3);
-    for args in [["run", "elsewhere"], ["run", "wrapped"], ["run", "loop"]] {
+    for args in [["run", "elsewhere"], ["run", "wrapped"], ["run", "loop"], ["run", "twice"], ["run", "runner"]] {
         assert_eq!(package(LOCAL).tool("npm", args).output().code, 125, "{args:?}");
     }
 }
@@ -216,6 +218,39 @@ fn a_script_that_starts_itself_many_times_over_is_given_up_and_not_followed_for_
     let refused = sandbox.tool("npm", ["run", "bomb"]).output();
     assert_eq!(refused.code, 125, "{}", refused.err());
     assert!(refused.err().contains("npm (unknown) on unknown"), "{}", refused.err());
+}
+
+#[test]
+fn npms_own_options_count_behind_the_name_of_a_script_too() {
+    for args in [
+        ["run", "dbreset", "--prefix", "web"].as_slice(),
+        &["run", "--prefix=web", "dbreset"],
+        &["--prefix", "web", "run", "dbreset", "--", "--prefix", "other"],
+    ] {
+        let scripts = r#"{"scripts": {"dbreset": "dbmate drop"}}"#;
+        let refused = on(PRODUCTION).file("work/web/package.json", scripts).tool("npm", args).output();
+        assert_eq!(refused.code, 125, "{args:?}: {}", refused.err());
+        assert!(refused.err().contains("dbmate drop"), "{}", refused.err());
+    }
+}
+
+#[test]
+fn scripts_that_reach_no_server_start_one_another_however_deep() {
+    let sandbox = package(PRODUCTION).var("DBGUARD_DEPTH", "10");
+    sandbox.tool("npm", ["run", "build"]).stdout("ran\n").stderr("").status(3);
+    assert_eq!(sandbox.tool("npm", ["run", "reset"]).output().code, 125);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_shim_that_is_started_under_another_name_is_its_tool() {
+    let started = |name: &str, rest: &str| format!("exec -a '{name}' {rest}");
+    for name in ["worker: 1", "-python3", ""] {
+        let line = started(name, "python3 -c 'print(1)'");
+        sandbox().tool("bash", ["-c", &line]).stdout("1\n").stderr("").status(0);
+        let line = started(name, "ruby bin/rails db:drop");
+        assert_eq!(on(PRODUCTION).tool("bash", ["-c", &line]).output().code, 125, "{name}");
+    }
 }
 
 #[test]

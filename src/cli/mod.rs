@@ -42,7 +42,7 @@ use crate::error::{Error, Kind, Result};
 use crate::guard;
 use crate::target;
 use crate::text::Untrusted;
-use crate::world::{Snapshot, stdin, tools};
+use crate::world::{Snapshot, program, stdin, tools};
 
 /// The whole program.
 #[must_use]
@@ -59,7 +59,9 @@ pub fn main() -> ExitCode {
 
 /// As a shim, as the hidden feeder of a pipe, as what a shell or psql asks at its prompt, or as dbguard itself.
 fn dispatch(argv: &[OsString]) -> Result<ExitCode> {
-    let name = argv.first().map_or(OsStr::new("dbguard"), OsString::as_os_str);
+    let told = argv.first().map_or(OsStr::new("dbguard"), OsString::as_os_str);
+    let executed = renamed(told);
+    let name = executed.as_deref().unwrap_or(told);
     let rest = argv.get(1..).unwrap_or_default();
     match called(name)? {
         Called::Tool(tool) if tool.to_str().is_some_and(|name| target::passes(name, rest)) => {
@@ -95,6 +97,15 @@ fn dispatch(argv: &[OsString]) -> Result<ExitCode> {
         Ok(arguments) => perform(arguments.verb),
         Err(error) => usage(&error),
     }
+}
+
+/// The shim that was executed under a name that says nothing, as `exec -a NAME python3` does it.
+fn renamed(told: &OsStr) -> Option<OsString> {
+    let base = Path::new(told).file_name().unwrap_or_default();
+    if base == "dbguard" || base.to_str().is_some_and(target::is_known) {
+        return None;
+    }
+    program::executed().filter(|name| name.to_str().is_some_and(target::is_known))
 }
 
 /// What this was called as.

@@ -1,7 +1,7 @@
 //! What the directories of `PATH` were like when the shims were last made, so that not every tool is looked for again.
 //!
-//! A tool comes and goes with an entry of its directory, and that gives the directory another time. So nothing is looked
-//! for while program, tools and directories are those of the record. It only saves time: whatever is wrong with it, or
+//! A tool comes and goes with an entry of its directory, and that gives the directory another time of change, which
+//! nobody can set. So nothing is looked for while program, tools and directories are those of the record. It only saves time: whatever is wrong with it, or
 //! with the clock, everything is looked for. It does not know what a shim is.
 
 use std::ffi::OsStr;
@@ -17,6 +17,9 @@ use crate::world::Snapshot;
 
 /// What a file system's clock ticks in, generously: a directory that was changed within it may change again unseen.
 const GRAIN: Duration = Duration::from_millis(20);
+
+/// The same for those that keep whole seconds, or two.
+const COARSE: Duration = Duration::from_secs(2);
 
 /// The file, beside the stamps.
 const NAME: &str = "shims";
@@ -59,9 +62,10 @@ fn describe(shims: &Path, program: &Path, names: &[&str], snapshot: &Snapshot) -
             out.extend_from_slice(b": -\n");
             continue;
         };
-        let changed = meta.modified().ok()?;
-        (changed.checked_add(GRAIN)? < snapshot.now).then_some(())?;
-        let since = changed.duration_since(UNIX_EPOCH).ok()?;
+        // Not of its modification: who unpacks an archive sets that back, and a directory that is opened to us keeps it.
+        let since = Duration::new(u64::try_from(meta.ctime()).ok()?, u32::try_from(meta.ctime_nsec()).ok()?);
+        let grain = if since.subsec_nanos() == 0 { COARSE } else { GRAIN };
+        (since.checked_add(grain)? < snapshot.now.duration_since(UNIX_EPOCH).ok()?).then_some(())?;
         // By its inode as well: a profile is a link, and what it leads to may be of the same time always.
         writeln!(out, ": {since:?} {}:{}", meta.dev(), meta.ino()).ok()?;
     }

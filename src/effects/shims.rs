@@ -48,8 +48,10 @@ pub fn refresh(
         match tools::locate(OsStr::new(name), &snapshot.vars) {
             Ok(real) if !asked(name) && passing(name, &real) && !stays(name, &snapshot.vars) => {}
             Ok(_) => outcome = outcome.and(point(&link, program)),
-            // It may be made executable, which no directory shows.
-            Err(error) => settled &= error.kind() == Kind::NotFound,
+            // It may be made executable, or what a link leads to may come: its directory shows neither.
+            Err(error) => {
+                settled &= error.kind() == Kind::NotFound && !tools::leads_nowhere(OsStr::new(name), &snapshot.vars);
+            }
         }
     }
     if settled && outcome.is_ok() {

@@ -97,10 +97,16 @@ struct Passed {
 
 /// The pipeline.
 fn pass(tool: &OsStr, args: &[OsString], config: &Config, snapshot: &Snapshot) -> Result<Passed> {
-    let program = tools::locate(tool, &snapshot.vars)?;
+    let program = tools::locate_any(tool, &snapshot.vars)?;
     let mut stdin = Stdin::of_process();
     let case = Case::open(tool, args, Some(program.clone()), config, snapshot).beside_prompt().follow(&stdin);
-    let launch = launch::bare(args, program, &snapshot.vars);
+    // However deep: the scripts of a package start one another.
+    let launch = if case.touches_server() {
+        tools::near(&program, &snapshot.vars)?;
+        launch::bare(args, program, &snapshot.vars)
+    } else {
+        launch::untouched(args, program)
+    };
     if let Some(receipt) = free(&case) {
         if !stdin.answers_nobody() {
             case.tell_outdated();

@@ -42,7 +42,12 @@ const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 /// is passed over, and a name with a slash is used as it is.
 pub fn locate(name: &OsStr, vars: &Vars) -> Result<PathBuf> {
     let found = locate_any(name, vars)?;
-    if depth(vars) >= DEEPEST { Err(looped(&found)) } else { Ok(found) }
+    near(&found, vars).map(|()| found)
+}
+
+/// Whether no loop of dbguards has led to this program; errors name it.
+pub fn near(found: &Path, vars: &Vars) -> Result<()> {
+    if depth(vars) >= DEEPEST { Err(looped(found)) } else { Ok(()) }
 }
 
 /// The same for what is not guarded, however deep.
@@ -93,6 +98,13 @@ pub fn candidates(name: &OsStr, vars: &Vars) -> Vec<Candidate> {
         Some(Candidate { path, is_dbguard })
     };
     path.split(|&byte| byte == b':').filter_map(candidate).collect()
+}
+
+/// Whether a link of this name on `PATH` leads to nothing yet.
+pub fn leads_nowhere(name: &OsStr, vars: &Vars) -> bool {
+    let path = vars.get("PATH").unwrap_or(OsStr::new(DEFAULT_PATH)).as_bytes();
+    let mut links = path.split(|&byte| byte == b':').map(|entry| Path::new(OsStr::from_bytes(entry)).join(name));
+    links.any(|link| link.is_symlink() && !link.exists())
 }
 
 /// The value of [`DEPTH`] for a tool that is about to be started.

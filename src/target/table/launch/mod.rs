@@ -90,7 +90,7 @@ impl Road<'_> {
         let cwd = launched.directory.as_ref().map_or_else(|| self.cwd.to_owned(), |below| self.cwd.join(below));
         match self.below(&cwd).peel(&launched.program, &launched.args) {
             Some(inner) => Some(inner.behind(launched, cwd)),
-            None => Some(launched),
+            None => Some(script::wrapped(&launched, self).unwrap_or(launched)),
         }
     }
 
@@ -108,6 +108,12 @@ impl Road<'_> {
     /// Whether the table has this program.
     fn knows(&self, program: &str) -> bool {
         super::row(program).is_some() || self.customs.has(program)
+    }
+
+    /// Whether this word names a program that is looked at.
+    fn guards(&self, word: &OsStr) -> bool {
+        let program = Launched::default().starts(word, &[]).program;
+        self.knows(&program) || is_launcher(&program)
     }
 
     /// What a command does; `None` for one that opens nothing.
@@ -247,7 +253,30 @@ mod tests {
             ("pnpm dlx prisma migrate reset", "prisma migrate reset"),
             ("pnpm prisma migrate reset", "prisma migrate reset"),
             ("pnpm -C web prisma migrate reset", "[web] prisma migrate reset"),
-            ("pnpm --filter web prisma migrate reset", "-"),
+            ("pnpm --filter web prisma migrate reset", "prisma migrate reset ?"),
+            ("pnpm -r exec prisma migrate reset", "prisma migrate reset ?"),
+            ("pnpm -w exec prisma migrate reset", "prisma migrate reset ?"),
+            ("pnpm --filter web build", "-"),
+            ("npm exec -w web -- prisma migrate reset", "prisma migrate reset ?"),
+            ("npx -w web prisma migrate reset", "prisma migrate reset ?"),
+            ("npm --prefix=web exec prisma migrate reset", "[web] prisma migrate reset"),
+            ("yarn workspace web prisma migrate reset", "prisma migrate reset ?"),
+            ("yarn workspace web build", "-"),
+            ("yarn workspace", "-"),
+            ("bun --env-file .env.prod x prisma migrate reset", "prisma migrate reset ?"),
+            ("bun --env-file=.env.prod x prisma migrate reset", "prisma migrate reset ?"),
+            ("npx dotenv -e .env.prod -- prisma migrate reset", "prisma migrate reset ?"),
+            ("npx cross-env A=b prisma migrate reset", "prisma migrate reset"),
+            ("bundle exec dotenv rails db:drop", "rails db:drop ?"),
+            ("bundle _2.4.1_ exec rails db:drop", "rails db:drop"),
+            ("bundle e rails db:drop", "rails db:drop"),
+            ("bundle install rails db:drop", "-"),
+            ("uv run --link-mode copy alembic upgrade head", "alembic upgrade head ?"),
+            ("uv --link-mode copy run alembic upgrade head", "alembic upgrade head ?"),
+            ("uv run -v pytest alembic", "alembic  ?"),
+            ("uv run -v pytest tests alembic", "-"),
+            ("uv tool run alembic upgrade head", "alembic upgrade head"),
+            ("uv tool install alembic", "-"),
             ("pnpm add prisma", "-"),
             ("yarn prisma migrate reset", "prisma migrate reset"),
             ("yarn run prisma migrate reset", "prisma migrate reset"),
@@ -281,6 +310,15 @@ mod tests {
             ("npx prisma migrate reset | tee log", "prisma migrate reset"),
             ("./node_modules/.bin/prisma migrate reset", "prisma migrate reset"),
             ("node -r x ./node_modules/.bin/prisma migrate reset", "prisma migrate reset ?"),
+            ("if true; then prisma migrate reset; fi", "prisma migrate reset"),
+            ("! prisma migrate reset", "prisma migrate reset"),
+            ("env -u A prisma migrate reset", "prisma migrate reset ?"),
+            ("time -p prisma migrate reset", "prisma migrate reset ?"),
+            ("timeout 60 prisma migrate reset", "prisma migrate reset ?"),
+            ("echo x | xargs prisma migrate reset", "prisma migrate reset ?"),
+            ("corepack pnpm exec prisma migrate reset", "prisma migrate reset ?"),
+            ("env", "-"),
+            ("env -u", "-"),
             ("echo prisma migrate reset", "-"),
             ("prisma generate && tsc && cp -r prisma dist", "-"),
             ("prisma migrate reset --help", "-"),

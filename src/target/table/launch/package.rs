@@ -33,6 +33,7 @@ const VALUES: &[&str] = &[
     "--include",
     "--reporter",
     "--config",
+    "--env-file",
 ];
 const DIRECTORIES: &[&str] = &["-C", "--prefix", "--dir", "--cwd"];
 /// What makes it run in other packages.
@@ -75,7 +76,7 @@ pub(super) fn passes(program: &str, args: &[OsString]) -> bool {
     if !matches!(program, "npm" | "pnpm" | "yarn" | "bun") {
         return false;
     }
-    let mut line = Line { rest: args, directory: None, elsewhere: false, call: None };
+    let mut line = Line::new(program, args);
     match line.word() {
         Some(word) => verb(program, &word.to_string_lossy()) == Verb::Other,
         None => program != "yarn" && line.call.is_none(),
@@ -84,21 +85,36 @@ pub(super) fn passes(program: &str, args: &[OsString]) -> bool {
 
 /// What it starts.
 pub(super) fn peel(program: &str, args: &[OsString], road: &Road<'_>) -> Launched {
-    let mut line = Line { rest: args, directory: None, elsewhere: false, call: None };
+    let mut line = Line::new(program, args);
     let word = match line.word() {
         None if program == "yarn" => "install".into(), // yarn alone installs
+        Some(word) if program == "yarn" && word == "workspace" => {
+            line.elsewhere = line.word().is_some();
+            line.word().unwrap_or_default()
+        }
         None => return Launched::default(),
         Some(word) => word,
     };
     let verb = verb(program, &word.to_string_lossy());
     let word = if matches!(verb, Verb::Tool | Verb::Script) { line.word() } else { Some(word) };
-    let launched = Launched { directory: line.directory.take().map(PathBuf::from), ..Launched::default() };
+    let takes_options = program == "npm" && verb != Verb::Tool;
+    let more = if takes_options { line.handed_on() } else { after_dashes(line.rest).to_vec() };
+    let doubt = line.vars.then(|| "`--env-file` may change what the tool sees".to_owned());
+    let directory = line.directory.take().map(PathBuf::from);
+    let mut launched = Launched { directory, doubt, ..Launched::default() };
     if let Some(call) = line.call.filter(|_| verb == Verb::Tool) {
         return script::line(launched.directory.as_deref(), &call, road);
     }
-    let Some(word) = word.filter(|_| verb != Verb::Other && !line.elsewhere) else { return Launched::default() };
+    let Some(word) = word.filter(|_| verb != Verb::Other) else { return Launched::default() };
+    let either = program != "npm" && matches!(verb, Verb::Script | Verb::Either);
+    if line.elsewhere {
+        // Which package that is, is not looked for: nor are its scripts.
+        launched.doubt = Some(format!("`{program}` runs it in another package of the workspace"));
+        let tool = verb == Verb::Tool || (either && road.knows(&word.to_string_lossy()));
+        return if tool { launched.starts(&word, &more) } else { Launched::default() };
+    }
     if verb == Verb::Tool {
-        return launched.starts(&word, after_dashes(line.rest));
+        return launched.starts(&word, &more);
     }
     let cwd = launched.directory.as_ref().map_or_else(|| road.cwd.to_owned(), |below| road.cwd.join(below));
     let name = word.to_string_lossy();
@@ -112,13 +128,12 @@ pub(super) fn peel(program: &str, args: &[OsString], road: &Road<'_>) -> Launche
     let (directory, lines) = scripts(&cwd, &names);
     if lines.is_empty() {
         // yarn, pnpm and bun take a tool of this name then.
-        let tool = program != "npm" && matches!(verb, Verb::Script | Verb::Either);
-        return if tool { launched.starts(&word, line.rest) } else { Launched::default() };
+        return if either { launched.starts(&word, line.rest) } else { Launched::default() };
     }
-    let more = if program == "npm" { handed_on(line.rest) } else { after_dashes(line.rest).to_vec() };
     let lines: Vec<(String, Vec<OsString>)> =
         lines.into_iter().map(|(own, text)| (text, if own == name { more.clone() } else { Vec::new() })).collect();
-    script::lines(Some(&directory), &lines, road)
+    let found = script::lines(Some(&directory), &lines, road);
+    Launched { doubt: found.doubt.or(launched.doubt), ..found }
 }
 
 /// The scripts that installing runs (<https://docs.npmjs.com/cli/using-npm/scripts>).
@@ -134,14 +149,6 @@ fn scripts(cwd: &Path, names: &[String]) -> (PathBuf, Vec<(String, String)>) {
     (directory, names.iter().filter_map(script).collect())
 }
 
-/// npm hands on what follows `--`, and before it what is no option.
-fn handed_on(rest: &[OsString]) -> Vec<OsString> {
-    let at = rest.iter().position(|word| word == "--").unwrap_or(rest.len());
-    let (before, after) = rest.split_at(at);
-    let words = before.iter().filter(|word| !word.as_encoded_bytes().starts_with(b"-"));
-    words.chain(after.iter().skip(1)).cloned().collect()
-}
-
 fn after_dashes(rest: &[OsString]) -> &[OsString] {
     match rest {
         [dashes, after @ ..] if dashes == "--" => after,
@@ -150,13 +157,30 @@ fn after_dashes(rest: &[OsString]) -> &[OsString] {
 }
 
 struct Line<'a> {
+    program: &'a str,
     rest: &'a [OsString],
-    directory: Option<&'a OsString>,
+    directory: Option<OsString>,
     elsewhere: bool,
+    /// It reads a file of vars.
+    vars: bool,
     call: Option<OsString>,
 }
 
-impl Line<'_> {
+impl<'a> Line<'a> {
+    fn new(program: &'a str, rest: &'a [OsString]) -> Self {
+        Self { program, rest, directory: None, elsewhere: false, vars: false, call: None }
+    }
+
+    /// npm takes its own options behind a script's name too (`npm run x --prefix web`), up to `--`; the script gets the rest.
+    fn handed_on(&mut self) -> Vec<OsString> {
+        let at = self.rest.iter().position(|word| word == "--").unwrap_or(self.rest.len());
+        let (before, after) = self.rest.split_at(at);
+        self.rest = before;
+        let mut words: Vec<OsString> = std::iter::from_fn(|| self.word()).collect();
+        words.extend(after.iter().skip(1).cloned());
+        words
+    }
+
     /// The next word that is no option.
     fn word(&mut self) -> Option<OsString> {
         while let Some((word, after)) = self.rest.split_first() {
@@ -170,19 +194,22 @@ impl Line<'_> {
             }
             let (name, joined) = text.split_once('=').map_or((&*text, None), |(name, value)| (name, Some(value)));
             self.elsewhere |= ELSEWHERE.contains(&name);
-            if joined.is_some() || !VALUES.contains(&name) {
-                if matches!(name, "-c" | "--call") {
-                    self.call = joined.map(OsString::from);
+            self.vars |= name == "--env-file";
+            // pnpm's is `--workspace-root`.
+            let flag = name == "-w" && self.program == "pnpm";
+            let value = match joined {
+                Some(value) => OsString::from(value),
+                None if flag || !VALUES.contains(&name) => continue,
+                None => {
+                    let (value, after) = after.split_first()?;
+                    self.rest = after;
+                    value.clone()
                 }
-                continue;
-            }
-            let (value, after) = after.split_first()?;
-            self.rest = after;
+            };
             if DIRECTORIES.contains(&name) {
                 self.directory = Some(value);
-            }
-            if matches!(name, "-c" | "--call") {
-                self.call = Some(value.clone());
+            } else if matches!(name, "-c" | "--call") {
+                self.call = Some(value);
             }
         }
         None

@@ -10,7 +10,26 @@ use super::super::effect::Effect;
 use super::{Launched, Road};
 
 /// Programs that run the rest of their words, in the same world.
-const PLAIN: &[&str] = &["env", "cross-env", "cross-env-shell", "exec", "command", "time", "nice", "nohup"];
+const PLAIN: &[&str] = &[
+    "env",
+    "cross-env",
+    "cross-env-shell",
+    "exec",
+    "command",
+    "time",
+    "nice",
+    "nohup",
+    "eval",
+    "if",
+    "elif",
+    "then",
+    "else",
+    "while",
+    "until",
+    "do",
+    "{",
+    "!",
+];
 
 /// Programs that run what stands somewhere behind them, in a world of their making.
 const WRAPPERS: &[&str] = &[
@@ -32,7 +51,20 @@ const WRAPPERS: &[&str] = &[
     "wait-on",
     "start-server-and-test",
     "nodemon",
+    "timeout",
+    "xargs",
+    "sudo",
+    "corepack",
+    "direnv",
+    "mise",
+    "uvx",
+    "pipx",
+    "pdm",
+    "hatch",
 ];
+
+/// Programs whose words are the names of scripts.
+const RUNNERS: &[&str] = &["run-s", "run-p", "npm-run-all", "npm-run-all2"];
 
 /// A word, without its quotes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,6 +72,12 @@ struct Word {
     text: String,
     /// The shell would change it.
     expands: bool,
+}
+
+impl Word {
+    fn of(text: String) -> Self {
+        Self { text, expands: false }
+    }
 }
 
 /// What one line starts.
@@ -55,7 +93,7 @@ pub(super) fn lines(from: Option<&Path>, lines: &[(String, Vec<OsString>)], road
         let mut directory = from.map(Path::to_owned);
         let mut commands = commands(text);
         if let Some(last) = commands.last_mut() {
-            last.extend(more.iter().map(|word| Word { text: word.to_string_lossy().into_owned(), expands: false }));
+            last.extend(more.iter().map(|word| Word::of(word.to_string_lossy().into_owned())));
         }
         for command in commands {
             if let [first, to, ..] = command.as_slice()
@@ -76,27 +114,41 @@ pub(super) fn lines(from: Option<&Path>, lines: &[(String, Vec<OsString>)], road
     found
 }
 
+/// What stands behind a program that only prepares another, where a launcher starts that.
+pub(super) fn wrapped(launched: &Launched, road: &Road<'_>) -> Option<Launched> {
+    let name = launched.program.as_str();
+    [PLAIN, WRAPPERS, RUNNERS].iter().any(|known| known.contains(&name)).then_some(())?;
+    let words = launched.args.iter().map(|word| word.to_string_lossy().into_owned());
+    let words: Vec<Word> = [name.to_owned()].into_iter().chain(words).map(Word::of).collect();
+    let start = Launched { program: String::new(), args: Vec::new(), ..launched.clone() };
+    started(start, &words, road)
+}
+
 /// What a command starts.
 fn started(mut launched: Launched, command: &[Word], road: &Road<'_>) -> Option<Launched> {
     let mut rest = command;
+    let mut plain = "";
     while let Some((word, after)) = rest.split_first() {
         if let Some((name, value)) = assignment(&word.text) {
             launched.assigned.push((name.to_owned(), value.into()));
             if word.expands {
                 launched.doubt = Some("the script sets a var to what only a shell can tell".to_owned());
             }
+        } else if !plain.is_empty() && word.text.starts_with('-') {
+            return behind(&launched, after, road, false).map(|found| doubtful(plain, found));
         } else if !PLAIN.contains(&word.text.as_str()) {
             break;
+        } else {
+            plain = &word.text;
         }
         rest = after;
     }
     let (first, after) = rest.split_first()?;
     let args: Vec<OsString> = after.iter().map(|word| OsString::from(&word.text)).collect();
     let name = first.text.rsplit('/').next().unwrap_or_default().to_owned();
-    if WRAPPERS.contains(&name.as_str()) {
-        let mut found = behind(&launched, after, road)?;
-        found.doubt = Some(format!("`{name}` may change what the tool sees"));
-        return Some(found);
+    let runs = RUNNERS.contains(&name.as_str());
+    if runs || WRAPPERS.contains(&name.as_str()) {
+        return behind(&launched, after, road, runs).map(|found| doubtful(&name, found));
     }
     if rest.iter().any(|word| word.expands) {
         launched.doubt = Some("the script leaves words to the shell".to_owned());
@@ -105,18 +157,26 @@ fn started(mut launched: Launched, command: &[Word], road: &Road<'_>) -> Option<
     road.inside(found)
 }
 
-/// The tool behind a wrapper: the first word that is one, or a quoted line that starts one.
-fn behind(launched: &Launched, words: &[Word], road: &Road<'_>) -> Option<Launched> {
+fn doubtful(wrapper: &str, found: Launched) -> Launched {
+    Launched { doubt: Some(format!("`{wrapper}` may change what the tool sees")), ..found }
+}
+
+/// The tool behind a wrapper: the first word that is one, or a quoted line that starts one, or the name of a script.
+fn behind(launched: &Launched, words: &[Word], road: &Road<'_>, scripts: bool) -> Option<Launched> {
     words.iter().enumerate().find_map(|(at, word)| {
         let rest = words.get(at..).unwrap_or_default();
         if word.text.contains(' ') {
             let inner = commands(&word.text);
-            return inner.iter().find_map(|command| behind(launched, command, road));
+            return inner.iter().find_map(|command| behind(launched, command, road, scripts));
         }
-        let name = word.text.rsplit('/').next().unwrap_or_default();
-        let candidate = road.knows(name) || super::is_launcher(name);
-        let args = rest.iter().skip(1).map(|word| OsString::from(&word.text)).collect::<Vec<_>>();
-        let found = candidate.then(|| road.inside(launched.clone().starts(OsStr::new(&word.text), &args)))??;
+        let args = || rest.iter().skip(1).map(|word| OsString::from(&word.text)).collect::<Vec<_>>();
+        let script = word.text.strip_prefix("npm:").or(scripts.then_some(&word.text));
+        let found = script.map_or_else(
+            || launched.clone().starts(OsStr::new(&word.text), &args()),
+            |script| launched.clone().starts(OsStr::new("npm"), &["run".into(), script.into()]),
+        );
+        let candidate = road.knows(&found.program) || super::is_launcher(&found.program);
+        let found = candidate.then(|| road.inside(found))??;
         road.effect(&found).is_some().then_some(found)
     })
 }
