@@ -74,16 +74,37 @@ impl World {
         }
         let world = Self(root);
         world.hello();
-        for shim in ["shims/psql", "shims/ruby"] {
-            symlink(DBGUARD, world.path(shim)).unwrap();
+        for tool in ["psql", "ruby", "alembic", "sequelize-cli"] {
+            symlink(DBGUARD, world.path("shims").join(tool)).unwrap();
+            if tool != "psql" {
+                fs::copy(world.path("bin/psql"), world.path("bin").join(tool)).unwrap();
+            }
         }
-        fs::copy(world.path("bin/psql"), world.path("bin/ruby")).unwrap();
+        world.project("small", 0);
+        world.project("large", 10_000);
         let development = "development:\n  adapter: postgresql\n  host: dev1.example.com\n  database: app\n";
         fs::create_dir(world.path("config")).unwrap();
         fs::write(world.path("config/database.yml"), development).unwrap();
         fs::write(world.path("few/dbguard/config.toml"), rules(3)).unwrap();
         fs::write(world.path("many/dbguard/config.toml"), rules(10_000)).unwrap();
         world
+    }
+
+    /// A project of a Python tool and of one of Node's, beside this many files that are none of theirs.
+    fn project(&self, name: &str, others: usize) {
+        let root = self.path(name);
+        fs::create_dir_all(root.join("m/versions")).unwrap();
+        fs::create_dir_all(root.join("config")).unwrap();
+        let ini = "[alembic]\nscript_location = m\nsqlalchemy.url = postgresql://dev1.example.com/app\n";
+        fs::write(root.join("alembic.ini"), ini).unwrap();
+        fs::write(root.join("m/env.py"), include_str!("../tests/tools/alembic_env.py")).unwrap();
+        let sequelize = r#"{"development": {"dialect": "postgres", "host": "dev1.example.com", "database": "app"}}"#;
+        fs::write(root.join("config/config.json"), sequelize).unwrap();
+        for number in 0..others {
+            let directory = root.join(["", "src", "m", "node_modules"][number % 4]).join((number / 1_000).to_string());
+            fs::create_dir_all(&directory).unwrap();
+            fs::write(directory.join(format!("{number}.txt")), "x").unwrap();
+        }
     }
 
     fn path(&self, path: &str) -> PathBuf {
@@ -122,6 +143,11 @@ impl World {
             command: self.command(program, args, config),
             times: Vec::with_capacity(ROUNDS),
         };
+        let within = |name, project: &str, tool: &str, args: &[&str]| {
+            let mut one = candidate(name, &self.path("shims").join(tool), args, "few");
+            one.command.current_dir(self.path(project));
+            one
+        };
         vec![
             candidate(HELLO, &self.path("bin/psql"), &[], "few"),
             candidate(BARE, &self.path("bin/psql"), &dev[3..], "few"),
@@ -132,6 +158,10 @@ impl World {
             candidate(TCP, dbguard, &tcp, "few"),
             candidate(PASS, &self.path("shims/ruby"), &["script.rb", "db:drop"], "few"),
             candidate(TOOL, &self.path("shims/ruby"), &["bin/rails", "db:migrate"], "few"),
+            within(PYTHON, "small", "alembic", &["upgrade", "head"]),
+            within(PYTHON_LARGE, "large", "alembic", &["upgrade", "head"]),
+            within(NODE, "small", "sequelize-cli", &["db:migrate"]),
+            within(NODE_LARGE, "large", "sequelize-cli", &["db:migrate"]),
             candidate(FEW, dbguard, &explain, "few"),
             candidate(MANY, dbguard, &explain, "many"),
         ]
@@ -153,6 +183,10 @@ const SOCKET: &str = "dbguard run -- psql, local by socket";
 const TCP: &str = "dbguard run -- psql, local by loopback";
 const PASS: &str = "ruby with a script of no tool's, through its shim";
 const TOOL: &str = "ruby bin/rails db:migrate, development";
+const PYTHON: &str = "alembic, a development target of alembic.ini";
+const PYTHON_LARGE: &str = "  in a project of 10,000 files";
+const NODE: &str = "sequelize-cli, one of config.json";
+const NODE_LARGE: &str = "  in a project of 10,000 files, too";
 const FEW: &str = "dbguard explain, 3 rules";
 const MANY: &str = "dbguard explain, 10,000 rules";
 
@@ -236,7 +270,7 @@ fn report(candidates: &[Candidate], many: (f64, f64)) {
         println!("{:44} {min:8.3} {median:8.3} {:7.2} {:7.2}", one.name, ratios.0, ratios.1);
     }
     println!("\nbudgets, by the minima, which other processes disturb least:");
-    for name in [RUN, SHIM, SOCKET, TCP, PASS, TOOL] {
+    for name in [RUN, SHIM, SOCKET, TCP, PASS, TOOL, PYTHON, PYTHON_LARGE, NODE, NODE_LARGE] {
         let min = find(name).min();
         budget(&format!("{name}, over the bare tool"), min - bare.min(), 1.5, " ms");
         budget("  the same in execs of a static hello world", (min - bare.min()) / hello.min(), 3.0, "");
