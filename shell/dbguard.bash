@@ -439,7 +439,7 @@ function __dbguard_regain {
         __dbguard_install
     else
         all=${all%[$' \n']__bp_interactive_mode}
-        [[ $all == *__dbguard_hook || $all == *"$__dbguard_entry" ]] && [[ $first != __vsc_prompt_cmd* ]] || __dbguard_install
+        [[ ($all == *__dbguard_hook || $all == *"$__dbguard_entry") && $first != __vsc_prompt_cmd* ]] || __dbguard_install
     fi
 }
 
