@@ -67,17 +67,17 @@ function __dbguard_is_fixed {
 # The attributes tell whether psql would see a var at all; bash before 4.4 cannot tell without starting a process, and
 # notices an `export` at the next change of a value.
 function __dbguard_define_key {
-    local IFS=' ' name set="\$PWD\$'\\037'\${PATH-}" plain='' careful=''
-    for name in $__dbguard_vars $__dbguard_more; do
-        if [[ ${!name-} ]]; then
-            set+="\$'\\037'\${$name+${__dbguard_modern:+\${$name@a\}}=\$$name}"
+    local IFS=' ' __dbguard_name __dbguard_set="\$PWD\$'\\037'\${PATH-}" __dbguard_bare='' __dbguard_careful=''
+    for __dbguard_name in $__dbguard_vars $__dbguard_more; do
+        if [[ ${!__dbguard_name-} ]]; then
+            __dbguard_set+="\$'\\037'\${$__dbguard_name+${__dbguard_modern:+\${$__dbguard_name@a\}}=\$$__dbguard_name}"
         else
-            plain+=\$$name
-            careful+="\${$name-}"
+            __dbguard_bare+=\$$__dbguard_name
+            __dbguard_careful+="\${$__dbguard_name-}"
         fi
     done
-    __dbguard_plain=$set$plain
-    eval "function __dbguard_key { key=$set$careful; }"
+    __dbguard_plain=$__dbguard_set$__dbguard_bare
+    eval "function __dbguard_key { __dbguard_now=$__dbguard_set$__dbguard_careful; }"
 }
 
 # Writes the condition, in `still`, that all that is watched is as it was. Paths are values, looked up by a number.
@@ -132,42 +132,43 @@ function __dbguard_define_hook {
     function __dbguard_still { [[ -n \$__dbguard_stamp && $still ]]; }"
 }
 
-# Asks the program, and takes the values of its answer apart. An interrupt in the middle leaves __dbguard_asked empty,
+# Asks the program, and takes the values of its answer apart. A local variable would hide an exported one of its name from
+# the program: so the names of all that are alive here are ours alone. An interrupt in the middle leaves __dbguard_asked empty,
 # and so is asked again; but not for the prompt that bash shows after it: a program that hangs (on a file system that
 # is gone) would keep the person from ever getting one.
 function __dbguard_ask {
-    local key answer='' status=1 fields told
+    local __dbguard_now __dbguard_answer='' __dbguard_code=1 __dbguard_fields __dbguard_told
     __dbguard_asked=
     if [[ $__dbguard_asking ]]; then
         __dbguard_asking=
         __dbguard_unanswered
         return
     fi
-    told=(${__dbguard_coarse:+coarse} ${__dbguard_title:+titled})
-    [[ $__dbguard_path_asked == "${PATH-}" ]] || told+=(path)
+    __dbguard_told=(${__dbguard_coarse:+coarse} ${__dbguard_title:+titled})
+    [[ $__dbguard_path_asked == "${PATH-}" ]] || __dbguard_told+=(path)
     if [[ -x $__dbguard_program ]]; then
         __dbguard_asking=1
         # Without exec, bash would stand between: the program notes for the shell that is its parent.
-        answer=$(builtin exec "$__dbguard_program" prompt --answer ${told[@]+"${told[@]}"} </dev/null 2>/dev/null)
-        status=$?
+        __dbguard_answer=$(builtin exec "$__dbguard_program" prompt --answer ${__dbguard_told[@]+"${__dbguard_told[@]}"} </dev/null 2>/dev/null)
+        __dbguard_code=$?
         __dbguard_asking=
     fi
-    fields=()
-    answer+=$'\n'
+    __dbguard_fields=()
+    __dbguard_answer+=$'\n'
     # Whatever else may have been printed is not looked at: taking millions of lines apart would take minutes.
-    [[ $answer == 'dbguard 1'$'\n'* ]] || answer=''
-    while [[ $answer ]]; do
-        fields+=("${answer%%$'\n'*}")
-        answer=${answer#*$'\n'}
+    [[ $__dbguard_answer == 'dbguard 1'$'\n'* ]] || __dbguard_answer=''
+    while [[ $__dbguard_answer ]]; do
+        __dbguard_fields+=("${__dbguard_answer%%$'\n'*}")
+        __dbguard_answer=${__dbguard_answer#*$'\n'}
     done
-    if [[ $status != 0 || ! ${fields[5]-} ]]; then
+    if [[ $__dbguard_code != 0 || ! ${__dbguard_fields[5]-} ]]; then
         __dbguard_unanswered
         return
     fi
-    __dbguard_take "${fields[@]}"
+    __dbguard_take "${__dbguard_fields[@]}"
     if [[ $__dbguard_stamp ]]; then
         __dbguard_key
-        __dbguard_asked=$key
+        __dbguard_asked=$__dbguard_now
     fi
     if [[ $__dbguard_path_asked != "${PATH-}" ]]; then
         __dbguard_path_asked=${PATH-}
@@ -178,7 +179,7 @@ function __dbguard_ask {
 
 # Takes the fields of an answer over.
 function __dbguard_take {
-    local once=${8-} watched
+    local __dbguard_once=${8-} __dbguard_watching
     __dbguard_segment=${3-}
     __dbguard_width=${4:-0}
     __dbguard_sgr=${5-}
@@ -189,13 +190,13 @@ function __dbguard_take {
     __dbguard_stamp=${12-}
     export DBGUARD_SHOWN="$$ ${11-}"
     __dbguard_more=
-    for watched in "${@:13}"; do
-        [[ $watched != '$'* ]] || __dbguard_more+=" ${watched:1}"
+    for __dbguard_watching in "${@:13}"; do
+        [[ $__dbguard_watching != '$'* ]] || __dbguard_more+=" ${__dbguard_watching:1}"
     done
     __dbguard_define_key
     __dbguard_define_hook "${@:13}"
-    if [[ $once && -t 2 ]]; then
-        builtin printf %s "$once" >&2
+    if [[ $__dbguard_once && -t 2 ]]; then
+        builtin printf %s "$__dbguard_once" >&2
     fi
     __dbguard_dress
 }
@@ -456,11 +457,11 @@ function __dbguard_turn {
 
 # Brings everything up to date.
 function __dbguard_prompt {
-    local key options prompt IFS=$' \t\n'
+    local __dbguard_now __dbguard_lengths IFS=$' \t\n'
     __dbguard_settled=
     case ${PATH-} in "$__dbguard_shims":*) ;; *) __dbguard_path ;; esac
     # `[` and not `[[`, which `shopt -s nocasematch` lets take PROD for prod.
-    if [[ ! $__dbguard_asked ]] || { __dbguard_key && ! [ "$key" = "$__dbguard_asked" ]; } || ! __dbguard_still; then
+    if [[ ! $__dbguard_asked ]] || { __dbguard_key && ! [ "$__dbguard_now" = "$__dbguard_asked" ]; } || ! __dbguard_still; then
         __dbguard_ask
     elif [[ $__dbguard_position == right && $__dbguard_columns != "${COLUMNS:-80}" ]]; then
         __dbguard_dress
@@ -482,8 +483,10 @@ function __dbguard_prompt {
         __dbguard_watch_exit
     fi
     if [[ $__dbguard_asked && (! $__dbguard_leave || ${__dbguard_exit-}) ]] && builtin shopt -q promptvars; then
-        options=${BASHOPTS-} prompt=${PS1-}
-        __dbguard_settled=${#options}:${#SHELLOPTS}:${COLUMNS-}:${#prompt}:$__dbguard_asked
+        __dbguard_lengths=${BASHOPTS-}
+        __dbguard_lengths=${#__dbguard_lengths}:${#SHELLOPTS}:${COLUMNS-}
+        __dbguard_settled=${PS1-}
+        __dbguard_settled=$__dbguard_lengths:${#__dbguard_settled}:$__dbguard_asked
     fi
 }
 

@@ -74,32 +74,32 @@ function __dbguard_settle
     set -g __dbguard_columns ''
 end
 
-# Asks dbguard, and keeps its answer.
+# Asks dbguard, and keeps its answer. A local variable would hide an exported one of its name: so these are ours alone.
 function __dbguard_ask
     set -g __dbguard_key "$PWD $PATH $$__dbguard_vars"
-    set -l told
-    set -l vars $__dbguard_vars
-    test "$PATH" = "$__dbguard_path"; or set -a told path
-    test -n "$__dbguard_title"; and set -a told titled
+    set -l __dbguard_now_told
+    set -l __dbguard_now_vars $__dbguard_vars
+    test "$PATH" = "$__dbguard_path"; or set -a __dbguard_now_told path
+    test -n "$__dbguard_title"; and set -a __dbguard_now_told titled
     # First: Ctrl-C ends this function anywhere below, and must not leave behind what is no longer true.
     __dbguard_unknown
-    set -l path "$PATH"
+    set -l __dbguard_now_path "$PATH"
     # The lines of a substitution are its elements, unless somebody emptied IFS.
     set -l IFS \n
-    set -l answer
+    set -l __dbguard_now_answer
     if test -f "$__dbguard_program" -a -x "$__dbguard_program"
         # fish itself says aloud that a program cannot be started; from then on env(1) says it, to nobody.
-        set -l program $__dbguard_through $__dbguard_program
+        set -l __dbguard_now_program $__dbguard_through $__dbguard_program
         set -g __dbguard_through env
-        set answer ($program prompt --answer $told </dev/null 2>/dev/null)
+        set __dbguard_now_answer ($__dbguard_now_program prompt --answer $__dbguard_now_told </dev/null 2>/dev/null)
         or return
         set -g __dbguard_through
     end
-    test "$answer[1]" = 'dbguard 1' -a (builtin count $answer) -ge 12
+    test "$__dbguard_now_answer[1]" = 'dbguard 1' -a (builtin count $__dbguard_now_answer) -ge 12
     or return
-    set -g __dbguard_path $path
-    __dbguard_keep $answer
-    if test "$vars" != "$__dbguard_vars"
+    set -g __dbguard_path $__dbguard_now_path
+    __dbguard_keep $__dbguard_now_answer
+    if test "$__dbguard_now_vars" != "$__dbguard_vars"
         __dbguard_heed
         set -g __dbguard_key "$PWD $PATH $$__dbguard_vars"
     end

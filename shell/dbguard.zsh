@@ -45,10 +45,10 @@ else
   # $?, $pipestatus and $_ after it.
   function __dbguard_turn {
     # How the prompt is going to be read, by the options of the user; from emulate on they are our own.
-    local how=percent
-    if [[ ! -o prompt_percent ]]; then how=literal; fi
-    if [[ -o prompt_subst ]]; then how+=subst; fi
-    if [[ -o prompt_bang ]]; then how+=bang; fi
+    local __dbguard_read=percent
+    if [[ ! -o prompt_percent ]]; then __dbguard_read=literal; fi
+    if [[ -o prompt_subst ]]; then __dbguard_read+=subst; fi
+    if [[ -o prompt_bang ]]; then __dbguard_read+=bang; fi
     \builtin emulate -L zsh -o extended_glob -o no_xtrace -o no_aliases
     if ! __dbguard_same; then
       __dbguard_path
@@ -57,8 +57,8 @@ else
     if [[ -n $__dbguard_in_p10k || $precmd_functions[(Ie)_p9k_precmd] -ne 0 ]]; then
       __dbguard_segment
     fi
-    if [[ $PROMPT$'\n'$RPROMPT != "$__dbguard_drawn" || $how != "$__dbguard_how" || $psvar[97] != "$__dbguard_text" ]]; then
-      __dbguard_how=$how
+    if [[ $PROMPT$'\n'$RPROMPT != "$__dbguard_drawn" || $__dbguard_read != "$__dbguard_how" || $psvar[97] != "$__dbguard_text" ]]; then
+      __dbguard_how=$__dbguard_read
       __dbguard_show
     fi
     if [[ -t 1 && ( $precmd_functions[-1] == __dbguard_precmd || -n $__dbguard_in_p10k ) ]]; then
@@ -73,7 +73,7 @@ else
 
   # The end of the above, once all others have had their turn; the status that the prompt shows is not ours.
   function __dbguard_late {
-    local -i code=$?
+    local -i __dbguard_code=$?
     \builtin emulate -L zsh -o extended_glob -o no_xtrace -o no_aliases
     if ! __dbguard_same; then
       __dbguard_path
@@ -81,7 +81,7 @@ else
     fi
     __dbguard_show
     __dbguard_send
-    return $code
+    return $__dbguard_code
   }
 
   # Writes the condition that all that this answer depends on is as it was, in which there are names and numbers but no
@@ -147,19 +147,19 @@ else
   # Asks. Until the whole answer is there, also when Ctrl-C ends this here, the prompt shows that it is not known:
   # never the answer from before.
   function __dbguard_ask {
-    local -a told lines
-    local title=$__dbguard_title answer
-    if [[ $PATH != "$__dbguard_seen_path" ]]; then told+=(path); fi
-    if [[ -n $title ]]; then told+=(titled); fi
+    local -a __dbguard_told __dbguard_lines
+    local __dbguard_titled=$__dbguard_title __dbguard_answer
+    if [[ $PATH != "$__dbguard_seen_path" ]]; then __dbguard_told+=(path); fi
+    if [[ -n $__dbguard_titled ]]; then __dbguard_told+=(titled); fi
     __dbguard_unknown
     # What it prints would get into the answer. It is the user's own again when this function returns.
     trap - DEBUG
     if [[ ! -f $__dbguard_program || ! -x $__dbguard_program ]]; then
       return
     fi
-    answer=$("$__dbguard_program" prompt --answer $told </dev/null 2>/dev/null) || return 0
-    lines=("${(@f)answer}")
-    if [[ $lines[1] != 'dbguard 1' || -z $lines[6] ]]; then
+    __dbguard_answer=$("$__dbguard_program" prompt --answer $__dbguard_told </dev/null 2>/dev/null) || return 0
+    __dbguard_lines=("${(@f)__dbguard_answer}")
+    if [[ $__dbguard_lines[1] != 'dbguard 1' || -z $__dbguard_lines[6] ]]; then
       return
     fi
     __dbguard_take
@@ -171,14 +171,14 @@ else
     __dbguard_remember
   }
 
-  # Takes the values of the answer, which stands in lines.
+  # Takes the values of the answer, which stands in __dbguard_lines.
   function __dbguard_take {
-    __dbguard_level=$lines[2] __dbguard_text=$lines[3] __dbguard_sgr=${lines[5]//[^0-9;]/} __dbguard_position=$lines[6]
-    __dbguard_title=$lines[7] __dbguard_once+=$lines[8] __dbguard_each=$lines[9] __dbguard_leave=$lines[10]
-    __dbguard_stamp=$lines[12]
-    __dbguard_watched=("${(@)lines[13,-1]}")
+    __dbguard_level=$__dbguard_lines[2] __dbguard_text=$__dbguard_lines[3] __dbguard_sgr=${__dbguard_lines[5]//[^0-9;]/} __dbguard_position=$__dbguard_lines[6]
+    __dbguard_title=$__dbguard_lines[7] __dbguard_once+=$__dbguard_lines[8] __dbguard_each=$__dbguard_lines[9] __dbguard_leave=$__dbguard_lines[10]
+    __dbguard_stamp=$__dbguard_lines[12]
+    __dbguard_watched=("${(@)__dbguard_lines[13,-1]}")
     __dbguard_fit
-    if [[ ${(t)DBGUARD_SHOWN} != *readonly* ]]; then typeset -gx DBGUARD_SHOWN="$$ $lines[11]"; fi
+    if [[ ${(t)DBGUARD_SHOWN} != *readonly* ]]; then typeset -gx DBGUARD_SHOWN="$$ $__dbguard_lines[11]"; fi
     if [[ ${DISABLE_AUTO_TITLE-} == true ]]; then
       # The user of oh-my-zsh wants no titles: whatever sets one is taken out, a tint is left.
       local sets_title=$'(\e\\][012];[^\a\e]#(\a|\e\\\\)|\ek[^\e]#\e\\\\)'

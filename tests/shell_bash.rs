@@ -186,6 +186,22 @@ fn a_var_that_a_file_names_is_watched_from_then_on_and_costs_nothing_while_it_is
     session.end();
 }
 
+/// A function's own variable would hide the exported one from the program, and from the comparison.
+#[test]
+fn a_var_that_is_called_like_something_of_ours_is_watched_as_well() {
+    for name in ["key", "answer", "status", "fields", "name", "plain", "once", "watched", "options"] {
+        let text = format!("DATABASE_URL=postgres://${{{name}}}/app\n");
+        let sandbox = world().no_var("PGHOST").file("work/.env", text);
+        let mut session = Session::start(&sandbox, INIT);
+        session.line(&format!("export {name}=db.prod.demo"));
+        assert!(session.prompt().starts_with("▲ PRODUCTION db.prod.demo"), "{name}: {}", session.prompt());
+        session.line(&format!("{name}=db.staging.demo"));
+        assert!(session.prompt().starts_with("■ STAGING db.staging.demo"), "{name}: {}", session.prompt());
+        session.is_quiet();
+        session.end();
+    }
+}
+
 #[test]
 fn a_var_that_is_not_exported_is_not_seen_by_psql_and_so_not_shown() {
     let sandbox = world().no_var("PGHOST");

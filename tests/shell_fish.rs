@@ -87,6 +87,12 @@ fn a_var_that_a_file_names_is_watched_from_then_on() {
     pty.wait_for("<0|0> ").send("set -gx MY_HOST db.prod.demo\r").wait_for("⏎ ▲ PRODUCTION db.prod.demo");
     pty.send("set -gx MY_HOST db.staging.demo\r").wait_for("⏎ ■ STAGING db.staging.demo");
     pty.send("set -g next db.prod.demo\r").wait_for("⏎ ▲ PRODUCTION db.prod.demo");
+    // Called like something of ours.
+    for name in ["told", "answer", "path", "vars", "program"] {
+        pty.send(format!("echo 'DATABASE_URL=postgres://${{{name}}}/app' >.env; set -gx {name} {name}.prod.demo\r"));
+        pty.wait_for(&format!("⏎ ▲ PRODUCTION {name}.prod.demo"));
+        pty.send(format!("set -gx {name} {name}.staging.demo\r")).wait_for(&format!("⏎ ■ STAGING {name}.staging.demo"));
+    }
     end(&mut pty);
 }
 

@@ -69,15 +69,21 @@ pub(crate) fn raw(ended: &Ended) -> String {
     String::from_utf8_lossy(&ended.raw).into_owned()
 }
 
-/// A var that no list knows, since a file names it.
+/// A var that no list knows, since a file names it; also one that is called like something of ours.
 #[test]
 fn a_var_that_a_file_names_is_watched_from_then_on() {
-    let sandbox = usual().no_var("PGHOST").file("work/.env", "DATABASE_URL=postgres://${MY_HOST}/app\n");
-    let lines = ["export MY_HOST=db.prod.demo", "MY_HOST=db.staging.demo", "true", "MY_HOST=db.prod.demo", "true"];
-    let Some(ended) = typed(&sandbox, &lines) else { return };
-    let shown: Vec<String> = prompts(&ended).iter().map(|line| line.split('/').next().unwrap().to_owned()).collect();
-    let (production, staging) = ("▲ PRODUCTION db.prod.demo", "■ STAGING db.staging.demo");
-    assert_eq!(shown[1..], [production, staging, staging, production, production]);
+    for name in ["MY_HOST", "answer", "lines", "told", "title", "how", "name", "value"] {
+        let text = format!("DATABASE_URL=postgres://${{{name}}}/app\n");
+        let sandbox = usual().no_var("PGHOST").file("work/.env", text);
+        let set = |host: &str| format!("export {name}={host}");
+        let (to_production, to_staging) = (set("db.prod.demo"), set("db.staging.demo"));
+        let lines = [&*to_production, &*to_staging, "true", &*to_production, "true"];
+        let Some(ended) = typed(&sandbox, &lines) else { return };
+        let prompts = prompts(&ended);
+        let shown: Vec<&str> = prompts.iter().filter_map(|line| line.split('/').next()).collect();
+        let (production, staging) = ("▲ PRODUCTION db.prod.demo", "■ STAGING db.staging.demo");
+        assert_eq!(shown[1..], [production, staging, staging, production, production], "{name}");
+    }
 }
 
 #[test]

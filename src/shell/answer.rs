@@ -142,13 +142,14 @@ fn is_whole(text: &OsStr) -> bool {
     !text.as_bytes().contains(&b'\n')
 }
 
-/// The names of vars become code in the hooks; those that begin with ours would be the hooks' own.
+/// The names of vars become code in the hooks; those that begin with ours would be the hooks' own, and so is IFS.
 fn is_watchable((mark, text): (u8, &OsStr)) -> bool {
     let bytes = text.as_bytes();
     let is_name = || {
         bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
             && bytes.first().is_some_and(|byte| !byte.is_ascii_digit())
             && !bytes.starts_with(b"__dbguard")
+            && bytes != b"IFS"
     };
     is_whole(text) && (mark != b'$' || is_name())
 }
@@ -178,7 +179,7 @@ mod tests {
         };
         assert!(answer("MY_URL1").lines().ends_with(b"\n/s\n$MY_URL1\n"));
         for hostile in
-            ["", "1A", "A B", "A;touch pwned", "$(touch pwned)", "A\nB", "__dbguard_settled", "A[0]", "\u{e9}"]
+            ["", "1A", "A B", "A;touch pwned", "$(touch pwned)", "A\nB", "__dbguard_settled", "IFS", "A[0]", "\u{e9}"]
         {
             assert!(answer(hostile).lines().ends_with(b"left\n\n\n\n\n\n\n"), "{hostile}");
         }
