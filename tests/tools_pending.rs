@@ -1,6 +1,6 @@
 //! Which migrations are pending is asked of the tool's own table: what ran already makes nothing stricter.
 
-use crate::support::{Fake, Sandbox, clusters};
+use crate::support::{Fake, Sandbox, clusters, tool};
 
 const CONFIG: &str = r#"
 [environment.staging]
@@ -120,4 +120,58 @@ fn golang_migrate_has_one_row_for_the_newest_and_none_that_counts_when_it_did_no
     assert_eq!(up(migrate("pending_migrate_dirty", "(2, true)")), 125);
     let (sandbox, url) = migrate("pending_migrate_moved", "(2, false)");
     assert_eq!(up((sandbox, format!("{url}&x-migrations-table=other"))), 125);
+}
+
+/// A project that real Sqitch deploys: a change that drops and ran long ago, and what came after it in its plan.
+fn sqitch(name: &str, later: &str) -> Sandbox {
+    let cluster = clusters().staging();
+    cluster.ask("postgres", &format!("DROP DATABASE IF EXISTS {name}"));
+    cluster.ask("postgres", &format!("CREATE DATABASE {name}"));
+    let plan = |later: &str| {
+        format!("%syntax-version=1.0.0\n%project=shop\n\na 2024-01-01T00:00:00Z A <a@example.com> # a\n{later}")
+    };
+    let sandbox = Sandbox::new()
+        .config(CONFIG)
+        .var("SQITCH_FULLNAME", "A")
+        .var("SQITCH_EMAIL", "a@example.com")
+        .var("SQITCH_TARGET", format!("db:pg://postgres@127.0.0.1:{}/{name}", cluster.port))
+        .file("work/sqitch.conf", "[core]\n\tengine = pg\n\t# registry = sqitch\n")
+        .file("work/sqitch.plan", plan(""))
+        .file("work/deploy/a.sql", "DROP TABLE IF EXISTS old;\n");
+    let first = sandbox.tool("sqitch", ["deploy"]).output();
+    assert_eq!(first.code, 0, "{}", first.err());
+    sandbox
+        .shims(["sqitch"])
+        .file("work/sqitch.plan", plan(later))
+        .file("work/deploy/a@v1.sql", "DROP TABLE IF EXISTS old;\n")
+        .file("work/deploy/sub/b.sql", "CREATE TABLE b ();\n")
+}
+
+const NEXT: &str = "sub/b 2024-01-02T00:00:00Z A <a@example.com> # b\n";
+const AGAIN: &str =
+    "@v1 2024-01-03T00:00:00Z A <a@example.com> # v1\na [a@v1] 2024-01-04T00:00:00Z A <a@example.com> # a\n";
+
+#[test]
+fn sqitch_goes_on_after_the_changes_that_its_registry_has() {
+    if tool("sqitch").is_none() {
+        return;
+    }
+    let next = sqitch("pending_sqitch", NEXT);
+    next.tool("sqitch", ["deploy", "--quiet"]).status(0);
+    assert!(clusters().staging().has_table("pending_sqitch", "b"));
+    // The name ran once, and stands for two changes now.
+    let again = sqitch("pending_sqitch_again", AGAIN).tool("sqitch", ["deploy"]).output();
+    assert_eq!(again.code, 125);
+    assert!(again.err().contains("found: drop-table at deploy/a.sql:1: DROP TABLE IF EXISTS old"), "{}", again.err());
+    // A registry elsewhere is not asked, nor is one of which the plan's project is not known.
+    let moved = sqitch("pending_sqitch_moved", NEXT);
+    for words in [&["--reg", "sqitch"][..], &["-C", "."], &["-a"], &["--plan-file", "sqitch.plan"]] {
+        let refused = moved.tool("sqitch", ["deploy"].iter().chain(words)).output();
+        assert_eq!(refused.code, 125, "{words:?}");
+    }
+    let moved = moved.file("work/sqitch.conf", "[core]\n\tengine = pg\n\tregistry = other\n");
+    assert_eq!(moved.tool("sqitch", ["deploy"]).output().code, 125);
+    let other = sqitch("pending_sqitch_other", NEXT);
+    let plan = other.read("work/sqitch.plan").replace("shop", "another");
+    assert_eq!(other.file("work/sqitch.plan", plan).tool("sqitch", ["deploy"]).output().code, 125);
 }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use super::Risk;
 use super::report::Report;
 use super::script::Reading;
+use super::sqitch;
 use crate::order;
 use crate::target::Migrations;
 use crate::text::Untrusted;
@@ -24,13 +25,22 @@ const MOST: usize = 5_000;
 
 /// Reads them all, but for those of which it is known that they ran.
 pub(super) fn read(migrations: &Migrations, applied: &[String], snapshot: &Snapshot, report: &mut Report) {
-    let applied: BTreeSet<String> = applied.iter().filter(|_| !migrations.back).map(|name| plain(name)).collect();
+    let planned = || sqitch::ran(migrations.directories.first()?, applied, snapshot.home()?);
+    let applied: BTreeSet<String> = match (migrations.back, migrations.planned) {
+        (true, _) => BTreeSet::new(),
+        (false, true) => planned().unwrap_or_default(),
+        (false, false) => applied.iter().map(|name| plain(name)).collect(),
+    };
     let mut files: Vec<PathBuf> =
         migrations.directories.iter().flat_map(|below| find(&snapshot.cwd.join(below), migrations)).collect();
     order::sort(&mut files);
     let all = files.len();
     let newest = applied.iter().filter_map(|name| name.parse::<u64>().ok()).max().filter(|_| migrations.newest);
     files.retain(|path| {
+        if migrations.planned {
+            let change = migrations.directories.first().and_then(|top| sqitch::change(path, top));
+            return change.is_none_or(|change| !applied.contains(change));
+        }
         let [number, name] = names(path);
         let ran = |name: &str| !name.is_empty() && applied.contains(name);
         let before = newest.is_some_and(|newest| number.parse().is_ok_and(|number: u64| number <= newest));
@@ -139,7 +149,14 @@ fn is(line: &[u8], mark: &str) -> bool {
 fn find(directory: &Path, migrations: &Migrations) -> Vec<PathBuf> {
     let deepest = migrations.patterns.iter().map(|pattern| pattern.matches('/').count()).max().unwrap_or(0);
     let mut found = Vec::new();
-    walk(directory, deepest, &mut found);
+    // What stands beside (`node_modules`) is not walked: it may have more files than are looked at.
+    let first = migrations.patterns.first().and_then(|pattern| pattern.split_once('/')).map_or("", |(first, _)| first);
+    let within = |pattern: &String| pattern.split_once('/').is_some_and(|(other, _)| other == first);
+    if !first.contains('*') && migrations.patterns.iter().all(within) {
+        walk(&directory.join(first), deepest.saturating_sub(1), &mut found);
+    } else {
+        walk(directory, deepest, &mut found);
+    }
     let fits = |patterns: &[String], path: &Path| {
         let name = path.strip_prefix(directory).unwrap_or(path).to_string_lossy().into_owned();
         patterns.iter().any(|pattern| matches(pattern, &name))

@@ -17,6 +17,7 @@ mod rehearsal;
 mod report;
 pub mod scan;
 mod script;
+mod sqitch;
 mod tools;
 mod waiting;
 

@@ -29,6 +29,8 @@ pub struct Migrations {
     pub applied: Option<String>,
     /// That query answers with the number of the newest that ran, and all before it ran too or never will.
     pub newest: bool,
+    /// It answers with `project:change`, and a plan beside the directories says what these are.
+    pub planned: bool,
 }
 
 impl Declared {
@@ -40,6 +42,7 @@ impl Declared {
         let any = |on: &[String]| acts().any(|act| on.iter().any(|pattern| fits(pattern, &act.command)));
         let world = World::of(self, invocation, snapshot);
         let directories = directories(scripts, invocation, &world);
+        let how = |how: &str| scripts.applied.get(3).is_some_and(|word| word == how);
         let way = |back: bool| {
             let (patterns, others) = if back { (&scripts.down, &scripts.up) } else { (&scripts.up, &scripts.down) };
             let (mark, other) =
@@ -51,7 +54,8 @@ impl Declared {
                 mark: mark.clone().zip(other.clone()),
                 back,
                 applied: query(scripts, invocation, &world).filter(|_| !back),
-                newest: scripts.applied.get(3).is_some_and(|word| word == "newest"),
+                newest: how("newest"),
+                planned: how("plan"),
             }
         };
         let mut ways = Vec::new();
@@ -79,6 +83,10 @@ fn query(scripts: &Scripts, invocation: &Invocation, world: &World) -> Option<St
     let holds = |name: &String| format!("{0} IS NOT NULL AND {0}::text <> 'false'", quoted(name));
     let condition = match condition {
         [] => String::new(),
+        // Several projects share a registry.
+        [name, how] if how == "plan" => {
+            return Some(format!("SELECT {}||':'||{column} FROM {}", quoted(name), quoted(table)));
+        }
         // Older versions write a row for each way that a migration went.
         [name, how] if how == "every" => format!(" GROUP BY {column} HAVING bool_and({})", holds(name)),
         [name, how] if how == "newest" => format!(" WHERE {}::text = 'false'", quoted(name)),
