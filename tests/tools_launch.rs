@@ -253,6 +253,21 @@ fn a_shim_that_is_started_under_another_name_is_its_tool() {
     }
 }
 
+/// `ln -s "$(command -v python3)" …`, as people do for a name that is missing.
+#[test]
+fn a_link_of_ones_own_to_a_shim_is_that_shims_tool() {
+    let link = |sandbox: &Sandbox, path: &str| {
+        std::os::unix::fs::symlink(sandbox.path("shims/ruby"), sandbox.path(path)).unwrap();
+    };
+    for (path, called) in [("work/mine", "./mine"), ("bin/mine", "mine"), ("bin/bun", "bun")] {
+        let sandbox = on(PRODUCTION);
+        link(&sandbox, path);
+        sandbox.tool("sh", ["-c", &format!("{called} script.rb")]).stdout("ran\n").stderr("").status(3);
+        assert_eq!(words(&sandbox, "ruby"), "script.rb");
+        assert_eq!(sandbox.tool("sh", ["-c", &format!("{called} bin/rails db:drop")]).output().code, 125, "{called}");
+    }
+}
+
 #[test]
 fn what_is_no_package_is_none_of_the_guards_business() {
     for text in ["", "[]", "{\"scripts\": 1}", "{\"scripts\": {\"reset\": [\"prisma migrate reset\"]}}", "\u{0}\u{1}"] {

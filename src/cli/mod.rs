@@ -30,6 +30,7 @@ mod trust;
 mod uninstall;
 
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -43,6 +44,9 @@ use crate::guard;
 use crate::target;
 use crate::text::Untrusted;
 use crate::world::{Snapshot, program, stdin, tools};
+
+/// How many links may lead to one another.
+const LINKS: usize = 8;
 
 /// The whole program.
 #[must_use]
@@ -64,10 +68,12 @@ fn dispatch(argv: &[OsString]) -> Result<ExitCode> {
     let name = executed.as_deref().unwrap_or(told);
     let rest = argv.get(1..).unwrap_or_default();
     match called(name)? {
-        Called::Tool(tool) if tool.to_str().is_some_and(|name| target::passes(name, rest)) => {
-            return Err(guard::pass_through(tool, rest, name));
+        Called::Tool(tool) => {
+            let error = as_tool(tool, rest, name)?;
+            // There is none of this name: it may be somebody's own link to the shim of another.
+            let other = (error.kind() == Kind::NotFound).then(|| by_link(told)).flatten().filter(|other| other != tool);
+            return Err(other.map_or(Ok(error), |other| as_tool(&other, rest, &other))?);
         }
-        Called::Tool(tool) => return Err(guard::run(tool, rest, &Snapshot::read()?)),
         Called::Forgotten(tool) => return Err(guard::pass_by(tool, rest, &Snapshot::read()?)),
         Called::Stray(link) => return Err(stray(&link)),
         Called::Itself => {}
@@ -99,13 +105,44 @@ fn dispatch(argv: &[OsString]) -> Result<ExitCode> {
     }
 }
 
-/// The shim that was executed under a name that says nothing, as `exec -a NAME python3` does it.
+/// Becomes the tool; comes back only with an error.
+fn as_tool(tool: &OsStr, rest: &[OsString], name: &OsStr) -> Result<Error> {
+    if tool.to_str().is_some_and(|tool| target::passes(tool, rest)) {
+        return Ok(guard::pass_through(tool, rest, name));
+    }
+    Ok(guard::run(tool, rest, &Snapshot::read()?))
+}
+
+/// The shim that was executed under a name that says nothing, as `exec -a NAME python3` does it, or a link to a shim.
 fn renamed(told: &OsStr) -> Option<OsString> {
     let base = Path::new(told).file_name().unwrap_or_default();
     if base == "dbguard" || base.to_str().is_some_and(target::is_known) {
         return None;
     }
-    program::executed().filter(|name| name.to_str().is_some_and(target::is_known))
+    let executed = program::executed().filter(|name| name.to_str().is_some_and(target::is_known));
+    executed.or_else(|| by_link(told))
+}
+
+/// The shim to which a link leads by which this was called: `ln -s "$(command -v python3)" ~/bin/py`.
+fn by_link(told: &OsStr) -> Option<OsString> {
+    let mut path = called_by(told, &Snapshot::read().ok()?)?;
+    for _ in 0..LINKS {
+        path = path.parent()?.join(fs::read_link(&path).ok()?);
+        let name = path.file_name().filter(|name| name.to_str().is_some_and(target::is_known));
+        if let Some(name) = name {
+            return Some(name.to_owned());
+        }
+    }
+    None
+}
+
+/// The path of the link by which this was called.
+fn called_by(name: &OsStr, snapshot: &Snapshot) -> Option<PathBuf> {
+    let path = PathBuf::from(name);
+    if path.components().count() > 1 {
+        return Some(path);
+    }
+    tools::candidates(name, &snapshot.vars).into_iter().find(|found| found.is_dbguard).map(|found| found.path)
 }
 
 /// What this was called as.
@@ -140,10 +177,7 @@ fn called(name: &OsStr) -> Result<Called<'_>> {
 
 /// The link by which this was called, where it is a shim: a program of a name of one's own is not.
 fn elsewhere(name: &OsStr, snapshot: &Snapshot) -> Option<PathBuf> {
-    let path = PathBuf::from(name);
-    let by_path = path.components().count() > 1;
-    let first = || tools::candidates(name, &snapshot.vars).into_iter().find(|found| found.is_dbguard);
-    let path = if by_path { path } else { first()?.path };
+    let path = called_by(name, snapshot)?;
     let among_shims = path.parent().is_some_and(|directory| directory.ends_with("dbguard/shims"));
     (among_shims && path.is_symlink()).then_some(path)
 }
