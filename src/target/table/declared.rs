@@ -43,6 +43,10 @@ impl Declared {
         let line = argv::read(&entry, args);
         let (acts, arguments) = argv::acts(&entry, &line);
         let help = line.options.iter().find(|option| matches!(option.name.as_str(), "help" | "version"));
+        // `PWD` among what options set is where it works.
+        let option = entry.set.iter().find(|(var, _)| var == "PWD");
+        let given = option.and_then(|(_, option)| line.options.iter().rfind(|given| given.name == *option));
+        let directory = given.and_then(|given| given.value.as_ref()).map(PathBuf::from);
         let declared = Self {
             tool: tool.to_owned(),
             acts,
@@ -51,7 +55,7 @@ impl Declared {
             assigned: line.assigned,
             help: help.map(|option| option.spelled.clone()),
             doubt: line.doubt,
-            directory: None,
+            directory,
             behind: None,
             before: Vec::new(),
             hidden: false,
@@ -65,7 +69,10 @@ impl Declared {
         self.behind = Some(launched.program);
         self.hidden = launched.before.is_none() || launched.directory.is_some();
         self.before = launched.before.unwrap_or_default();
-        self.directory = launched.directory;
+        self.directory = match (launched.directory, self.directory.take()) {
+            (Some(first), Some(then)) => Some(first.join(then)),
+            (first, then) => first.or(then),
+        };
         self.assigned.extend(launched.assigned);
         self.doubt = self.doubt.take().or(launched.doubt);
     }
