@@ -196,6 +196,19 @@ fn development_is_not_asked_and_reads_only_after_a_connect_until_it_is_unlocked(
     assert!(!pty.finish().screen.contains(QUESTION));
 }
 
+/// A full disk, or another's home: which connection this is cannot be remembered, so it is not said to be held.
+#[test]
+fn where_nothing_can_be_kept_development_is_never_said_to_be_read_only() {
+    let sandbox = sandbox().var("XDG_STATE_HOME", "/proc/nowhere");
+    let staging = clusters().staging();
+    staging.scratch("unlock_nowhere");
+    let socket = staging.socket.to_str().unwrap();
+    let mut pty = psql(&sandbox, &["-h", socket, "-p", &staging.port.to_string(), "-U", "postgres", "unlock_nowhere"]);
+    pty.wait_for("● LOCAL  writable? postgres@").wait_for("=# ").send("CREATE TABLE a ();\n").wait_for("CREATE TABLE");
+    pty.wait_for("=# ").send("\\q\n");
+    assert!(!pty.finish().screen.contains("read-only?"));
+}
+
 #[test]
 fn the_guard_and_the_start_up_file_ask_once_and_connect_once() {
     let sandbox = sandbox().shims(["psql"]);

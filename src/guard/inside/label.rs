@@ -40,18 +40,18 @@ const LONGEST_LABEL: usize = 24;
 
 /// What stands before each prompt.
 pub fn label(seat: &mut Seat<'_>, which: Which) -> String {
-    let known = look(seat);
-    words(seat, &known, which)
+    let (known, remembered) = look(seat);
+    words(seat, &known, which, remembered)
 }
 
 /// The same where nothing has changed since the last one, for which nobody's name is needed.
 pub fn kept(seat: &Seat<'_>, which: Which) -> Option<String> {
     let known = fresh(seat)?;
     known.shown.iter().filter(|_| which == Which::First).for_each(|shown| tint::again(seat, shown));
-    Some(words(seat, known, which))
+    Some(words(seat, known, which, true))
 }
 
-fn words(seat: &Seat<'_>, known: &Known, which: Which) -> String {
+fn words(seat: &Seat<'_>, known: &Known, which: Which, remembered: bool) -> String {
     let paint = Paint::of(seat, which);
     let Some(shown) = &known.shown else {
         return paint.first("", "!! NOT CONNECTED ", "", "");
@@ -64,7 +64,10 @@ fn words(seat: &Seat<'_>, known: &Known, which: Which) -> String {
     let word: String = inert(&shown.label).chars().take(LONGEST_LABEL).collect();
     let ask = if known.names.is_none() && shown.environment == "unknown" { ":whereami " } else { "" };
     let title = if seat.inside.titled && shown.titled { format!("{icon}{word}{doubt} psql") } else { String::new() };
-    let state = state(known, shown.strict, seat.locks() && !(shown.strict && known.again));
+    // What holds connections read-only is set at the start for those to come. Whether this is one of them, nobody knows
+    // where nothing can be remembered.
+    let held = if shown.strict { !known.again } else { remembered };
+    let state = state(known, shown.strict, seat.locks() && held);
     paint.first(&shown.sgr, &format!(" {icon}{word}{doubt} "), &format!(" {state}{ask}"), &title)
 }
 
@@ -82,21 +85,22 @@ fn state(known: &Known, strict: bool, locks: bool) -> &'static str {
     }
 }
 
-/// What is known of the connection as it is now, made afresh where anything changed.
-fn look(seat: &mut Seat<'_>) -> Known {
+/// What is known of the connection as it is now, made afresh where anything changed; and whether that could be kept.
+fn look(seat: &mut Seat<'_>) -> (Known, bool) {
     if let Some(known) = fresh(seat) {
-        return known.clone();
+        return (known.clone(), true);
     }
     target::look_once();
     let config = config::load(seat.snapshot);
     let known = seen(seat, &config);
     tint::change(seat, known.shown.as_ref());
-    if known.shown.is_some() {
-        seat.inside.connection = Some(known.clone());
-        // What cannot be kept is made again at the next prompt.
-        let _ = inside::write(seat.snapshot, seat.pid, &seat.inside);
+    if known.shown.is_none() {
+        return (known, true);
     }
-    known
+    seat.inside.connection = Some(known.clone());
+    // What cannot be kept is made again at the next prompt.
+    let remembered = inside::write(seat.snapshot, seat.pid, &seat.inside).is_ok();
+    (known, remembered)
 }
 
 /// What is known of the connection, where what it was made from is as it was.
