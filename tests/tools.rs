@@ -161,6 +161,11 @@ fn migrations_that_are_sql() {
 }
 
 #[test]
+fn tasks_and_scripts_of_projects() {
+    check("tasks.txt");
+}
+
+#[test]
 fn further_tools() {
     check("more.txt");
 }

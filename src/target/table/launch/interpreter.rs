@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use super::Launched;
+use super::forms::among;
 
 /// How an interpreter reads its options.
 #[derive(Default)]
@@ -105,13 +106,44 @@ fn tongue(program: &str) -> Option<&'static Tongue> {
 
 /// Whether this is an interpreter.
 pub(super) fn is_one(program: &str) -> bool {
-    tongue(program).is_some()
+    program == "java" || tongue(program).is_some()
 }
 
 /// What it runs. `None` for a program that is no interpreter.
 pub(super) fn peel(program: &str, args: &[OsString]) -> Option<Launched> {
+    if program == "java" {
+        return Some(java(args));
+    }
     Some(Walk { tongue: tongue(program)?, args, at: 0, launched: Launched::default() }.run())
 }
+
+/// `java -jar flyway.jar …`, `java -cp … liquibase.integration.commandline.LiquibaseCommandLine …`: by the name of the
+/// file or of the class. Properties of the system go before what Liquibase reads
+/// (<https://docs.oracle.com/en/java/javase/21/docs/specs/man/java.html>).
+fn java(args: &[OsString]) -> Launched {
+    let mut launched = Launched::default();
+    let mut words = args.iter().enumerate();
+    while let Some((at, word)) = words.next() {
+        let text = word.to_string_lossy();
+        if among(JAVA_VALUES, &text) {
+            words.next();
+        } else if text.starts_with("-D") || text.starts_with('@') || text.starts_with("-javaagent") {
+            launched.doubt = Some("a property of Java may change what the tool sees".to_owned());
+        } else if !text.starts_with('-') {
+            let name = text.rsplit('/').next().unwrap_or_default();
+            let tool = ["flyway", "liquibase"]
+                .into_iter()
+                .find(|tool| name.strip_prefix("org.").unwrap_or(name).starts_with(tool));
+            let rest = args.get(at + 1..).unwrap_or_default();
+            return tool.map_or_else(Launched::default, |tool| launched.starts(OsStr::new(tool), rest));
+        }
+    }
+    launched
+}
+
+/// Java's options that take the next word, but for `-jar`, whose word is the program.
+const JAVA_VALUES: &str = "-cp -classpath --class-path -p --module-path --add-modules --upgrade-module-path --add-opens \
+    --add-exports --add-reads --limit-modules --enable-native-access --source -splash";
 
 struct Walk<'a> {
     tongue: &'static Tongue,

@@ -9,6 +9,7 @@ mod forms;
 mod interpreter;
 mod package;
 mod script;
+mod tasks;
 
 use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
@@ -20,8 +21,38 @@ use super::effect::Effect;
 
 /// The launchers that are known.
 pub(super) const LAUNCHERS: &[&str] = &[
-    "npx", "bunx", "bundle", "poetry", "uv", "pipenv", "npm", "pnpm", "yarn", "bun", "python", "python3", "ruby",
-    "php", "node",
+    "npx",
+    "bunx",
+    "bundle",
+    "bundler",
+    "poetry",
+    "uv",
+    "uvx",
+    "pipenv",
+    "pdm",
+    "hatch",
+    "pixi",
+    "pipx",
+    "poe",
+    "tox",
+    "conda",
+    "mamba",
+    "micromamba",
+    "mise",
+    "asdf",
+    "corepack",
+    "spring",
+    "go",
+    "npm",
+    "pnpm",
+    "yarn",
+    "bun",
+    "python",
+    "python3",
+    "ruby",
+    "php",
+    "java",
+    "node",
 ];
 
 /// More launchers than this do not stand behind one another.
@@ -69,7 +100,7 @@ pub(super) fn passes(program: &str, args: &[OsString]) -> bool {
         let started = interpreter::peel(program, args).map(|launched| launched.program).unwrap_or_default();
         return !is_launcher(&started) && super::row(&started).is_none();
     }
-    package::passes(program, args)
+    package::passes(program, args) || forms::passes(program, args)
 }
 
 /// Takes the launchers off. `None` for a program that is none.
@@ -156,6 +187,7 @@ impl Launched {
         self.program = String::from(match module.split('.').next().unwrap_or_default() {
             "django" => "django-admin",
             "manage" => "manage.py",
+            "poethepoet" => "poe",
             package => package,
         });
         self.args = args.to_vec();
@@ -232,6 +264,13 @@ mod tests {
             ("node /usr/lib/node_modules/npm/bin/npm-cli.js exec prisma migrate reset", "prisma migrate reset"),
             ("php -d memory_limit=-1 vendor/bin/rails", "rails "),
             ("php -r 1 rails", "-"),
+            ("ruby bin/spring rails db:drop", "rails db:drop ?"),
+            ("python -m pdm run alembic upgrade head", "alembic upgrade head"),
+            ("java -jar lib/flyway-commandline-11.jar clean", "flyway clean"),
+            ("java -cp lib/* -Xmx1g org.flywaydb.commandline.Main -url=x migrate", "flyway -url=x migrate"),
+            ("java -Dliquibase.url=x -jar liquibase.jar drop-all", "liquibase drop-all ?"),
+            ("java -jar app.jar flyway", "-"),
+            ("java -version", "-"),
         ] {
             assert_eq!(started(line), expected, "{line}");
         }
@@ -277,6 +316,10 @@ mod tests {
             ("uv run -v pytest tests alembic", "-"),
             ("uv tool run alembic upgrade head", "alembic upgrade head"),
             ("uv tool install alembic", "-"),
+            ("yarn workspaces foreach -A exec prisma migrate deploy", "prisma migrate deploy ?"),
+            ("yarn workspaces foreach --from web -A run prisma migrate deploy", "prisma migrate deploy ?"),
+            ("yarn workspaces run build", "-"),
+            ("npm it", "-"),
             ("pnpm add prisma", "-"),
             ("yarn prisma migrate reset", "prisma migrate reset"),
             ("yarn run prisma migrate reset", "prisma migrate reset"),
@@ -290,6 +333,49 @@ mod tests {
             ("uv run --directory api manage.py migrate", "[api] manage.py migrate"),
             ("uv run -m django migrate", "django-admin migrate"),
             ("bundle exec ruby -C api bin/rails db:drop", "[/nonexistent/api] rails db:drop"),
+        ] {
+            assert_eq!(started(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn runners_of_environments_start_what_stands_behind_their_word() {
+        for (line, expected) in [
+            ("uvx alembic@1.13 upgrade head", "alembic upgrade head"),
+            ("uvx --from alembic==1.13 --with psycopg2 alembic upgrade head", "alembic upgrade head"),
+            ("pdm run -s alembic upgrade head", "alembic upgrade head"),
+            ("pdm -p api run alembic upgrade head", "alembic upgrade head ?"),
+            ("pdm install", "-"),
+            ("hatch -e prod run alembic upgrade head", "alembic upgrade head"),
+            ("hatch run +py=3.12 prod:alembic upgrade head", "alembic upgrade head"),
+            ("hatch env run -e prod -- alembic upgrade head", "alembic upgrade head"),
+            ("pixi run -e prod alembic upgrade head", "alembic upgrade head"),
+            ("pipx run --spec alembic[tz] alembic upgrade head", "alembic upgrade head"),
+            ("pipx install alembic", "-"),
+            ("tox exec -e py -- alembic upgrade head", "alembic upgrade head ?"),
+            ("tox -e alembic", "-"),
+            ("conda run -n prod --cwd api alembic upgrade head", "[api] alembic upgrade head"),
+            ("micromamba run -p /env python manage.py migrate", "manage.py migrate"),
+            ("mise exec node@20 python@3 -- npx prisma migrate reset", "prisma migrate reset"),
+            ("mise x -- alembic upgrade head", "alembic upgrade head"),
+            ("mise -C api x -- alembic upgrade head", "[api] alembic upgrade head"),
+            ("mise x -c dbmate", "-"), // without a command it shows its help
+            ("mise install alembic", "-"),
+            ("asdf exec rails db:drop", "rails db:drop"),
+            ("corepack pnpm@8 exec prisma migrate reset", "prisma migrate reset"),
+            ("corepack enable pnpm", "-"),
+            ("bundler exec rails db:drop", "rails db:drop"),
+            ("spring rails db:drop", "rails db:drop ?"),
+            ("spring status", "-"),
+            ("poe migrate", "-"),
+            ("go run github.com/pressly/goose/v3/cmd/goose@latest up", "goose up"),
+            ("go run -tags postgres github.com/golang-migrate/migrate/v4 down", "migrate down"),
+            ("go -C api tool goose down", "[api] goose down"),
+            ("go run ./cmd/migrate down", "-"),
+            ("go run cmd/migrate/main.go down", "-"),
+            ("go run . migrate", "-"),
+            ("go build github.com/pressly/goose/v3/cmd/goose", "-"),
+            ("go test ./... -run migrate", "-"),
         ] {
             assert_eq!(started(line), expected, "{line}");
         }
@@ -316,7 +402,23 @@ mod tests {
             ("time -p prisma migrate reset", "prisma migrate reset ?"),
             ("timeout 60 prisma migrate reset", "prisma migrate reset ?"),
             ("echo x | xargs prisma migrate reset", "prisma migrate reset ?"),
-            ("corepack pnpm exec prisma migrate reset", "prisma migrate reset ?"),
+            ("corepack pnpm exec prisma migrate reset", "prisma migrate reset"),
+            ("2>/dev/null >log prisma migrate reset 2>&1", "prisma migrate reset"),
+            ("prisma migrate reset --force > log < in &> x", "prisma migrate reset --force"),
+            ("echo `prisma migrate reset`", "prisma migrate reset"),
+            ("echo \"now $(prisma migrate reset | tr '()' x)\"", "prisma migrate reset"),
+            ("$(npm bin)/prisma migrate reset", "prisma migrate reset ?"),
+            ("`which prisma` migrate reset", "prisma migrate reset ?"),
+            ("TOOL=prisma; $TOOL migrate reset", "prisma migrate reset ?"),
+            ("TOOL='npx prisma' && A=b ${TOOL} migrate reset", "prisma migrate reset ?"),
+            ("$PRISMA migrate reset", "prisma migrate reset ?"),
+            ("$npm_execpath exec prisma migrate reset", "prisma migrate reset ?"),
+            ("$TOOL migrate reset", "-"),
+            ("concurrently \"tsc -w\" \"prisma migrate status\" \"prisma migrate reset\"", "prisma migrate reset ?"),
+            ("`", "-"),
+            ("$(", "-"),
+            ("\"$(prisma", "-"),
+            (">", "-"),
             ("env", "-"),
             ("env -u", "-"),
             ("echo prisma migrate reset", "-"),

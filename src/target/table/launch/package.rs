@@ -1,44 +1,24 @@
 //! Runners of packages: `npm exec`, `npm run SCRIPT`, `pnpm TOOL`, `yarn SCRIPT`, `bun x TOOL`.
 //!
 //! They put `node_modules/.bin` before the shims. A script's line is looked up in the nearest `package.json` when one is
-//! run, and only then; nothing of it is run here. Scripts of other packages of a workspace are not followed.
+//! run, and only then; nothing of it is run here. A package of a workspace that is named is found where its name and the
+//! workspace's own list say together; no directory is searched for it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use super::forms::among;
 use super::{Launched, Road, script};
 use crate::target::project::look::Look;
 use crate::text::json;
 
 /// Options that take the next word, of all of them together.
-const VALUES: &[&str] = &[
-    "-C",
-    "--prefix",
-    "--dir",
-    "--cwd",
-    "-w",
-    "--workspace",
-    "-F",
-    "--filter",
-    "--loglevel",
-    "--registry",
-    "--userconfig",
-    "--cache",
-    "--script-shell",
-    "-p",
-    "--package",
-    "-c",
-    "--call",
-    "--omit",
-    "--include",
-    "--reporter",
-    "--config",
-    "--env-file",
-];
-const DIRECTORIES: &[&str] = &["-C", "--prefix", "--dir", "--cwd"];
-/// What makes it run in other packages.
-const ELSEWHERE: &[&str] =
-    &["-w", "--workspace", "--workspaces", "-ws", "-F", "--filter", "-r", "--recursive", "--global", "-g"];
+const VALUES: &str = "-C --prefix --dir --cwd -w --workspace -F --filter --loglevel --registry --userconfig --cache \
+    --script-shell -p --package -c --call --omit --include --reporter --config --env-file --from --exclude -j --jobs";
+const DIRECTORIES: &str = "-C --prefix --dir --cwd";
+/// What makes it run in other packages, and those that name one.
+const ELSEWHERE: &str = "--workspaces -ws -r --recursive --global -g";
+const PACKAGE: &str = "-w --workspace -F --filter";
 
 /// What a verb does.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,7 +43,8 @@ fn verb(program: &str, word: &str) -> Verb {
         (_, "run" | "run-script") | ("npm", "rum" | "urn") => Verb::Script,
         ("bun", "test" | "build" | "create" | "upgrade" | "pm") => Verb::Other,
         (_, "test" | "start" | "stop" | "restart") | ("npm", "t" | "tst") => Verb::Own,
-        (_, "install" | "i" | "ci" | "add") => Verb::Install,
+        (_, "install" | "i" | "ci" | "add")
+        | ("npm", "it" | "install-test" | "cit" | "sit" | "install-ci-test" | "clean-install-test") => Verb::Install,
         ("npm", _) | (_, "remove" | "rm" | "up" | "update" | "upgrade" | "why" | "list" | "ls" | "outdated") => {
             Verb::Other
         }
@@ -89,8 +70,14 @@ pub(super) fn peel(program: &str, args: &[OsString], road: &Road<'_>) -> Launche
     let word = match line.word() {
         None if program == "yarn" => "install".into(), // yarn alone installs
         Some(word) if program == "yarn" && word == "workspace" => {
-            line.elsewhere = line.word().is_some();
+            line.package = line.word();
+            line.elsewhere = true;
             line.word().unwrap_or_default()
+        }
+        // `yarn workspaces foreach -A run …`, and `yarn workspaces run …` of the first yarn.
+        Some(word) if program == "yarn" && word == "workspaces" => {
+            line.elsewhere = true;
+            line.word().filter(|word| word != "foreach").or_else(|| line.word()).unwrap_or_default()
         }
         None => return Launched::default(),
         Some(word) => word,
@@ -107,9 +94,7 @@ pub(super) fn peel(program: &str, args: &[OsString], road: &Road<'_>) -> Launche
     }
     let Some(word) = word.filter(|_| verb != Verb::Other) else { return Launched::default() };
     let either = program != "npm" && matches!(verb, Verb::Script | Verb::Either);
-    if line.elsewhere {
-        // Which package that is, is not looked for: nor are its scripts.
-        launched.doubt = Some(format!("`{program}` runs it in another package of the workspace"));
+    if line.elsewhere && !enter(&mut launched, program, line.package.as_deref(), road.cwd) {
         let tool = verb == Verb::Tool || (either && road.knows(&word.to_string_lossy()));
         return if tool { launched.starts(&word, &more) } else { Launched::default() };
     }
@@ -120,12 +105,15 @@ pub(super) fn peel(program: &str, args: &[OsString], road: &Road<'_>) -> Launche
     let name = word.to_string_lossy();
     let name = if program == "npm" && matches!(&*name, "t" | "tst") { "test" } else { &name };
     let names = match verb {
-        Verb::Install => INSTALLING.map(str::to_owned).to_vec(),
+        Verb::Install => {
+            let tests = ["pretest", "test", "posttest"].into_iter().filter(|_| program == "npm" && name.ends_with('t'));
+            INSTALLING.into_iter().chain(tests).map(str::to_owned).collect()
+        }
         Verb::Tool | Verb::Script | Verb::Own | Verb::Either | Verb::Other => {
             vec![format!("pre{name}"), name.to_owned(), format!("post{name}")]
         }
     };
-    let (directory, lines) = scripts(&cwd, &names);
+    let (directory, lines) = scripts(&cwd, |script| names.iter().position(|name| name == script));
     if lines.is_empty() {
         // yarn, pnpm and bun take a tool of this name then.
         return if either { launched.starts(&word, line.rest) } else { Launched::default() };
@@ -139,15 +127,69 @@ pub(super) fn peel(program: &str, args: &[OsString], road: &Road<'_>) -> Launche
 /// The scripts that installing runs (<https://docs.npmjs.com/cli/using-npm/scripts>).
 const INSTALLING: [&str; 6] = ["preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare"];
 
-/// The lines of these scripts, with the directory that they run in.
-fn scripts(cwd: &Path, names: &[String]) -> (PathBuf, Vec<(String, String)>) {
+/// The lines of the scripts that have a place, in its order, with the directory that they run in.
+fn scripts(cwd: &Path, place: impl Fn(&str) -> Option<usize>) -> (PathBuf, Vec<(String, String)>) {
     let found = Look::new(cwd, Path::new("/")).nearest(&["package.json"]).into_iter().next();
     let directory = found.as_ref().and_then(|found| found.path.parent()).unwrap_or(cwd).to_owned();
     let text = found.and_then(|found| found.text.ok()).unwrap_or_default();
     let package = json::value(&text).unwrap_or_default();
-    let script = |name: &String| Some((name.clone(), package.get("scripts")?.get(name)?.as_str()?.to_owned()));
-    (directory, names.iter().filter_map(script).collect())
+    let all = package.get("scripts").and_then(|scripts| scripts.as_object()).into_iter().flatten();
+    let mut lines: Vec<_> =
+        all.filter_map(|(name, line)| Some((place(name)?, (name.clone(), line.as_str()?.to_owned())))).collect();
+    lines.sort_by_key(|(place, _)| *place);
+    (directory, lines.into_iter().map(|(_, line)| line).collect())
 }
+
+/// The scripts whose names begin so, as `run-s 'db:*'` has it.
+pub(super) fn beginning(start: &str, cwd: &Path) -> Vec<String> {
+    let (_, lines) = scripts(cwd, |name| name.starts_with(start).then_some(0));
+    lines.into_iter().map(|(name, _)| name).collect()
+}
+
+/// Goes to a package of the workspace; false, with a doubt, where it is not found.
+pub(super) fn enter(launched: &mut Launched, program: &str, package: Option<&OsStr>, cwd: &Path) -> bool {
+    let cwd = launched.directory.as_ref().map_or_else(|| cwd.to_owned(), |below| cwd.join(below));
+    let found = package.and_then(|package| workspace(&cwd, &package.to_string_lossy()));
+    if found.is_none() {
+        launched.doubt = Some(format!("`{program}` runs it in another package of the workspace"));
+    }
+    let entered = found.is_some();
+    launched.directory = found.or(launched.directory.take());
+    entered
+}
+
+/// The directory of a package, by its path, or by its name among those that the workspace lists: for `apps/*`, and `web` or
+/// `@scope/web`, that is `apps/web`, where the `package.json` there has the name.
+fn workspace(cwd: &Path, name: &str) -> Option<PathBuf> {
+    // pnpm's `web...`: with what it depends on.
+    let name = name.trim_matches(['{', '}', '.', '^']).trim_start_matches('/');
+    let last = name.rsplit('/').next().filter(|last| !last.is_empty())?;
+    let look = Look::new(cwd, Path::new("/"));
+    let read = |path: &Path| json::value(&look.read(path)?.text.ok()?).ok();
+    cwd.ancestors().take(DEEPEST).find_map(|root| {
+        let package = read(&root.join("package.json"));
+        let listed = package.as_ref().and_then(|package| package.get("workspaces"));
+        let listed = listed.and_then(|all| all.get("packages").unwrap_or(all).as_array());
+        let mut patterns: Vec<String> =
+            listed.into_iter().flatten().filter_map(|one| Some(one.as_str()?.into())).collect();
+        let yaml = look.read(&root.join("pnpm-workspace.yaml")).and_then(|found| found.text.ok()).unwrap_or_default();
+        let items = yaml.lines().filter_map(|line| line.trim().strip_prefix("- "));
+        patterns.extend(items.map(|item| item.trim_matches([' ', '"', '\'']).to_owned()));
+        let called = |directory: &PathBuf| {
+            let package = read(&directory.join("package.json"));
+            let own = package.as_ref().and_then(|package| package.get("name")?.as_str());
+            // pnpm finds `@scope/web` by `web` too.
+            own.and_then(|own| own.strip_suffix(name)).is_some_and(|scope| scope.is_empty() || scope.ends_with('/'))
+        };
+        let below =
+            |pattern: &String| root.join(pattern.trim_start_matches("./").replace("**", "*").replacen('*', last, 1));
+        let by_path = || Some(root.join(name)).filter(|directory| directory.join("package.json").is_file());
+        patterns.iter().map(below).find(called).or_else(by_path).filter(|_| !patterns.is_empty())
+    })
+}
+
+/// How far up a workspace is looked for.
+const DEEPEST: usize = 16;
 
 fn after_dashes(rest: &[OsString]) -> &[OsString] {
     match rest {
@@ -161,6 +203,8 @@ struct Line<'a> {
     rest: &'a [OsString],
     directory: Option<OsString>,
     elsewhere: bool,
+    /// The package that it goes to.
+    package: Option<OsString>,
     /// It reads a file of vars.
     vars: bool,
     call: Option<OsString>,
@@ -168,7 +212,7 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     fn new(program: &'a str, rest: &'a [OsString]) -> Self {
-        Self { program, rest, directory: None, elsewhere: false, vars: false, call: None }
+        Self { program, rest, directory: None, elsewhere: false, package: None, vars: false, call: None }
     }
 
     /// npm takes its own options behind a script's name too (`npm run x --prefix web`), up to `--`; the script gets the rest.
@@ -193,21 +237,23 @@ impl<'a> Line<'a> {
                 continue;
             }
             let (name, joined) = text.split_once('=').map_or((&*text, None), |(name, value)| (name, Some(value)));
-            self.elsewhere |= ELSEWHERE.contains(&name);
+            self.elsewhere |= among(ELSEWHERE, name) || among(PACKAGE, name);
             self.vars |= name == "--env-file";
             // pnpm's is `--workspace-root`.
             let flag = name == "-w" && self.program == "pnpm";
             let value = match joined {
                 Some(value) => OsString::from(value),
-                None if flag || !VALUES.contains(&name) => continue,
+                None if flag || !among(VALUES, name) => continue,
                 None => {
                     let (value, after) = after.split_first()?;
                     self.rest = after;
                     value.clone()
                 }
             };
-            if DIRECTORIES.contains(&name) {
+            if among(DIRECTORIES, name) {
                 self.directory = Some(value);
+            } else if among(PACKAGE, name) {
+                self.package = Some(value);
             } else if matches!(name, "-c" | "--call") {
                 self.call = Some(value);
             }

@@ -7,64 +7,19 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::super::effect::Effect;
-use super::{Launched, Road};
+use super::forms::among;
+use super::{Launched, Road, package};
 
 /// Programs that run the rest of their words, in the same world.
-const PLAIN: &[&str] = &[
-    "env",
-    "cross-env",
-    "cross-env-shell",
-    "exec",
-    "command",
-    "time",
-    "nice",
-    "nohup",
-    "eval",
-    "if",
-    "elif",
-    "then",
-    "else",
-    "while",
-    "until",
-    "do",
-    "{",
-    "!",
-];
+const PLAIN: &str =
+    "env cross-env cross-env-shell exec command time nice nohup eval if elif then else while until do { !";
 
 /// Programs that run what stands somewhere behind them, in a world of their making.
-const WRAPPERS: &[&str] = &[
-    "dotenv",
-    "dotenvx",
-    "dotenv-cli",
-    "env-cmd",
-    "with-env",
-    "doppler",
-    "op",
-    "infisical",
-    "aws-vault",
-    "chamber",
-    "tsx",
-    "ts-node",
-    "sh",
-    "bash",
-    "concurrently",
-    "wait-on",
-    "start-server-and-test",
-    "nodemon",
-    "timeout",
-    "xargs",
-    "sudo",
-    "corepack",
-    "direnv",
-    "mise",
-    "uvx",
-    "pipx",
-    "pdm",
-    "hatch",
-];
+const WRAPPERS: &str = "dotenv dotenvx dotenv-cli env-cmd with-env doppler op infisical aws-vault chamber tsx ts-node sh bash \
+    concurrently wait-on start-server-and-test nodemon timeout xargs sudo direnv coverage pdb";
 
 /// Programs whose words are the names of scripts.
-const RUNNERS: &[&str] = &["run-s", "run-p", "npm-run-all", "npm-run-all2"];
+const RUNNERS: &str = "run-s run-p npm-run-all npm-run-all2";
 
 /// A word, without its quotes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,22 +43,32 @@ pub(super) fn line(directory: Option<&Path>, text: &OsStr, road: &Road<'_>) -> L
 /// What lines that run one after another start: the command that does most, with the others beside it. They run in `from`,
 /// and the words beside a line stand at its end.
 pub(super) fn lines(from: Option<&Path>, lines: &[(String, Vec<OsString>)], road: &Road<'_>) -> Launched {
+    let start = Launched { directory: from.map(Path::to_owned), ..Launched::default() };
+    each(&start, lines, road)
+}
+
+/// The same in the world of a program that starts them.
+fn each(start: &Launched, lines: &[(String, Vec<OsString>)], road: &Road<'_>) -> Launched {
     let mut all: Vec<(Effect, Launched)> = Vec::new();
     for (text, more) in lines {
-        let mut directory = from.map(Path::to_owned);
+        let mut start = start.clone();
         let mut commands = commands(text);
         if let Some(last) = commands.last_mut() {
             last.extend(more.iter().map(|word| Word::of(word.to_string_lossy().into_owned())));
         }
-        for command in commands {
+        let mut set: Vec<(String, String)> = Vec::new();
+        for mut command in commands {
+            named(&mut command, &set, road);
+            let pairs = command.iter().map_while(|word| assignment(&word.text));
+            set.extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
             if let [first, to, ..] = command.as_slice()
                 && first.text == "cd"
             {
-                directory = Some(directory.unwrap_or_default().join(&to.text));
+                start.directory = Some(start.directory.unwrap_or_default().join(&to.text));
                 continue;
             }
-            let start = Launched { directory: directory.clone(), ..Launched::default() };
-            all.extend(started(start, &command, road).and_then(|found| Some((road.effect(&found)?, found))));
+            let found = started(start.clone(), &command, road);
+            all.extend(found.and_then(|found| Some((road.effect(&found)?, found))));
         }
     }
     // The last of the strictest, as `max_by_key` has it.
@@ -114,10 +79,26 @@ pub(super) fn lines(from: Option<&Path>, lines: &[(String, Vec<OsString>)], road
     found
 }
 
+/// Fills in a program that a var names: one that the line has set, or whose name says it (`$PRISMA`, `$npm_execpath`).
+fn named(command: &mut Vec<Word>, set: &[(String, String)], road: &Road<'_>) {
+    let program = |word: &Word| !(assignment(&word.text).is_some() || among(PLAIN, &word.text));
+    let Some(at) = command.iter().position(program) else { return };
+    let Some(name) = command.get(at).and_then(|word| word.text.strip_prefix('$')) else { return };
+    let name = name.trim_matches(['{', '}']);
+    let value = set.iter().rfind(|(known, _)| known == name).map_or_else(
+        || name.to_lowercase().trim_end_matches("_bin").trim_end_matches("_execpath").to_owned(),
+        |(_, value)| value.clone(),
+    );
+    let words: Vec<Word> = value.split_whitespace().map(|text| Word { text: text.to_owned(), expands: true }).collect();
+    if words.first().is_some_and(|word| road.guards(OsStr::new(&word.text)) || among(WRAPPERS, &word.text)) {
+        command.splice(at..=at, words);
+    }
+}
+
 /// What stands behind a program that only prepares another, where a launcher starts that.
 pub(super) fn wrapped(launched: &Launched, road: &Road<'_>) -> Option<Launched> {
     let name = launched.program.as_str();
-    [PLAIN, WRAPPERS, RUNNERS].iter().any(|known| known.contains(&name)).then_some(())?;
+    [PLAIN, WRAPPERS, RUNNERS].iter().any(|known| among(known, name)).then_some(())?;
     let words = launched.args.iter().map(|word| word.to_string_lossy().into_owned());
     let words: Vec<Word> = [name.to_owned()].into_iter().chain(words).map(Word::of).collect();
     let start = Launched { program: String::new(), args: Vec::new(), ..launched.clone() };
@@ -136,7 +117,7 @@ fn started(mut launched: Launched, command: &[Word], road: &Road<'_>) -> Option<
             }
         } else if !plain.is_empty() && word.text.starts_with('-') {
             return behind(&launched, after, road, false).map(|found| doubtful(plain, found));
-        } else if !PLAIN.contains(&word.text.as_str()) {
+        } else if !among(PLAIN, &word.text) {
             break;
         } else {
             plain = &word.text;
@@ -146,9 +127,10 @@ fn started(mut launched: Launched, command: &[Word], road: &Road<'_>) -> Option<
     let (first, after) = rest.split_first()?;
     let args: Vec<OsString> = after.iter().map(|word| OsString::from(&word.text)).collect();
     let name = first.text.rsplit('/').next().unwrap_or_default().to_owned();
-    let runs = RUNNERS.contains(&name.as_str());
-    if runs || WRAPPERS.contains(&name.as_str()) {
-        return behind(&launched, after, road, runs).map(|found| doubtful(&name, found));
+    let runs = among(RUNNERS, &name);
+    if runs || among(WRAPPERS, &name) {
+        let found = behind(&launched, after, road, runs)?;
+        return Some(if runs { found } else { doubtful(&name, found) });
     }
     if rest.iter().any(|word| word.expands) {
         launched.doubt = Some("the script leaves words to the shell".to_owned());
@@ -161,24 +143,38 @@ fn doubtful(wrapper: &str, found: Launched) -> Launched {
     Launched { doubt: Some(format!("`{wrapper}` may change what the tool sees")), ..found }
 }
 
-/// The tool behind a wrapper: the first word that is one, or a quoted line that starts one, or the name of a script.
+/// The tools behind a wrapper: those of its quoted lines and scripts, else the first word that is one.
 fn behind(launched: &Launched, words: &[Word], road: &Road<'_>, scripts: bool) -> Option<Launched> {
+    let lines: Vec<_> = words.iter().flat_map(|word| texts(launched, word, road, scripts)).collect();
+    let found = each(launched, &lines, road);
+    if road.effect(&found).is_some() {
+        return Some(found);
+    }
     words.iter().enumerate().find_map(|(at, word)| {
-        let rest = words.get(at..).unwrap_or_default();
-        if word.text.contains(' ') {
-            let inner = commands(&word.text);
-            return inner.iter().find_map(|command| behind(launched, command, road, scripts));
-        }
-        let args = || rest.iter().skip(1).map(|word| OsString::from(&word.text)).collect::<Vec<_>>();
-        let script = word.text.strip_prefix("npm:").or(scripts.then_some(&word.text));
-        let found = script.map_or_else(
-            || launched.clone().starts(OsStr::new(&word.text), &args()),
-            |script| launched.clone().starts(OsStr::new("npm"), &["run".into(), script.into()]),
-        );
+        let args: Vec<_> = words.iter().skip(at + 1).map(|word| OsString::from(&word.text)).collect();
+        let found = launched.clone().starts(OsStr::new(&word.text), &args);
         let candidate = road.knows(&found.program) || super::is_launcher(&found.program);
         let found = candidate.then(|| road.inside(found))??;
         road.effect(&found).is_some().then_some(found)
     })
+}
+
+/// The lines that a word of a wrapper stands for: itself, or scripts, whose names may begin as a pattern does
+/// (`run-s 'db:*'`).
+fn texts(launched: &Launched, word: &Word, road: &Road<'_>, scripts: bool) -> Vec<(String, Vec<OsString>)> {
+    let script = word.text.strip_prefix("npm:").or(scripts.then_some(&word.text));
+    let names = match script {
+        None if word.text.contains(' ') => return vec![(word.text.clone(), Vec::new())],
+        None => Vec::new(),
+        Some(name) => match name.find(['*', '{', '?', '!']).and_then(|end| name.get(..end)) {
+            Some(start) => package::beginning(
+                start,
+                &launched.directory.as_ref().map_or_else(|| road.cwd.to_owned(), |below| road.cwd.join(below)),
+            ),
+            None => vec![name.to_owned()],
+        },
+    };
+    names.into_iter().map(|name| (format!("npm run {name}"), Vec::new())).collect()
 }
 
 impl Road<'_> {
@@ -204,40 +200,79 @@ fn assignment(text: &str) -> Option<(&str, &str)> {
     tame.then_some((name, value))
 }
 
-/// The commands of a line, each as its words.
+/// The commands of a line, each as its words. What a shell puts in the place of `$(…)` or back-ticks is a command of its own
+/// too.
 fn commands(text: &str) -> Vec<Vec<Word>> {
     let mut commands: Vec<Vec<Word>> = vec![Vec::new()];
+    let mut inner: Vec<Vec<Word>> = Vec::new();
     let mut word: Option<Word> = None;
-    let mut letters = text.chars();
+    let mut rest = text.chars();
     let mut quote = None;
-    while let Some(letter) = letters.next() {
+    // The next word is a file to redirect to.
+    let mut redirected = false;
+    while let Some(letter) = rest.next() {
+        let substitutes = letter == '`' || letter == '$' && rest.as_str().starts_with('(');
         match (letter, quote) {
             (_, Some(open)) if letter == open => quote = None,
+            (_, None | Some('"')) if substitutes => {
+                let (inside, after) = substituted(letter, rest.as_str());
+                inner.extend(self::commands(inside));
+                rest = after.chars();
+                // `$(which prisma) migrate`: what it is asked for is most likely what it says.
+                let word = word.get_or_insert_default();
+                word.text.push_str(inside.rsplit(char::is_whitespace).next().unwrap_or_default());
+                word.expands = true;
+            }
             ('\'' | '"', None) => {
                 quote = Some(letter);
                 word.get_or_insert_default();
             }
-            ('\\', None | Some('"')) => word.get_or_insert_default().text.extend(letters.next()),
-            ('$' | '`', None | Some('"')) | ('*' | '?' | '~', None) => {
+            ('\\', None | Some('"')) => word.get_or_insert_default().text.extend(rest.next()),
+            ('$', None | Some('"')) | ('*' | '?' | '~', None) => {
                 let word = word.get_or_insert_default();
                 word.expands = true;
                 word.text.push(letter);
             }
-            (' ' | '\t', None) => finish(&mut commands, &mut word),
+            ('<' | '>', None) => {
+                // The number of a file before it is no word.
+                word = word.filter(|word| !word.text.bytes().all(|byte| byte.is_ascii_digit()));
+                finish(&mut commands, &mut word, &mut redirected);
+                rest = rest.as_str().trim_start_matches(['<', '>', '&', '|']).chars();
+                redirected = true;
+            }
+            (' ' | '\t', None) => finish(&mut commands, &mut word, &mut redirected),
             (';' | '&' | '|' | '(' | ')' | '\n', None) => {
-                finish(&mut commands, &mut word);
+                finish(&mut commands, &mut word, &mut redirected);
+                redirected = false;
                 commands.push(Vec::new());
             }
             _ => word.get_or_insert_default().text.push(letter),
         }
     }
-    finish(&mut commands, &mut word);
-    commands.retain(|command| !command.is_empty());
-    commands
+    finish(&mut commands, &mut word, &mut redirected);
+    inner.extend(commands);
+    inner.retain(|command| !command.is_empty());
+    inner
 }
 
-fn finish(commands: &mut [Vec<Word>], word: &mut Option<Word>) {
-    if let (Some(command), Some(word)) = (commands.last_mut(), word.take()) {
+/// What stands between back-ticks, or the brackets of `$(…)`, and what follows.
+fn substituted(open: char, rest: &str) -> (&str, &str) {
+    let mut depth = 0_usize;
+    let end = rest.find(|letter| {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        letter == '`' && open == '`' || letter == ')' && open == '$' && depth == 0
+    });
+    let (inside, after) = rest.split_at(end.unwrap_or(rest.len()));
+    (inside.strip_prefix('(').filter(|_| open == '$').unwrap_or(inside), after.get(1..).unwrap_or_default())
+}
+
+fn finish(commands: &mut [Vec<Word>], word: &mut Option<Word>, redirected: &mut bool) {
+    let Some(word) = word.take() else { return };
+    if let Some(command) = commands.last_mut().filter(|_| !std::mem::take(redirected)) {
         command.push(word);
     }
 }
