@@ -11,7 +11,7 @@ use super::decide::assumed;
 use crate::effects::attest;
 use crate::plan::{self, Plan};
 use crate::policy::{self, Presence, Verdict};
-use crate::target::{Resolution, Target};
+use crate::target::{Engine, Resolution, Target};
 use crate::world::tools;
 
 /// The plan without the migrations that ran.
@@ -20,7 +20,7 @@ pub(super) fn narrowed(case: &Case<'_>, target: &Target, plan: Plan, presence: P
     let certain = matches!(case.resolution, Resolution::Resolved(_));
     let by_name = plan::without_migrations(declared);
     let refused = matches!(policy::judge(&case.policy(), by_name, presence), Verdict::Refuse(_));
-    if assumed(&plan) <= by_name || refused || !certain {
+    if assumed(&plan) <= by_name || refused || !certain || target.engine != Engine::Postgresql {
         return plan;
     }
     let migrations = declared.migrations(&case.invocation, case.snapshot);

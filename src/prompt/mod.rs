@@ -51,7 +51,8 @@ pub struct Voice {
 
 /// The vars that every answer depends on, besides dbguard's own and the terminal's: a hook compares them.
 pub fn vars() -> impl Iterator<Item = &'static str> {
-    [target::TARGET_VARS, target::URL_VARS].into_iter().flatten().copied()
+    let clients = target::CLIENT_VARS.iter().map(|(var, _)| *var);
+    [target::TARGET_VARS, target::URL_VARS].into_iter().flatten().copied().chain(clients)
 }
 
 /// Asks every source. `root` is the root of the project.
@@ -65,8 +66,14 @@ pub fn read(snapshot: &Snapshot, rules: &Rules, root: &Path) -> Reading {
         let environment = classify(&resolution, rules);
         Voice { source: short(&source, root), place: source.to_string(), resolution, environment, explicit: true }
     });
+    let clients = target::CLIENT_VARS.iter().filter(|(var, _)| snapshot.vars.filled(var).is_some());
+    let clients = clients.map(|(var, client)| {
+        let (_, target::Places { main: resolution, .. }) = target::open(client, &[], None, snapshot);
+        let environment = classify(&resolution, rules);
+        Voice { source: (*var).into(), place: (*var).into(), resolution, environment, explicit: true }
+    });
     Reading {
-        voices: std::iter::once(bare).chain(others).collect(),
+        voices: std::iter::once(bare).chain(others).chain(clients).collect(),
         files,
         directories: mentions.watched.directories,
         vars: mentions.watched.vars,
@@ -246,6 +253,22 @@ match = [{ host = "*.staging.example.com" }]
         assert_eq!(shown(&[("PGHOST", "db1.prod.example.com"), staging]).0, "production");
         // Production by name says more than a target that nothing names.
         assert_eq!(shown(&[("PGHOST", "db.elsewhere"), url]).0, "production");
+    }
+
+    #[test]
+    fn another_system_is_judged_by_its_host_and_named() {
+        let url = |url: &'static str| shown(&[("DATABASE_URL", url)]).1;
+        assert_eq!(
+            url("mysql://u:secret@db1.prod.example.com/app"),
+            "▲ PRODUCTION mysql://db1.prod.example.com/app (DATABASE_URL)"
+        );
+        assert_eq!(url("redis://localhost:7000/1"), "● LOCAL redis://localhost:7000/1 (DATABASE_URL)");
+        let host = ("MYSQL_HOST", "db1.staging.example.com");
+        assert_eq!(shown(&[host]).1, "■ STAGING mysql://db1.staging.example.com (MYSQL_HOST)");
+        assert_eq!(
+            shown(&[host, ("SQLCMDSERVER", "tcp:db1.prod.example.com,1444")]).1,
+            "▲ PRODUCTION sqlserver://db1.prod.example.com:1444 (SQLCMDSERVER)"
+        );
     }
 
     #[test]

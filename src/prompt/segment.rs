@@ -7,7 +7,7 @@ use super::theme::dark;
 use super::{Reading, Show, Style, Theme, Tint, format};
 use crate::environment::{Environment, Level};
 use crate::shell::{Paint, inert};
-use crate::target::{Field, Host, Target};
+use crate::target::{Engine, Field, Host, Target};
 use crate::text::shortened;
 
 /// What is shown, inert and on one line.
@@ -136,19 +136,20 @@ pub fn shown(environment: &Environment, target: Option<&Target>) -> String {
 
 /// `db1.prod.example.com:6432/app`, without the usual port; `[local]/app` for a socket, as psql's own prompt has it.
 pub(super) fn place(target: &Target) -> String {
-    let hosts: Vec<String> = target.hosts.iter().map(host).collect();
+    let hosts: Vec<String> = target.hosts.iter().map(|one| host(one, target.engine)).collect();
     let dbname = target.dbname.as_ref().map(|name| format!("/{}", name.shown())).unwrap_or_default();
-    format!("{}{dbname}", hosts.join(","))
+    let place = format!("{}{dbname}", hosts.join(","));
+    if target.engine == Engine::Postgresql { place } else { format!("{}://{place}", target.engine.word()) }
 }
 
-fn host(host: &Host) -> String {
+fn host(host: &Host, engine: Engine) -> String {
     let socket =
         |name: &Field<OsString>| name.value.as_bytes().starts_with(b"/") || name.value.as_bytes().starts_with(b"@");
     let name = match &host.host {
         Some(name) if host.hostaddr.is_none() && socket(name) => format!("[local]:{}", host.port.value),
         Some(_) | None => host.shown(),
     };
-    name.strip_suffix(":5432").map_or(name.clone(), str::to_owned)
+    name.strip_suffix(&format!(":{}", engine.usual_port())).map_or(name.clone(), str::to_owned)
 }
 
 /// SGR parameters of a colour's name.

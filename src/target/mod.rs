@@ -31,7 +31,7 @@ pub use connect::connect;
 pub use familiar::{Familiar, Way, familiar, shown as shown_at_home};
 pub use invocation::{Invocation, Opt};
 pub use origin::{Field, Origin};
-pub use project::{Mention, Mentions, SELECTION_VARS, Source, TARGET_VARS, URL_VARS, Watched, mentions};
+pub use project::{CLIENT_VARS, Mention, Mentions, SELECTION_VARS, Source, TARGET_VARS, URL_VARS, Watched, mentions};
 pub use resolve::{open, open_with, parse, places, resolve};
 pub use services::services;
 pub use table::{Act, Custom, Customs, Declared, Effect, Fault, Language, Migrations, Places, passes, told};
@@ -175,9 +175,10 @@ pub fn is_known(tool: &str) -> bool {
 }
 
 /// The database system.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Engine {
     /// PostgreSQL and what speaks its protocol.
+    #[default]
     Postgresql,
     /// `MySQL` and `MariaDB`: from here on only target and environment are known.
     Mysql,
@@ -190,6 +191,17 @@ pub enum Engine {
 }
 
 impl Engine {
+    /// The port where nobody says another.
+    pub fn usual_port(self) -> u16 {
+        match self {
+            Self::Postgresql => 5432,
+            Self::Mysql => 3306,
+            Self::Redis => 6379,
+            Self::Mongodb => 27017,
+            Self::Sqlserver => 1433,
+        }
+    }
+
     /// The word for files and machines.
     pub fn word(self) -> &'static str {
         match self {

@@ -73,9 +73,9 @@ fn one(survey: &mut Survey<'_>, found: &Found, settings: &[Setting], setting: &S
     let script = script.and_then(|script| ini::interpolated(settings, "alembic", &script.value, &here));
     let env = directory.join(script.unwrap_or_default()).join("env.py");
     let url = match url {
-        Url::Postgres(mut said, driver) => {
+        Url::Database(mut said, driver) => {
             said.doubt = said.doubt.or_else(|| code(survey, &env)).or_else(|| encoded.then(|| ENCODED.to_owned()));
-            Url::Postgres(said, driver)
+            Url::Database(said, driver)
         }
         // A tool that is about to run goes where `env.py` says, whatever engine the file names.
         Url::Other if survey.exact => code(survey, &env).map_or(Url::Other, Url::Unclear),

@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 
+use super::foreign;
 use super::reading::{Driver, Said};
 use super::url::{Url, placeholder};
 use crate::target::conninfo::{Setting, Trouble};
@@ -22,6 +23,14 @@ pub(super) fn read(rest: &str, origin: &Origin) -> Url {
     match engine.to_ascii_lowercase().as_str() {
         "postgresql" => postgres(server, 5432, origin),
         "redshift" => postgres(server, 5439, origin),
+        engine if foreign::named(engine).is_some() => {
+            // `jdbc:mysql:loadbalance://` and the like stand before the same hosts.
+            let place = server.split_once("//").map_or(server, |(_, place)| place);
+            match foreign::url(&format!("{engine}://{place}"), origin) {
+                Some(said) => Url::Database(said, Some(Driver::Own)),
+                None => Url::Other,
+            }
+        }
         // Testcontainers starts a throw-away container of its own.
         "tc" => Url::Other,
         engine if OTHERS.split(' ').any(|other| other == engine) => Url::Other,
@@ -44,7 +53,7 @@ fn postgres(server: &str, port: u16, origin: &Origin) -> Url {
     match settings(place, query, port, origin) {
         Ok((settings, doubt)) => {
             let doubt = doubt.or_else(|| settings.iter().find_map(placeholder));
-            Url::Postgres(Said { settings, doubt, ..Said::default() }, Some(Driver::Own))
+            Url::Database(Said { settings, doubt, ..Said::default() }, Some(Driver::Own))
         }
         Err(why) => Url::Unclear(why),
     }

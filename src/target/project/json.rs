@@ -8,11 +8,13 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::Source;
+use super::foreign;
 use super::look::Found;
 use super::reading::Driver;
 use super::record::Record;
 use super::survey::{At, Survey};
 use super::url::{self, Url};
+use crate::target::Engine;
 use crate::text::Untrusted;
 
 /// Looks at Sequelize's file: the section of `NODE_ENV`, by `url`, by the var that `use_env_variable` names, by its parts.
@@ -38,7 +40,7 @@ pub(in crate::target) fn sequelize_file(survey: &mut Survey<'_>, path: Option<&s
         entry.code = Some("`.sequelizerc` or `config/config.js` is code that may decide otherwise");
     }
     let dialect = section.get("dialect").and_then(Value::as_str);
-    if dialect.is_some_and(|dialect| !matches!(dialect, "postgres" | "postgresql")) {
+    if dialect.is_some_and(|dialect| engine(dialect).is_none()) {
         match entry.code.filter(|_| survey.exact) {
             Some(why) => file.unclear(survey, &[&name], why),
             None => survey.other = true,
@@ -66,7 +68,7 @@ pub(super) fn typeorm(survey: &mut Survey<'_>) {
     let js = ["ormconfig.js", "ormconfig.ts", "ormconfig.env"].map(|name| file.found.path.with_file_name(name));
     let code = js.iter().any(|path| survey.look.read(path).is_some());
     for section in sections {
-        if !matches!(section.get("type").and_then(Value::as_str), Some("postgres" | "cockroachdb")) {
+        if section.get("type").and_then(Value::as_str).and_then(engine).is_none() {
             continue;
         }
         let mut entry = Entry { section, path: Vec::new(), code: None };
@@ -116,7 +118,7 @@ pub(in crate::target) fn db_migrate_section(survey: &mut Survey<'_>, path: Optio
                 Some(_) | None => {}
             }
             match section.get("driver") {
-                Some(Value::String(driver)) if matches!(driver.as_str(), "pg" | "postgres" | "cockroachdb") => {}
+                Some(Value::String(driver)) if engine(driver).is_some() => {}
                 None if section.contains_key("url") => {}
                 Some(Value::String(_)) | None => {
                     survey.other = true;
@@ -148,6 +150,14 @@ fn named(survey: &Survey<'_>, path: Option<&str>, usual: &[&str]) -> Option<Foun
     match path {
         Some(path) => survey.look.read(&survey.snapshot.cwd.join(path)),
         None => survey.look.nearest(usual).into_iter().next(),
+    }
+}
+
+/// The system that a driver or dialect is for; `None` where it is not looked at.
+fn engine(word: &str) -> Option<Engine> {
+    match word {
+        "pg" | "postgres" | "postgresql" | "cockroachdb" => Some(Engine::Postgresql),
+        word => foreign::named(word),
     }
 }
 
@@ -185,7 +195,7 @@ impl<'f> File<'f> {
     fn url(&self, survey: &mut Survey<'_>, path: &[&str], text: &str, code: Option<&str>) {
         let at = self.at(path);
         let mut url = url::read(text, &at.origin());
-        if let (Url::Postgres(said, _), Some(code)) = (&mut url, code) {
+        if let (Url::Database(said, _), Some(code)) = (&mut url, code) {
             said.doubt = Some(code.to_owned());
         }
         survey.add_url(at.source(), url, Driver::Node);
@@ -222,6 +232,8 @@ impl Entry<'_> {
             return file.url(survey, &self.below("url"), text, self.code);
         }
         let mut record = Record::default();
+        let mut words = ["dialect", "type", "driver"].into_iter().filter_map(|key| self.section.get(key)?.as_str());
+        record.engine = words.find_map(engine).unwrap_or_default();
         for (keyword, name) in parts {
             let Some(value) = self.section.get(*name) else { continue };
             let origin = file.at(&self.below(name)).origin();
@@ -342,10 +354,12 @@ mod tests {
         let named = r#"{"defaultEnv": "prod", "dev": {"driver": "pg"}, "prod": "postgres://u@prod/d"}"#;
         assert_eq!(Sample::new().file("database.json", named).said(), ["database.json:1 prod -> u@prod:5432/d"]);
         assert!(Sample::new().file("database.json", r#"{"dev": {"driver": "sqlite3"}}"#).said().is_empty());
-        let over = Sample::new().file("database.json", named).var("DATABASE_URL", "mysql://h/d");
+        let over = Sample::new().file("database.json", named).var("DATABASE_URL", "sqlite:x");
         assert_eq!(over.said(), ["database.json:1 prod -> u@prod:5432/d"], "a URL of its own goes before the var");
         let parts = r#"{"dev": {"driver": "pg", "host": "h", "database": "d"}}"#;
-        assert!(Sample::new().file("database.json", parts).var("DATABASE_URL", "mysql://h/d").said().is_empty());
+        assert!(Sample::new().file("database.json", parts).var("DATABASE_URL", "sqlite:x").said().is_empty());
+        let mysql = r#"{"dev": {"driver": "mysql", "host": "h", "user": "u", "database": "d"}}"#;
+        assert_eq!(Sample::new().file("database.json", mysql).said(), ["database.json:1 dev -> u@h:3306/d"]);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 pub(super) mod alembic;
 mod dotenv;
 pub(super) mod env_files;
+pub(super) mod foreign;
 mod ini;
 pub(super) mod java;
 mod jdbc;
@@ -27,7 +28,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub(super) use reading::Driver;
-pub use vars::{SELECTION_VARS, TARGET_VARS, URL_VARS};
+pub use vars::{CLIENT_VARS, SELECTION_VARS, TARGET_VARS, URL_VARS};
 
 use super::Resolution;
 use crate::text::Untrusted;

@@ -7,6 +7,7 @@
 use std::path::Path;
 
 use super::env_files;
+use super::foreign::named;
 use super::look::Found;
 use super::reading::Driver;
 use super::survey::{At, Survey};
@@ -36,7 +37,8 @@ fn keys(survey: &mut Survey<'_>, schema: Option<&str>, keys: impl Fn(&DataSource
     let Some(found) = found else { return };
     let Some(text) = survey.text(&found) else { return };
     let source = source(text);
-    if !matches!(source.get("provider"), Some("postgresql" | "postgres" | "cockroachdb")) {
+    let served = |provider| matches!(provider, "postgresql" | "postgres" | "cockroachdb") || named(provider).is_some();
+    if !source.get("provider").is_some_and(served) {
         survey.other = source.get("provider").is_some();
         return;
     }
@@ -76,7 +78,7 @@ fn one(survey: &mut Survey<'_>, found: &Found, line: &Line<'_>, env: Option<&Fou
         Some(Err(why)) => Url::Unclear(why),
         None => return, // Prisma stops
     };
-    if let (Url::Postgres(said, _), true) = (&mut url, code) {
+    if let (Url::Database(said, _), true) = (&mut url, code) {
         said.doubt = Some("`prisma.config` is code that may decide otherwise".to_owned());
     }
     survey.add_url(at.source(), url, Driver::Own);
@@ -186,8 +188,16 @@ mod tests {
 
     #[test]
     fn other_engines_and_code() {
-        let mysql = "datasource db {\n  provider = \"mysql\"\n  url = \"mysql://h/d\"\n}\n";
-        assert!(Sample::new().file("schema.prisma", mysql).said().is_empty());
+        let of = |provider: &str, url: &str| {
+            let text = format!("datasource db {{\n  provider = \"{provider}\"\n  url = \"{url}\"\n}}\n");
+            Sample::new().file("schema.prisma", text).said()
+        };
+        assert!(of("sqlite", "file:./dev.db").is_empty());
+        assert_eq!(of("mysql", "mysql://u@h/d"), ["schema.prisma:3 datasource.url -> u@h:3306/d"]);
+        assert_eq!(
+            of("sqlserver", "sqlserver://h:1433;database=d;user=u"),
+            ["schema.prisma:3 datasource.url -> -@h:1433/d"]
+        );
         let code = sample("  url = \"postgres://u@db1/app\"").file("prisma.config.ts", "export default {}");
         assert!(code.said()[0].contains("`prisma.config` is code that may decide otherwise [u@db1:5432/app]"));
         assert!(sample("  url = foo(\"x\")").said()[0].contains("it is neither a text"));

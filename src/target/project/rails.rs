@@ -5,6 +5,7 @@
 //! of a var that the process has is exact, everything else is doubtful. Rails merges `.env` into the vars only with a
 //! gem of its own, so what stands there is a mention of its own.
 
+use super::foreign;
 use super::look::Found;
 use super::reading::Driver;
 use super::record::Record;
@@ -121,7 +122,7 @@ fn with_url(survey: &mut Survey<'_>, at: &At<'_>, mut record: Record, value: Val
         return survey.add_unclear(at.source(), format!("`url`: {}", value.doubt.unwrap_or_default()));
     };
     match url::read(&text, &value.origin) {
-        Url::Postgres(said, _) => {
+        Url::Database(said, _) => {
             record.under(said);
             if let Some(why) = value.doubt {
                 record.doubt(why);
@@ -141,10 +142,11 @@ fn with_adapter(survey: &mut Survey<'_>, at: &At<'_>, mut record: Record, adapte
     };
     match adapter.text.as_deref() {
         Some("postgresql" | "postgis" | "cockroachdb") => {}
-        Some("mysql2" | "trilogy" | "sqlite3" | "sqlserver" | "oracle_enhanced" | "nulldb") => {
+        Some("sqlite3" | "oracle_enhanced" | "nulldb") => {
             survey.other = true;
             return;
         }
+        Some(name) if foreign::named(name).is_some() => record.engine = foreign::named(name).unwrap_or_default(),
         _ => record.doubt("its adapter is not known here"),
     }
     if let Some(why) = adapter.doubt {
@@ -302,9 +304,13 @@ production:
     }
 
     #[test]
-    fn other_adapters_are_no_mention() {
+    fn other_adapters_are_no_mention_unless_they_have_a_server() {
         assert!(said("development:\n  adapter: sqlite3\n  database: storage/dev.sqlite3\n").is_empty());
-        assert!(said("development:\n  url: mysql2://h/d\n").is_empty());
+        assert_eq!(said("development:\n  url: mysql2://h/d\n"), ["config/database.yml:1 development -> -@h:3306/d"]);
+        assert_eq!(
+            said("development:\n  adapter: trilogy\n  host: h\n  port: 3307\n  username: u\n  database: d\n"),
+            ["config/database.yml:1 development -> u@h:3307/d"]
+        );
         assert_eq!(
             said("development:\n  adapter: newdb\n  host: h\n  username: u\n"),
             ["config/database.yml:1 development -> ? its adapter is not known here [u@h:5432/u]"]

@@ -7,12 +7,13 @@
 use std::cell::OnceCell;
 use std::ffi::OsString;
 
+use super::foreign;
 use crate::target::conninfo::{Setting, Trouble};
 use crate::target::defaults::{Settled, settle};
 use crate::target::ground::{Ground, Overlay};
 use crate::target::origin::Origin;
 use crate::target::tunnel::{forwarder, through};
-use crate::target::{Resolution, Target};
+use crate::target::{Engine, Resolution, Target};
 use crate::world::Snapshot;
 
 /// Who connects.
@@ -33,6 +34,8 @@ pub(in crate::target) enum Driver {
 /// What is said of a database.
 #[derive(Clone, Debug, Default)]
 pub(in crate::target) struct Said {
+    /// The database system.
+    pub(in crate::target) engine: Engine,
     /// The parameters.
     pub(in crate::target) settings: Vec<Setting>,
     /// Vars that a file sets for the tool.
@@ -57,6 +60,10 @@ impl<'a> Drivers<'a> {
 
     /// What the driver makes of it.
     pub(super) fn resolve(&self, said: Said, driver: Driver) -> Resolution {
+        if said.engine != Engine::Postgresql {
+            let (target, doubt) = foreign::target(said);
+            return doubted(through(Resolution::Resolved(target), self.snapshot), doubt);
+        }
         let doubt = said.doubt.clone();
         let resolution = match driver {
             Driver::Libpq => self.by(said, Driver::Libpq),

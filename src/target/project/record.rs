@@ -7,12 +7,15 @@ use std::ffi::OsString;
 
 use super::reading::Said;
 use super::url::{placeholder, template};
+use crate::target::Engine;
 use crate::target::conninfo::Setting;
 use crate::target::origin::Origin;
 
 /// Parts of a database, gathered.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Record {
+    /// The database system.
+    pub(super) engine: Engine,
     settings: Vec<Setting>,
     /// What cannot be read: of which part, or of the whole.
     doubts: Vec<(Option<&'static str>, String)>,
@@ -51,6 +54,7 @@ impl Record {
 
     /// The parts of a URL over these, whether they could be read or not.
     pub(super) fn under(&mut self, over: Said) {
+        self.engine = over.engine;
         let has = |keyword: &str| over.settings.iter().any(|setting| setting.keyword == keyword);
         self.settings.retain(|setting| !has(setting.keyword));
         self.doubts.retain(|(keyword, _)| !keyword.is_some_and(has));
@@ -61,6 +65,6 @@ impl Record {
     /// What is said.
     pub(super) fn said(self) -> Said {
         let doubt = self.doubts.into_iter().map(|(_, why)| why).next();
-        Said { settings: self.settings, doubt, ..Said::default() }
+        Said { engine: self.engine, settings: self.settings, doubt, ..Said::default() }
     }
 }

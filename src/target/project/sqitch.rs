@@ -69,7 +69,7 @@ fn target_of(target: &str, origin: &Origin, settings: &[Setting], found: Option<
 }
 
 fn add(survey: &mut Survey<'_>, source: Source, mut url: Url) {
-    if let (Url::Postgres(said, _), Some(user)) = (&mut url, survey.filled("SQITCH_USERNAME")) {
+    if let (Url::Database(said, _), Some(user)) = (&mut url, survey.filled("SQITCH_USERNAME")) {
         said.settings.retain(|setting| setting.keyword != "user");
         let origin = Origin::Var("SQITCH_USERNAME".to_owned());
         said.settings.push(conninfo::Setting { keyword: "user", value: OsString::from(user), origin });

@@ -101,7 +101,7 @@ impl<'a> Survey<'a> {
         match url {
             Url::Other => self.other = true,
             Url::Unclear(because) => self.add(source, Resolution::Ambiguous { partial: None, because }),
-            Url::Postgres(said, named) => self.add_said(source, said, named.unwrap_or(driver)),
+            Url::Database(said, named) => self.add_said(source, said, named.unwrap_or(driver)),
         }
     }
 
@@ -139,11 +139,11 @@ impl<'a> Survey<'a> {
 /// The URL with the user that is named beside it; in JDBC's world the URL's own comes first.
 pub(in crate::target) fn with_user(url: Url, user: Option<(String, Origin)>) -> Url {
     match (url, user) {
-        (Url::Postgres(mut said, driver), Some((user, origin))) => {
+        (Url::Database(mut said, driver), Some((user, origin))) => {
             if said.settings.iter().all(|setting| setting.keyword != "user") {
                 said.settings.push(Setting { keyword: "user", value: OsString::from(user), origin });
             }
-            Url::Postgres(said, driver)
+            Url::Database(said, driver)
         }
         (url, _) => url,
     }

@@ -2,13 +2,14 @@
 //!
 //! `postgresql+psycopg2://`, `ecto://`, `jdbc:postgresql://` and the rest name the same things in almost the same way.
 //! What is no target (`?schema=public`, `?pool=5`) is left out; what drivers read differently is a doubt; a placeholder
-//! is never filled in. Other engines' URLs are recognised and skipped, and an unknown scheme is not harmless.
+//! is never filled in. Of other systems no more is read than where they listen ([`super::foreign`]); those that have no
+//! server, or whose address is not read, are skipped, and an unknown scheme is not harmless.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
-use super::jdbc;
 use super::reading::{Driver, Said};
+use super::{foreign, jdbc};
 use crate::target::conninfo::{self, Setting, Trouble};
 use crate::target::origin::Origin;
 use crate::target::{keywords, uri};
@@ -17,9 +18,9 @@ use crate::text::Untrusted;
 /// What a value comes to.
 #[derive(Debug)]
 pub(in crate::target) enum Url {
-    /// It names a PostgreSQL database, to this driver where the URL says which.
-    Postgres(Said, Option<Driver>),
-    /// It names none: another engine's, a file, nothing.
+    /// It names a database on a server, to this driver where the URL says which.
+    Database(Said, Option<Driver>),
+    /// It names none that is guarded: another system's, a file, nothing.
     Other,
     /// It cannot be read.
     Unclear(String),
@@ -30,6 +31,9 @@ pub(in crate::target) fn read(text: &str, origin: &Origin) -> Url {
     let text = text.trim();
     if text.is_empty() || is_file(text) {
         return Url::Other;
+    }
+    if let Some(said) = foreign::url(text, origin) {
+        return Url::Database(said, Some(Driver::Own));
     }
     let Some((scheme, rest)) = scheme(text) else { return connection_string(text, origin) };
     if is_other(&scheme) {
@@ -42,7 +46,7 @@ pub(in crate::target) fn read(text: &str, origin: &Origin) -> Url {
         ("jdbc", _) => jdbc::read(rest, origin),
         ("db", _) => sqitch(rest, origin),
         ("r2dbc", _) => match read(rest.strip_prefix("pool:").unwrap_or(rest), origin) {
-            Url::Postgres(said, _) => Url::Postgres(said, Some(Driver::Own)),
+            Url::Database(said, _) => Url::Database(said, Some(Driver::Own)),
             other @ (Url::Other | Url::Unclear(_)) => other,
         },
         (scheme, Some(rest)) => match own(scheme) {
@@ -119,7 +123,7 @@ fn sqitch(rest: &str, origin: &Origin) -> Url {
                 put(&mut settings, b"dbname", place.as_bytes().to_vec(), origin);
             }
             let doubt = settings.iter().find_map(placeholder);
-            Url::Postgres(Said { settings, doubt, ..Said::default() }, Some(Driver::Libpq))
+            Url::Database(Said { settings, doubt, ..Said::default() }, Some(Driver::Libpq))
         }
         ("yugabyte", _) => unknown(engine),
         _ => Url::Other,
@@ -135,7 +139,7 @@ fn connection_string(text: &str, origin: &Origin) -> Url {
         return Url::Unclear("it is no URL of a database".to_owned());
     }
     match conninfo::parse(text.as_bytes(), origin) {
-        Ok(settings) => Url::Postgres(Said { settings, ..Said::default() }, None),
+        Ok(settings) => Url::Database(Said { settings, ..Said::default() }, None),
         Err(Trouble::Rejected(why) | Trouble::Unclear(why)) => Url::Unclear(why),
     }
 }
@@ -173,7 +177,7 @@ fn postgres(rest: &str, port: u16, driver: Option<Driver>, origin: &Origin) -> U
     if port != 5432 && settings.iter().all(|setting| setting.keyword != "port") {
         settings.push(Setting { keyword: "port", value: port.to_string().into(), origin: Origin::Default });
     }
-    Url::Postgres(Said { settings, doubt, ..Said::default() }, driver)
+    Url::Database(Said { settings, doubt, ..Said::default() }, driver)
 }
 
 /// Keeps what libpq knows; the last mention counts.
@@ -275,16 +279,13 @@ mod tests {
     }
 
     #[test]
-    fn other_engines_and_files_are_no_mention() {
+    fn what_has_no_server_or_is_not_looked_at_is_no_mention() {
         let others = [
-            "mysql://u@h/d",
-            "mysql2://h/d",
             "sqlite:///app.db",
             "sqlite:x.db",
-            "redis://h",
-            "mongodb+srv://h/d",
+            "oracle://h/d",
             "file:./dev.db",
-            "jdbc:mysql://h/d",
+            "jdbc:oracle:thin:@h:1521/d",
             "jdbc:tc:postgresql:15:///d",
             ":memory:",
             "storage/dev.sqlite3",
@@ -293,6 +294,31 @@ mod tests {
         for url in others {
             assert_eq!(said(url), "nothing", "{url}");
         }
+    }
+
+    #[test]
+    fn of_other_systems_it_is_known_where_they_listen() {
+        assert_eq!(said("mysql://u:p@h/d?ssl=true"), "u@h:3306/d");
+        assert_eq!(said("mysql2://h:3307/d"), "-@h:3307/d");
+        assert_eq!(said("mysql+pymysql://u@[2001:db8::1]:3307/d"), "u@[2001:db8::1]:3307/d");
+        assert_eq!(said("mysql://u:p@tcp(h:3306)/d"), "u@h:3306/d", "Go's driver");
+        assert_eq!(said("mysql://u:p@unix(/run/mysql.sock)/d"), "u@localhost:3306/d");
+        assert_eq!(said("mysql:///d"), "-@localhost:3306/d");
+        assert_eq!(said("rediss://:p@h:6380/1"), "-@h:6380/1");
+        assert_eq!(said("mongodb://u:p@a:1,b/d"), "u@a:1,b:27017/d");
+        assert_eq!(said("mongodb+srv://h/d"), "-@h:27017/d");
+        assert_eq!(said("jdbc:mysql://h/d"), "-@h:3306/d");
+        assert_eq!(said("jdbc:mysql:loadbalance://a,b/d"), "-@a:3306,b:3306/d");
+        assert_eq!(said("jdbc:sqlserver://h\\SQLEXPRESS:1433;databaseName=d;user=u"), "-@h:1433/d");
+        assert_eq!(said("mysql://h:port/d"), "? its port is no number [-@h:3306/d]");
+        assert_eq!(
+            said("mysql://u:p@x/y@h/d"),
+            "? a character of its password is not encoded: write @ as %40 and / as %2F [-@localhost:3306/-]"
+        );
+        assert_eq!(
+            said("mysql://${USER}@h/d"),
+            "? a part of its URL is encoded, or something else fills it in [${USER}@h:3306/d]"
+        );
     }
 
     #[test]

@@ -7,8 +7,8 @@
 ///
 /// Those are in that a tool reads by itself, or that a platform hands out under this name as *the* database. Not in: what
 /// names a second database of one tool (`SHADOW_DATABASE_URL` and `ROOT_DATABASE_URL`, which migration tools wipe;
-/// `TEST_DATABASE_URL`, which only a test run reaches; replicas), since a shell is not "on" it; and what another engine
-/// owns (`REDIS_URL`, `MYSQL_URL`). The guard looks at those when a command uses them.
+/// `TEST_DATABASE_URL`, which only a test run reaches; replicas), since a shell is not "on" it. The guard looks at those
+/// when a command uses them.
 pub const URL_VARS: &[&str] = &[
     "DATABASE_URL",         // Rails, Django, Prisma, diesel, sqlx, dbmate, Ecto's runtime.exs, Heroku, …
     "PRIMARY_DATABASE_URL", // Rails: the primary of several; before DATABASE_URL
@@ -41,7 +41,15 @@ pub const URL_VARS: &[&str] = &[
     "JDBC_DATABASE_URL", // Heroku's for Java
     "SPRING_DATASOURCE_URL",
     "QUARKUS_DATASOURCE_JDBC_URL",
+    "MYSQL_URL", // Railway, Fly
+    "REDIS_URL", // Heroku, and every client's documentation
+    "MONGODB_URI",
+    "MONGODB_URL",
+    "MONGO_URL", // Meteor
 ];
+
+/// The vars that say where a client of another system goes, and that client.
+pub const CLIENT_VARS: &[(&str, &str)] = &[("MYSQL_HOST", "mysql"), ("SQLCMDSERVER", "sqlcmd")];
 
 /// The vars that name the user of a URL var which does not: as these tools have it, beside the URL.
 pub(in crate::target) const USER_VARS: &[(&str, &str)] = &[
@@ -92,6 +100,7 @@ mod tests {
     #[test]
     fn no_var_is_listed_twice() {
         let mut all: Vec<_> = [URL_VARS, TARGET_VARS, SELECTION_VARS].concat();
+        all.extend(CLIENT_VARS.iter().map(|(var, _)| *var));
         all.sort_unstable();
         let count = all.len();
         all.dedup();
@@ -102,7 +111,7 @@ mod tests {
     fn the_page_about_them_names_every_one() {
         let page = include_str!("../../../docs/CLIENTS.md");
         let users = USER_VARS.iter().map(|(_, user)| user);
-        for var in URL_VARS.iter().chain(users) {
+        for var in URL_VARS.iter().chain(users).chain(CLIENT_VARS.iter().map(|(var, _)| var)) {
             assert!(page.contains(&format!("`{var}`")), "{var}");
         }
     }

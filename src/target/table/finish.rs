@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use super::declared::Declared;
 use super::entry::fits;
 use super::sources::Trip;
-use crate::target::{Field, Origin, Parameter, Resolution, Target};
+use crate::target::{Engine, Field, Origin, Parameter, Resolution, Target};
 use crate::text::Secret;
 
 impl Trip<'_> {
@@ -14,8 +14,10 @@ impl Trip<'_> {
     pub(super) fn finished(&self, mut resolution: Resolution) -> Resolution {
         if let Resolution::Resolved(target) | Resolution::Ambiguous { partial: Some(target), .. } = &mut resolution {
             self.relabel(target);
-            self.maintain(target);
-            pin(target);
+            if target.engine == Engine::Postgresql {
+                self.maintain(target);
+                pin(target);
+            }
         }
         resolution
     }

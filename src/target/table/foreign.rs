@@ -10,33 +10,22 @@ use std::path::{Path, PathBuf};
 
 use super::declared::Declared;
 use super::world::World;
+use crate::target::conninfo::Setting;
 use crate::target::invocation::Opt;
+use crate::target::project::foreign;
+use crate::target::project::reading::Said;
 use crate::target::tunnel::through;
-use crate::target::{Engine, Field, Host, Invocation, Origin, Resolution, Target};
-
-/// What is said of a place, with where it was said.
-#[derive(Default)]
-struct Place {
-    host: Option<Field<String>>,
-    port: Option<Field<u16>>,
-    user: Option<Field<String>>,
-    dbname: Option<Field<String>>,
-    /// Hosts of a URL that lists several, behind the first.
-    more: Vec<(String, Option<u16>)>,
-    doubt: Option<String>,
-}
+use crate::target::{Engine, Invocation, Origin, Resolution};
 
 /// Where the client goes.
 pub(super) fn resolve(engine: Engine, declared: &Declared, invocation: &Invocation, world: &World) -> Resolution {
-    let mut place = Place { doubt: declared.doubt.clone(), ..Place::default() };
-    let mut engine = engine;
-    options(&mut place, invocation);
-    operand(&mut place, &mut engine, declared, invocation);
-    vars(&mut place, engine, world);
-    files(&mut place, engine, invocation, world);
-    leaving(&mut place, engine, invocation);
-    let doubt = place.doubt.take();
-    let target = place.target(engine);
+    let mut said = Said { engine, doubt: declared.doubt.clone(), ..Said::default() };
+    options(&mut said, invocation);
+    operand(&mut said, declared, invocation);
+    vars(&mut said, world);
+    files(&mut said, invocation, world);
+    leaving(&mut said, invocation);
+    let (target, doubt) = foreign::target(said);
     let resolution = match doubt {
         Some(because) => Resolution::Ambiguous { partial: Some(target), because },
         None => Resolution::Resolved(target),
@@ -44,170 +33,109 @@ pub(super) fn resolve(engine: Engine, declared: &Declared, invocation: &Invocati
     through(resolution, &world.snapshot)
 }
 
-fn options(place: &mut Place, invocation: &Invocation) {
+/// The last one counts.
+fn put(said: &mut Said, keyword: &'static str, value: impl Into<OsString>, origin: &Origin) {
+    said.settings.push(Setting { keyword, value: value.into(), origin: origin.clone() });
+}
+
+fn has(said: &Said, keyword: &str) -> bool {
+    said.settings.iter().any(|setting| setting.keyword == keyword)
+}
+
+fn options(said: &mut Said, invocation: &Invocation) {
     for option in &invocation.options {
         let Some(value) = &option.value else { continue };
-        let origin = || Origin::Option(option.spelled.clone());
-        let text = value.to_string_lossy().into_owned();
+        let origin = Origin::Option(option.spelled.clone());
+        let text = value.to_string_lossy();
         match option.name.as_str() {
-            "host" | "socket" => place.host = Some(Field::new(text, origin())),
-            "port" => match text.parse() {
-                Ok(port) => place.port = Some(Field::new(port, origin())),
-                Err(_) => place.doubt = Some("its port is no number".to_owned()),
-            },
-            "user" => place.user = Some(Field::new(text, origin())),
-            "dbname" => place.dbname = Some(Field::new(text, origin())),
+            "host" | "socket" => put(said, "host", value, &origin),
+            "port" => put(said, "port", value, &origin),
+            "user" => put(said, "user", value, &origin),
+            "dbname" => put(said, "dbname", value, &origin),
             "url" => {
-                url(place, &text, &origin());
+                url(said, &text, &origin);
             }
-            "server" => server(place, &text, &origin()),
+            "server" => server(said, &text, &origin),
             _ => {}
         }
     }
 }
 
+/// What a URL says, over what was said before; whether it is one of a system that is known.
+fn url(said: &mut Said, text: &str, origin: &Origin) -> bool {
+    let Some(named) = foreign::url(text, origin) else { return false };
+    said.settings.extend(named.settings);
+    said.doubt = named.doubt.or(said.doubt.take());
+    said.engine = named.engine;
+    true
+}
+
 /// A URL or an address; in the clients whose operand is a database, that.
-fn operand(place: &mut Place, engine: &mut Engine, declared: &Declared, invocation: &Invocation) {
+fn operand(said: &mut Said, declared: &Declared, invocation: &Invocation) {
     let Some(first) = invocation.operands.first().filter(|_| declared.entry.operand) else { return };
     let bare = |option: &Opt| option.name == "password" && option.value.is_none();
-    if *engine == Engine::Mongodb && invocation.options.iter().any(bare) {
+    if said.engine == Engine::Mongodb && invocation.options.iter().any(bare) {
         // mongosh takes the next word for the password, where there is one.
-        place.doubt = Some("what follows `--password` may be a password or an address: write --password=…".to_owned());
+        said.doubt = Some("what follows `--password` may be a password or an address: write --password=…".to_owned());
         return;
     }
-    if *engine == Engine::Mongodb && declared.doubt.is_some() {
+    if said.engine == Engine::Mongodb && declared.doubt.is_some() {
         return;
     }
-    let (text, origin) = (first.to_string_lossy().into_owned(), Origin::Argument(1));
+    let (text, origin) = (first.to_string_lossy(), Origin::Argument(1));
     if text.contains("://") {
-        match url(place, &text, &origin) {
-            Some(named) => *engine = named,
-            None => place.doubt = Some("it names a database system that dbguard does not know".to_owned()),
+        if !url(said, &text, &origin) {
+            said.doubt = Some("it names a database system that dbguard does not know".to_owned());
         }
-    } else if *engine == Engine::Mongodb && text.contains(['/', '.', ':']) {
-        let (host, name) = text.split_once('/').unwrap_or((&text, ""));
-        address(place, host, &origin);
-        named(place, name, &origin);
+    } else if said.engine == Engine::Mongodb && text.contains(['/', '.', ':']) {
+        let (address, name) = text.split_once('/').unwrap_or((&text, ""));
+        let (host, port) = foreign::host_and_port(address);
+        put(said, "host", host, &origin);
+        put(said, "port", port, &origin);
+        put(said, "dbname", name, &origin);
     } else {
-        named(place, &text, &origin);
-    }
-}
-
-fn named(place: &mut Place, name: &str, origin: &Origin) {
-    if !name.is_empty() {
-        place.dbname = Some(Field::new(name.to_owned(), origin.clone()));
-    }
-}
-
-/// The system that a URL names.
-pub(super) fn named_engine(text: &str) -> Option<Engine> {
-    let (scheme, _) = text.split_once("://")?;
-    let base = scheme.split('+').next().unwrap_or_default().to_ascii_lowercase();
-    match base.as_str() {
-        "mysql" | "mysqlx" | "mariadb" | "maria" | "my" | "tidb" => Some(Engine::Mysql),
-        "redis" | "rediss" | "valkey" | "valkeys" => Some(Engine::Redis),
-        "mongodb" => Some(Engine::Mongodb),
-        "sqlserver" | "mssql" | "ms" => Some(Engine::Sqlserver),
-        _ => None,
-    }
-}
-
-/// `scheme://user:password@host:port,host/database?…`
-fn url(place: &mut Place, text: &str, origin: &Origin) -> Option<Engine> {
-    let engine = named_engine(text)?;
-    let (_, rest) = text.split_once("://")?;
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let (login, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
-    // redis-cli takes a login without a colon for the password.
-    let user = match login.split_once(':') {
-        Some((user, _)) => user,
-        None if engine == Engine::Redis => "",
-        None => login,
-    };
-    if path.contains('@') {
-        place.doubt = Some("a character of its password is not encoded: write @ as %40 and / as %2F".to_owned());
-        return Some(engine);
-    }
-    let name = path.strip_prefix('/').unwrap_or_default().split(['?', '#', '/']).next().unwrap_or_default();
-    if [user, hosts, name].iter().any(|part| part.contains(['%', '$', '{'])) {
-        place.doubt = Some("a part of its URL is encoded, or something else fills it in".to_owned());
-    }
-    let inside = || Origin::Conninfo(Box::new(origin.clone()));
-    if !user.is_empty() {
-        place.user = Some(Field::new(user.to_owned(), inside()));
-    }
-    for (at, host) in hosts.split(',').enumerate() {
-        if at == 0 {
-            address(place, host, &inside());
-        } else {
-            place.more.push(host_and_port(host));
-        }
-    }
-    named(place, name, &inside());
-    Some(engine)
-}
-
-/// `host:port`.
-fn address(place: &mut Place, text: &str, origin: &Origin) {
-    let (host, port) = host_and_port(text);
-    if !host.is_empty() {
-        place.host = Some(Field::new(host, origin.clone()));
-    }
-    place.port = port.map(|port| Field::new(port, origin.clone())).or(place.port.take());
-}
-
-fn host_and_port(text: &str) -> (String, Option<u16>) {
-    let bare = |host: &str| host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    match text.rsplit_once(':').map(|(host, port)| (host, port.parse())) {
-        Some((host, Ok(port))) if !host.contains(':') || host.ends_with(']') => (bare(host), Some(port)),
-        _ => (bare(text), None),
+        put(said, "dbname", &*text, &origin);
     }
 }
 
 /// SQL Server's `protocol:host\instance,port`.
-fn server(place: &mut Place, text: &str, origin: &Origin) {
+fn server(said: &mut Said, text: &str, origin: &Origin) {
     let (protocol, rest) = text.split_once(':').unwrap_or(("", text));
     if protocol.eq_ignore_ascii_case("np") || rest.starts_with("\\\\") {
-        place.doubt = Some("it goes through a named pipe".to_owned());
+        said.doubt = Some("it goes through a named pipe".to_owned());
     }
-    let (host, port) = rest.split_once(',').map_or((rest, None), |(host, port)| (host, Some(port.trim())));
+    let (host, port) = rest.split_once(',').unwrap_or((rest, ""));
     let host = host.split('\\').next().unwrap_or_default();
     let host = if matches!(host, "." | "(local)" | "") { "localhost" } else { host };
-    place.host = Some(Field::new(host.to_owned(), origin.clone()));
-    match port.map(str::parse) {
-        Some(Ok(port)) => place.port = Some(Field::new(port, origin.clone())),
-        Some(Err(_)) => place.doubt = Some("its port is no number".to_owned()),
-        None => {}
-    }
+    put(said, "host", host, origin);
+    put(said, "port", port.trim(), origin);
 }
 
 /// What vars say where the command line says nothing.
-fn vars(place: &mut Place, engine: Engine, world: &World) {
-    let var = |name: &str| {
-        let value = world.snapshot.vars.filled(name)?.to_string_lossy().into_owned();
-        Some(Field::new(value, Origin::Var(name.to_owned())))
+fn vars(said: &mut Said, world: &World) {
+    let var = |keyword: &'static str, name: &str, said: &mut Said| {
+        let Some(value) = world.snapshot.vars.filled(name).filter(|_| !has(said, keyword)) else { return };
+        let origin = Origin::Var(name.to_owned());
+        match name {
+            "SQLCMDSERVER" => server(said, &value.to_string_lossy(), &origin),
+            // A client that cannot read it has the usual one.
+            "MYSQL_TCP_PORT" if value.to_string_lossy().parse::<u16>().is_err() => {}
+            _ => put(said, keyword, value, &origin),
+        }
     };
-    match engine {
-        Engine::Mysql => {
-            place.host = place.host.take().or_else(|| var("MYSQL_HOST"));
-            let port = var("MYSQL_TCP_PORT").and_then(|port| Some(Field::new(port.value.parse().ok()?, port.origin)));
-            place.port = place.port.take().or(port);
-        }
-        Engine::Sqlserver => {
-            if let Some(named) = var("SQLCMDSERVER").filter(|_| place.host.is_none()) {
-                server(place, &named.value, &named.origin);
-            }
-            place.user = place.user.take().or_else(|| var("SQLCMDUSER"));
-            place.dbname = place.dbname.take().or_else(|| var("SQLCMDDBNAME"));
-        }
-        Engine::Postgresql | Engine::Redis | Engine::Mongodb => {}
+    let named: &[(&str, &str)] = match said.engine {
+        Engine::Mysql => &[("host", "MYSQL_HOST"), ("port", "MYSQL_TCP_PORT")],
+        Engine::Sqlserver => &[("host", "SQLCMDSERVER"), ("user", "SQLCMDUSER"), ("dbname", "SQLCMDDBNAME")],
+        Engine::Postgresql | Engine::Redis | Engine::Mongodb => &[],
+    };
+    for (keyword, name) in named {
+        var(keyword, name, said);
     }
 }
 
 /// What could take the client elsewhere after it has started. Its language is not read here, only looked through.
-fn leaving(place: &mut Place, engine: Engine, invocation: &Invocation) {
-    let words: &[&str] = match engine {
+fn leaving(said: &mut Said, invocation: &Invocation) {
+    let words: &[&str] = match said.engine {
         Engine::Mysql => &["connect", "\\r", "source", "\\."],
         Engine::Mongodb => &["connect", "Mongo", "load"],
         Engine::Sqlserver => &[":connect", ":r"],
@@ -220,34 +148,34 @@ fn leaving(place: &mut Place, engine: Engine, invocation: &Invocation) {
         words.iter().any(|word| text.contains(&word.to_ascii_lowercase()))
     };
     if invocation.options.iter().filter(script).any(moves) {
-        place.doubt = Some("what it is told to run may connect elsewhere".to_owned());
+        said.doubt = Some("what it is told to run may connect elsewhere".to_owned());
     }
-    if engine == Engine::Redis && invocation.has("cluster") {
-        place.doubt = Some("what follows `--cluster` says where it goes".to_owned());
+    if said.engine == Engine::Redis && invocation.has("cluster") {
+        said.doubt = Some("what follows `--cluster` says where it goes".to_owned());
     }
 }
 
 /// `MySQL`'s option files, in which a host, a port or a socket may stand, and the options that name others. A var that
 /// names the host is weaker than they are.
-fn files(place: &mut Place, engine: Engine, invocation: &Invocation, world: &World) {
-    if engine == Engine::Sqlserver && place.host.is_none() {
+fn files(said: &mut Said, invocation: &Invocation, world: &World) {
+    if said.engine == Engine::Sqlserver && !has(said, "host") {
         let context = world.snapshot.home().map(|home| home.join(".sqlcmd/sqlconfig"));
         if context.is_some_and(|file| file.exists()) {
-            place.doubt = Some("`~/.sqlcmd/sqlconfig` may say where it goes".to_owned());
+            said.doubt = Some("`~/.sqlcmd/sqlconfig` may say where it goes".to_owned());
         }
     }
-    if engine != Engine::Mysql || place.doubt.is_some() || invocation.has("no-defaults") {
+    if said.engine != Engine::Mysql || said.doubt.is_some() || invocation.has("no-defaults") {
         return;
     }
-    let weak = |origin: Option<&Origin>| {
+    let weak = |keyword: &str| {
+        let origin = said.settings.iter().rfind(|setting| setting.keyword == keyword).map(|setting| &setting.origin);
         !matches!(origin, Some(Origin::Option(_) | Origin::Argument(_) | Origin::Conninfo(_)))
     };
-    let host = weak(place.host.as_ref().map(|host| &host.origin));
-    let missing = [(host, "host"), (host, "socket"), (weak(place.port.as_ref().map(|port| &port.origin)), "port")];
+    let missing = [(weak("host"), "host"), (weak("host"), "socket"), (weak("port"), "port")];
     let missing: Vec<&str> = missing.into_iter().filter(|(missing, _)| *missing).map(|(_, key)| key).collect();
     let other = ["defaults-file", "defaults-extra-file", "defaults-group-suffix", "login-path"];
     if let Some(option) = other.into_iter().find(|option| !missing.is_empty() && invocation.has(option)) {
-        place.doubt = Some(format!("what `--{option}` names may say where it goes"));
+        said.doubt = Some(format!("what `--{option}` names may say where it goes"));
         return;
     }
     let home = world.snapshot.home();
@@ -259,12 +187,12 @@ fn files(place: &mut Place, engine: Engine, invocation: &Invocation, world: &Wor
     while let Some(file) = waiting.pop() {
         left -= 1;
         if left == 0 || says(&file, &missing, &mut waiting) {
-            place.doubt = Some(format!("`{}` may say where it goes", file.display()));
+            said.doubt = Some(format!("`{}` may say where it goes", file.display()));
             return;
         }
     }
     if missing.contains(&"host") && home.is_some_and(|home| home.join(".mylogin.cnf").exists()) {
-        place.doubt = Some("`~/.mylogin.cnf` may say where it goes".to_owned());
+        said.doubt = Some("`~/.mylogin.cnf` may say where it goes".to_owned());
     }
 }
 
@@ -302,35 +230,4 @@ fn usual(line: &str) -> bool {
     let Some((key, value)) = line.split_once('=') else { return false };
     let own = ["/run/mysqld/", "/var/run/mysqld/", "/var/lib/mysql/", "/tmp/mysql"];
     key.trim() == "socket" && own.iter().any(|place| value.trim().starts_with(place))
-}
-
-impl Place {
-    fn target(self, engine: Engine) -> Target {
-        let usual = match engine {
-            Engine::Mysql => 3306,
-            Engine::Redis => 6379,
-            Engine::Mongodb => 27017,
-            Engine::Sqlserver => 1433,
-            Engine::Postgresql => 5432,
-        };
-        let text = |field: Field<String>| Field::new(OsString::from(field.value), field.origin);
-        let origin = self.host.as_ref().map_or(Origin::Default, |host| host.origin.clone());
-        let first = Host {
-            host: Some(self.host.map_or_else(|| Field::new("localhost".into(), Origin::Default), text)),
-            hostaddr: None,
-            port: self.port.unwrap_or_else(|| Field::new(usual, Origin::Default)),
-        };
-        let more = self.more.into_iter().map(|(name, port)| Host {
-            host: Some(Field::new(name.into(), origin.clone())),
-            hostaddr: None,
-            port: port.map_or_else(|| Field::new(usual, Origin::Default), |port| Field::new(port, origin.clone())),
-        });
-        Target {
-            engine,
-            hosts: std::iter::once(first).chain(more).collect(),
-            dbname: self.dbname.map(text),
-            user: self.user.map(text),
-            ..Target::nowhere()
-        }
-    }
 }

@@ -44,10 +44,6 @@ pub(super) fn places(declared: &Declared, invocation: &Invocation, snapshot: &Sn
         declared.entry.target.iter().any(|step| matches!(step, Step::Option(name) if trip.last(name).is_some()));
     let steps = declared.entry.also.iter().filter(|step| !given || **step != Step::File(Reader::Liquibase));
     let also = steps.flat_map(|step| trip.beside(step)).collect::<Vec<_>>();
-    let operand = invocation.operands.first().map(|text| text.to_string_lossy()).filter(|_| declared.entry.operand);
-    if let Some(engine) = operand.and_then(|text| foreign::named_engine(&text)).filter(|_| found.is_empty()) {
-        return Places::only(foreign::resolve(engine, declared, invocation, &world));
-    }
     if found.is_empty() {
         found.push(trip.nothing());
     }
@@ -167,7 +163,7 @@ impl<'a> Trip<'a> {
         let url = with_user(url::read(text, origin), user);
         match url {
             Url::Other if text.trim().is_empty() => {}
-            url @ (Url::Postgres(..) | Url::Other | Url::Unclear(_)) => {
+            url @ (Url::Database(..) | Url::Other | Url::Unclear(_)) => {
                 self.survey.add_url(source, url, self.declared.entry.driver);
             }
         }
