@@ -126,6 +126,11 @@ fn tools_of_ruby() {
 }
 
 #[test]
+fn tools_of_php() {
+    check("php.txt");
+}
+
+#[test]
 fn tools_of_python() {
     check("python.txt");
 }

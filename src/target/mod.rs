@@ -132,6 +132,10 @@ pub const TOOLS: &[&str] = &[
     "redis-cli",
     "mongosh",
     "sqlcmd",
+    "cake",
+    "doctrine",
+    "doctrine-migrations",
+    "phinx",
 ];
 
 /// Those of [`TOOLS`] that get no shim of their own accord. Of most, code of the project decides where they go, so that each
@@ -139,7 +143,6 @@ pub const TOOLS: &[&str] = &[
 /// unless something that can be read names a server to be careful with. Of `node`, its version managers look at where it is.
 pub const BY_HAND: &[&str] = &[
     "node",
-    "php",
     "java",
     "conda",
     "mamba",

@@ -8,6 +8,7 @@
 use std::ffi::OsString;
 
 use super::dotenv::{self, Entry};
+use super::frameworks;
 use super::look::Found;
 use super::reading::{Driver, Said};
 use super::survey::{At, Survey, with_user};
@@ -157,7 +158,7 @@ impl<'f> Loaded<'f> {
         }
         let mut said = Said::default();
         let mut place: Option<At<'_>> = None;
-        for (keyword, name, default) in LARAVEL {
+        for (keyword, name, default) in &frameworks::STOCK {
             let (value, origin, at) =
                 value(name, survey).unwrap_or_else(|| (Ok((*default).to_owned()), Origin::Default, None));
             match value {
@@ -178,14 +179,6 @@ impl<'f> Loaded<'f> {
 
 const LIBPQ_VARS: &[&str] =
     &["PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGSERVICE", "PGSERVICEFILE", "PGSYSCONFDIR", "PGUSER"];
-
-/// Keyword, var, and the default of the stock configuration.
-const LARAVEL: &[(&str, &str, &str)] = &[
-    ("host", "DB_HOST", "127.0.0.1"),
-    ("port", "DB_PORT", "5432"),
-    ("dbname", "DB_DATABASE", "laravel"),
-    ("user", "DB_USERNAME", "root"),
-];
 
 impl EnvFile {
     fn at<'f>(&'f self, entry: &Entry) -> At<'f> {

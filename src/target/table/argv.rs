@@ -42,13 +42,17 @@ pub(super) fn read(entry: &Entry, args: &[OsString]) -> Line {
             || entry.style == Style::Go && !reader.line.words.is_empty();
         match bytes {
             b"--" => {
+                // Laravel looks for `--env` behind it too.
+                if entry.style == Style::Symfony && reader.rest.as_slice().iter().any(dashed) {
+                    reader.doubt(bytes);
+                }
                 while let Some(word) = reader.rest.next() {
                     reader.word(word.clone());
                 }
             }
             [b'-', _, ..] if ended => reader.loose(arg),
             [b'-', b'-', ..] => reader.long(bytes),
-            [b'-', _, ..] if entry.style != Style::Gnu => reader.long(bytes),
+            [b'-', _, ..] if !entry.is_gnu() => reader.long(bytes),
             // `alembic downgrade -1`: a number, as argparse has it.
             [b'-', letters @ ..] if !letters.is_empty() && !letters.iter().all(u8::is_ascii_digit) => {
                 reader.letters(letters);
@@ -84,7 +88,7 @@ impl<'a> Reader<'a> {
 
     fn find(&self, spelled: &[u8]) -> Option<&'a Known> {
         let is = |known: &&Known| {
-            let dashes = self.entry.style != Style::Gnu && spelled.starts_with(b"--");
+            let dashes = !self.entry.is_gnu() && spelled.starts_with(b"--");
             let spelled = if dashes { spelled.get(1..).unwrap_or_default() } else { spelled };
             known.spellings.iter().any(|spelling| spelling.as_bytes() == spelled)
         };
@@ -110,7 +114,7 @@ impl<'a> Reader<'a> {
             return self.doubt(spelled);
         };
         let value = match joined {
-            None if known.value && self.entry.style != Style::Keys => self.rest.next().map(OsString::as_os_str),
+            None if known.value && self.entry.style != Style::Keys => self.next_value(),
             joined => joined,
         };
         self.push(known.name().to_owned(), spelled, value);
@@ -127,16 +131,20 @@ impl<'a> Reader<'a> {
             }
             if known.value {
                 let after = after.strip_prefix(b"=").unwrap_or(after);
-                let value = if after.is_empty() {
-                    self.rest.next().map(OsString::as_os_str)
-                } else {
-                    Some(OsStr::from_bytes(after))
-                };
+                let value = if after.is_empty() { self.next_value() } else { Some(OsStr::from_bytes(after)) };
                 return self.push(known.name().to_owned(), &spelled, value);
             }
             self.push(known.name().to_owned(), &spelled, None);
             rest = after;
         }
+    }
+
+    /// The next word, which to symfony/console is none that has a dash (`addLongOption` of `ArgvInput`).
+    fn next_value(&mut self) -> Option<&'a OsStr> {
+        if self.entry.style == Style::Symfony && self.rest.as_slice().first().is_some_and(dashed) {
+            return None;
+        }
+        self.rest.next().map(OsString::as_os_str)
     }
 
     fn push(&mut self, name: String, spelled: &[u8], value: Option<&OsStr>) {
@@ -149,6 +157,10 @@ impl<'a> Reader<'a> {
         let why = format!("`{}` is not an option that dbguard knows of this tool", Untrusted::text(&shown));
         self.line.doubt.get_or_insert(why);
     }
+}
+
+fn dashed(word: &OsString) -> bool {
+    word.as_bytes().starts_with(b"-")
 }
 
 /// Before and behind the first `=`.
@@ -186,15 +198,41 @@ pub(super) fn acts(entry: &Entry, line: &Line) -> (Vec<Act>, Vec<OsString>) {
     (acts, rest)
 }
 
+/// The words as texts, a shortened command in full.
+fn texts(entry: &Entry, line: &Line) -> Vec<String> {
+    let mut texts: Vec<String> = line.words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    if let Some(first) = texts.first_mut().filter(|_| entry.style == Style::Symfony)
+        && let Some(full) = full(entry, first)
+    {
+        *first = full;
+    }
+    texts
+}
+
+/// What a shortened command stands for: each part begins one (`Application::find` of symfony/console, which refuses one that
+/// may stand for several; not all of them are listed here, so that the strictest counts).
+fn full(entry: &Entry, command: &str) -> Option<String> {
+    let parts: Vec<String> = command.split(':').map(str::to_lowercase).collect();
+    let stands = |pattern: &str| {
+        let mut named = pattern.split(':');
+        !pattern.ends_with('*') && parts.iter().all(|part| named.next().is_some_and(|name| name.starts_with(part)))
+    };
+    if entry.commands.iter().any(|(pattern, _)| pattern == command) {
+        return None;
+    }
+    let meant = entry.commands.iter().filter(|(pattern, _)| stands(pattern)).max_by_key(|(_, effect)| *effect);
+    meant.map(|(pattern, _)| pattern.clone())
+}
+
 /// Whether a command stands anywhere in the line.
 fn hidden(entry: &Entry, line: &Line) -> bool {
-    let texts: Vec<String> = line.words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let texts = texts(entry, line);
     let stands = |count: usize| texts.windows(count).any(|words| listed(entry, &words.join(" ")).is_some());
     !entry.only || (1..=entry.words).any(stands)
 }
 
 fn read_acts(entry: &Entry, line: &Line) -> (Vec<Act>, Vec<OsString>) {
-    let texts: Vec<String> = line.words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let texts = texts(entry, line);
     if entry.words == 0 {
         let effect = line.changed(entry, "", &line.words, entry.unlisted);
         return (vec![Act { command: String::new(), effect }], line.words.clone());

@@ -71,6 +71,8 @@ pub(super) enum Style {
     Go,
     /// Flyway's `-key=value`.
     Keys,
+    /// As GNU's, and commands may be shortened part by part: `mig:fr`.
+    Symfony,
 }
 
 /// An option: its spellings, with their dashes, the name last.
@@ -157,6 +159,8 @@ pub(super) struct Dotenv {
     pub(super) option: Option<String>,
     /// That option counts as two words only.
     pub(super) apart: bool,
+    /// Only the first that is there.
+    pub(super) one: bool,
     /// An option that turns it off.
     pub(super) off: Option<String>,
     /// Only where this file is there, and holds the text: the file, the text.
@@ -190,6 +194,7 @@ pub(super) enum Reader {
     Flyway,
     Liquibase,
     NodePgMigrate,
+    Php(Framework),
     Prisma,
     PrismaShadow,
     Rails,
@@ -197,6 +202,34 @@ pub(super) enum Reader {
     Sqitch,
     SqlxVar,
 }
+
+/// The tools of PHP, whose files are much alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framework {
+    Cake,
+    Doctrine,
+    Laravel,
+    Phinx,
+}
+
+/// The readers by their names.
+pub(super) const READERS: [(&str, Reader); 15] = [
+    ("alembic", Reader::Alembic),
+    ("cake", Reader::Php(Framework::Cake)),
+    ("db-migrate", Reader::DbMigrate),
+    ("doctrine", Reader::Php(Framework::Doctrine)),
+    ("flyway", Reader::Flyway),
+    ("laravel", Reader::Php(Framework::Laravel)),
+    ("liquibase", Reader::Liquibase),
+    ("node-pg-migrate", Reader::NodePgMigrate),
+    ("phinx", Reader::Php(Framework::Phinx)),
+    ("prisma", Reader::Prisma),
+    ("prisma-shadow", Reader::PrismaShadow),
+    ("rails", Reader::Rails),
+    ("sequelize", Reader::Sequelize),
+    ("sqitch", Reader::Sqitch),
+    ("sqlx", Reader::SqlxVar),
+];
 
 /// Something that is wrong with an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -215,6 +248,11 @@ impl Entry {
     /// That of a program which is not in the table: nothing of it is guarded.
     pub(super) fn none() -> Self {
         Self { only: true, ..Self::empty() }
+    }
+
+    /// Whether letters and long names are told apart by their dashes.
+    pub(super) fn is_gnu(&self) -> bool {
+        matches!(self.style, Style::Gnu | Style::Symfony)
     }
 
     /// An entry that says nothing.

@@ -13,6 +13,7 @@ mod finish;
 mod foreign;
 mod launch;
 mod migrations;
+mod php;
 mod read;
 mod sources;
 mod world;
@@ -98,6 +99,10 @@ rows! {
     "mysql": "mysql" "mariadb";
     "redis-cli": "redis-cli";
     "sqlcmd": "sqlcmd";
+    "cake": "cake";
+    "doctrine": "bin/console" "doctrine" "doctrine-migrations";
+    "laravel": "artisan";
+    "phinx": "phinx";
 }
 
 /// Whether this program is in the table, or starts what is.
@@ -210,7 +215,7 @@ mod tests {
         for program in programs {
             // A script of the project is no program that a search for one finds.
             let listed = crate::target::TOOLS.contains(program);
-            assert_eq!(listed, *program != "manage.py", "{program}");
+            assert_eq!(listed, !["manage.py", "artisan", "bin/console"].contains(program), "{program}");
         }
     }
 

@@ -8,23 +8,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::effect::Effect;
-use super::entry::{Bound, Dotenv, Entry, Fault, Known, Language, Probe, Reader, Scripts, Step, Style, When};
+use super::entry::{Bound, Dotenv, Entry, Fault, Known, Language, Probe, READERS, Scripts, Step, Style, When};
 use crate::target::Engine;
 use crate::target::project::Driver;
-
-const READERS: [(&str, Reader); 11] = [
-    ("alembic", Reader::Alembic),
-    ("db-migrate", Reader::DbMigrate),
-    ("flyway", Reader::Flyway),
-    ("liquibase", Reader::Liquibase),
-    ("node-pg-migrate", Reader::NodePgMigrate),
-    ("prisma", Reader::Prisma),
-    ("prisma-shadow", Reader::PrismaShadow),
-    ("rails", Reader::Rails),
-    ("sequelize", Reader::Sequelize),
-    ("sqitch", Reader::Sqitch),
-    ("sqlx", Reader::SqlxVar),
-];
 
 type Value<'d> = Spanned<DeValue<'d>>;
 
@@ -93,7 +79,7 @@ impl Reading {
     fn entry(&mut self, table: &DeTable<'_>) -> Entry {
         let mut entry = Entry::empty();
         for (key, value) in table {
-            let styles = [("gnu", Style::Gnu), ("go", Style::Go), ("keys", Style::Keys)];
+            let styles = [("gnu", Style::Gnu), ("go", Style::Go), ("keys", Style::Keys), ("symfony", Style::Symfony)];
             match key.get_ref().as_ref() {
                 "style" => entry.style = self.word(value, &styles).unwrap_or(Style::Gnu),
                 "words" => entry.words = self.number(value),
@@ -262,6 +248,7 @@ impl Reading {
                 "files" => dotenv.files = words(&self.text(value)),
                 "option" => dotenv.option = Some(self.text(value)),
                 "apart" => dotenv.apart = self.yes(value),
+                "one" => dotenv.one = self.yes(value),
                 "off" => dotenv.off = Some(self.text(value)),
                 "needs" => {
                     let text = self.text(value);
@@ -269,7 +256,7 @@ impl Reading {
                     dotenv.needs = Some((file.to_owned(), part.to_owned()));
                 }
                 other => {
-                    let known = ["files", "option", "apart", "off", "needs"];
+                    let known = ["files", "option", "apart", "one", "off", "needs"];
                     self.unknown(key.span(), format!("unknown key `{other}` in `dotenv`"), other, &known);
                 }
             }

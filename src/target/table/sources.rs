@@ -78,7 +78,7 @@ pub(super) fn told(
 }
 
 /// The value of an option as text, where it has one.
-fn text_of(invocation: &Invocation, name: &str) -> Option<String> {
+pub(super) fn text_of(invocation: &Invocation, name: &str) -> Option<String> {
     let option = invocation.options.iter().rfind(|option| option.name == name)?;
     Some(option.value.as_ref()?.to_string_lossy().into_owned()).filter(|text| !text.is_empty())
 }
@@ -88,7 +88,7 @@ pub(super) struct Trip<'a> {
     pub(super) declared: &'a Declared,
     pub(super) invocation: &'a Invocation,
     pub(super) world: &'a World,
-    survey: Survey<'a>,
+    pub(super) survey: Survey<'a>,
 }
 
 impl<'a> Trip<'a> {
@@ -228,6 +228,7 @@ impl<'a> Trip<'a> {
                     json::node_pg_migrate(&mut self.survey, &file, section.as_deref().unwrap_or("db"));
                 }
             }
+            Reader::Php(framework) => self.php(framework),
             Reader::Prisma => prisma::migrations(&mut self.survey, named("schema").as_deref()),
             Reader::PrismaShadow => {
                 let uses = |act: &Act| matches!(act.command.as_str(), "migrate dev" | "migrate diff");

@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use super::declared::Declared;
-use super::entry::Dotenv;
+use super::entry::{Dotenv, Style};
 use crate::target::project::env_files;
 use crate::target::project::look::{Found, Look};
 use crate::target::project::survey::Survey;
@@ -41,7 +41,10 @@ impl World {
             world.snapshot.vars.set(name, value);
         }
         for (var, option) in &declared.entry.set {
-            let given = invocation.all(option).next_back().and_then(|option| option.value.clone());
+            let mut all = invocation.all(option);
+            // symfony/console looks for the first (`getParameterOption` of `ArgvInput`).
+            let one = if declared.entry.style == Style::Symfony { all.next() } else { all.next_back() };
+            let given = one.and_then(|option| option.value.clone());
             if let Some(value) = given {
                 world.snapshot.vars.set(var, value);
             }
@@ -97,7 +100,12 @@ impl World {
         if !named.is_empty() {
             return named.into_iter().filter_map(|name| look.read(&self.snapshot.cwd.join(name))).collect();
         }
-        dotenv.files.iter().flat_map(|name| look.nearest(&[&self.filled(name)])).collect()
+        let files: Vec<String> = dotenv.files.iter().map(|name| self.filled(name, dotenv, &look)).collect();
+        // Those of one environment's own are left out for its tests (dotenv-rails, Symfony).
+        let tests = files.iter().any(|name| name == ".env.test");
+        let found =
+            files.iter().filter(|name| !(tests && *name == ".env.local")).flat_map(|name| look.nearest(&[name]));
+        found.take(if dotenv.one { 1 } else { usize::MAX }).collect()
     }
 
     /// Whether a file is there and holds this text; a directory need only be there.
@@ -108,19 +116,28 @@ impl World {
         look.nearest(&[file]).iter().any(|found| found.text.as_ref().is_ok_and(|text| text.contains(part)))
     }
 
-    /// With `{VAR|default}` filled in.
-    fn filled(&self, name: &str) -> String {
+    /// With `{VAR|default}` filled in; `{*VAR|default}` may stand in the files that are named without one.
+    fn filled(&self, name: &str, dotenv: &Dotenv, look: &Look) -> String {
         let Some((before, (inside, after))) =
             name.split_once('{').and_then(|(b, rest)| Some((b, rest.split_once('}')?)))
         else {
             return name.to_owned();
         };
         let (var, default) = inside.split_once('|').unwrap_or((inside, ""));
+        let inside = |name: &&String| {
+            let found = look.nearest(&[name]).into_iter().next()?;
+            let settings = env_files::settings(&found, &self.survey());
+            let value = settings.into_iter().find(|(known, ..)| Some(known.as_str()) == var.strip_prefix('*'));
+            value.and_then(|(.., value)| value.ok())
+        };
+        let plain = || dotenv.files.iter().filter(|name| var.starts_with('*') && !name.contains('{'));
         let value = self
             .snapshot
             .vars
-            .filled(var)
-            .map_or_else(|| default.to_owned(), |value| value.to_string_lossy().into_owned());
+            .filled(var.trim_start_matches('*'))
+            .map(|value| value.to_string_lossy().into_owned())
+            .or_else(|| plain().find_map(|name| inside(&name)))
+            .unwrap_or_else(|| default.to_owned());
         // A name that is a path leads out of the directory.
         let value = if value.contains('/') { default.to_owned() } else { value };
         format!("{before}{value}{after}")

@@ -7,8 +7,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
-use super::Launched;
 use super::forms::among;
+use super::{Launched, php};
 
 /// How an interpreter reads its options.
 #[derive(Default)]
@@ -28,6 +28,7 @@ struct Tongue {
     long: &'static [&'static str],
     /// Options that load something before the script.
     odd: &'static [&'static str],
+    is_php: bool,
 }
 
 /// `Python/getopt.c`.
@@ -41,6 +42,7 @@ const PYTHON: Tongue = Tongue {
     directory: b"",
     long: &["--check-hash-based-pycs"],
     odd: &[],
+    is_php: false,
 };
 /// `proc_options` of ruby.c.
 const RUBY: Tongue = Tongue {
@@ -53,18 +55,33 @@ const RUBY: Tongue = Tongue {
     directory: b"CX",
     long: &["--encoding", "--external-encoding", "--internal-encoding", "--disable", "--enable", "--parser"],
     odd: &[],
+    is_php: false,
 };
-/// `php_cli.c`.
+/// `OPTIONS` of `php_cli.c`. Behind `--` stand the arguments of code that comes from the standard input, or of `-f`.
 const PHP: Tongue = Tongue {
     values: b"dcz",
     joined: b"",
-    ends: b"rBREFShivmlswt",
-    ends_long: &["--ini", "--rf", "--rc", "--re", "--rz", "--ri"],
+    ends: b"arBREFShivmlswt?",
+    ends_long: &[
+        "--interactive",
+        "--run",
+        "--process-begin",
+        "--process-code",
+        "--process-file",
+        "--process-end",
+        "--server",
+        "--docroot",
+        "--syntax-check",
+        "--syntax-highlight",
+        "--syntax-highlighting",
+        "--strip",
+    ],
     module: b"",
     script: b"f",
     directory: b"",
-    long: &["--define", "--php-ini"],
+    long: &["--define", "--php-ini", "--zend-extension"],
     odd: &[],
+    is_php: true,
 };
 /// <https://nodejs.org/api/cli.html>: letters are not bundled but for `-pe`.
 const NODE: Tongue = Tongue {
@@ -92,6 +109,7 @@ const NODE: Tongue = Tongue {
         "--experimental-config-file",
     ],
     odd: &["-r", "--require", "--import", "--loader", "--experimental-loader", "--env-file", "--env-file-if-exists"],
+    is_php: false,
 };
 
 fn tongue(program: &str) -> Option<&'static Tongue> {
@@ -164,6 +182,7 @@ impl Walk<'_> {
     fn run(mut self) -> Launched {
         while let Some(word) = self.take() {
             let then = match word.as_bytes() {
+                b"--" if self.tongue.is_php => Then::End, // the code comes from elsewhere
                 b"--" => self.take().map_or(Then::End, Then::Script),
                 [b'-', b'-', ..] => self.long(&word),
                 [b'-', letters @ ..] if !letters.is_empty() => self.letters(letters),
@@ -173,6 +192,7 @@ impl Walk<'_> {
             let mut found = match then {
                 Then::Next => continue,
                 Then::End => break,
+                Then::Script(word) if self.tongue.is_php => php::script(&word, rest),
                 Then::Script(word) => self.launched.starts(&script(&word), rest),
                 Then::Module(name) => self.launched.module(&name, rest),
             };
@@ -193,6 +213,10 @@ impl Walk<'_> {
         let name = text.split('=').next().unwrap_or_default();
         if self.tongue.ends_long.contains(&name) {
             return Then::End;
+        }
+        if name == "--file" && self.tongue.is_php {
+            let joined = text.split_once('=').map(|(_, script)| OsString::from(script));
+            return joined.or_else(|| self.take()).map_or(Then::End, |script| self.script(script));
         }
         self.load(name);
         if self.tongue.long.contains(&name) && name.len() == text.len() {
@@ -221,7 +245,8 @@ impl Walk<'_> {
                 return Then::Module(value);
             }
             if is(tongue.script) {
-                return Then::Script(value);
+                let joined = value.as_bytes().strip_prefix(b"=").map(|script| OsStr::from_bytes(script).to_owned());
+                return self.script(joined.unwrap_or(value));
             }
             if is(tongue.directory) {
                 let before = self.launched.directory.take().unwrap_or_default();
@@ -231,6 +256,14 @@ impl Walk<'_> {
             return Then::Next;
         }
         Then::Next
+    }
+
+    /// A script that an option names.
+    fn script(&mut self, script: OsString) -> Then {
+        if self.args.get(self.at).is_some_and(|word| word == "--") {
+            self.at += 1;
+        }
+        Then::Script(script)
     }
 
     fn load(&mut self, option: &str) {

@@ -8,6 +8,7 @@
 mod forms;
 mod interpreter;
 mod package;
+mod php;
 mod script;
 mod tasks;
 
@@ -262,8 +263,6 @@ mod tests {
             ("node --run prisma", "-"),
             ("node server.js", "-"),
             ("node /usr/lib/node_modules/npm/bin/npm-cli.js exec prisma migrate reset", "prisma migrate reset"),
-            ("php -d memory_limit=-1 vendor/bin/rails", "rails "),
-            ("php -r 1 rails", "-"),
             ("ruby bin/spring rails db:drop", "rails db:drop ?"),
             ("python -m pdm run alembic upgrade head", "alembic upgrade head"),
             ("java -jar lib/flyway-commandline-11.jar clean", "flyway clean"),
@@ -271,6 +270,45 @@ mod tests {
             ("java -Dliquibase.url=x -jar liquibase.jar drop-all", "liquibase drop-all ?"),
             ("java -jar app.jar flyway", "-"),
             ("java -version", "-"),
+        ] {
+            assert_eq!(started(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn php_starts_the_scripts_that_are_tools() {
+        for (line, expected) in [
+            ("php artisan migrate:fresh --seed", "artisan migrate:fresh --seed"),
+            ("php -d memory_limit=-1 -n ./artisan migrate", "artisan migrate"),
+            ("php -dx=1 -c /etc/php.ini srv/app/artisan migrate", "[srv/app] artisan migrate"),
+            ("php --define x=1 --php-ini=x artisan migrate", "artisan migrate"),
+            ("php -f artisan -- migrate --force", "artisan migrate --force"),
+            ("php -f=artisan migrate", "artisan migrate"),
+            ("php --file artisan migrate", "artisan migrate"),
+            ("php --file=/srv/artisan migrate", "[/srv] artisan migrate"),
+            ("php bin/console doctrine:database:drop", "bin/console doctrine:database:drop"),
+            ("php ./bin/console d:d:d", "bin/console d:d:d"),
+            ("php console d:d:d", "[..] bin/console d:d:d"),
+            ("php ../console d:d:d", "[../..] bin/console d:d:d"),
+            ("php ../app/bin/console d:d:d", "[../app] bin/console d:d:d"),
+            ("php /srv/bin/cake.php migrations rollback", "[/srv] cake migrations rollback"),
+            ("php vendor/bin/phinx rollback", "phinx rollback"),
+            ("php phinx.phar rollback", "phinx rollback"),
+            ("php vendor/bin/doctrine-migrations migrate", "doctrine-migrations migrate"),
+            ("php vendor/bin/doctrine.php orm:schema-tool:drop", "doctrine orm:schema-tool:drop"),
+            // Scripts of other tools' names are nobody's.
+            ("php migrate.php up", "-"),
+            ("php migrate up", "-"),
+            ("php artisan.php migrate", "-"),
+            ("php -r 1 artisan migrate", "-"),
+            ("php -l artisan", "-"),
+            ("php -S localhost:8000 artisan", "-"),
+            ("php --run 1 artisan migrate", "-"),
+            ("php -- artisan migrate", "-"),
+            ("php -a artisan", "-"),
+            ("php", "-"),
+            ("php -d", "-"),
+            ("php -f", "-"),
         ] {
             assert_eq!(started(line), expected, "{line}");
         }
