@@ -171,6 +171,11 @@ fn tasks_and_scripts_of_projects() {
 }
 
 #[test]
+fn dry_runs_and_what_only_reads() {
+    check("dry.txt");
+}
+
+#[test]
 fn further_tools() {
     check("more.txt");
 }

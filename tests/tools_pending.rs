@@ -175,3 +175,71 @@ fn sqitch_goes_on_after_the_changes_that_its_registry_has() {
     let plan = other.read("work/sqitch.plan").replace("shop", "another");
     assert_eq!(other.file("work/sqitch.plan", plan).tool("sqitch", ["deploy"]).output().code, 125);
 }
+
+/// Two old migrations of Flyway, one of which drops, one that always runs, and what its table says. Its program is a
+/// stand-in, with the directory of configuration that it has beside it.
+fn flyway(name: &str, rows: &str) -> (Sandbox, String) {
+    let cluster = clusters().staging();
+    cluster.ask("postgres", &format!("DROP DATABASE IF EXISTS {name}"));
+    cluster.ask("postgres", &format!("CREATE DATABASE {name}"));
+    let columns = "v (installed_rank, version, type, success)";
+    cluster.ask(name, &format!("CREATE TABLE flyway_schema_history AS SELECT * FROM (VALUES {rows}) {columns}"));
+    let url = format!("-url=jdbc:postgresql://127.0.0.1:{}/{name}?user=postgres", cluster.port);
+    let sandbox = Sandbox::new()
+        .config(CONFIG)
+        .fake_as("flyway", &Fake::new().stdout("migrated\n"))
+        .shims(["flyway"])
+        .file("bin/conf/flyway.conf", "# flyway.table=flyway_schema_history\n")
+        .file("work/flyway.toml", "[flyway]\nschemaModelLocation = \"./schema-model\"\n")
+        .file("work/sql/V1_2__a.sql", "DROP TABLE a;\n")
+        .file("work/sql/V2__b.sql", "CREATE TABLE b ();\n")
+        .file("work/sql/R__v.sql", "CREATE OR REPLACE VIEW v AS SELECT 1;\n");
+    (sandbox, url)
+}
+
+#[test]
+fn flyway_counts_as_ran_the_versions_of_its_history_that_were_not_taken_back() {
+    const RAN: &str = "(1, '1.2', 'SQL', true), (2, NULL, 'SQL', true)";
+    let migrate = |name: &str, rows: &str, words: &[&str]| {
+        let (sandbox, url) = flyway(name, rows);
+        sandbox.tool("flyway", words.iter().chain(&[url.as_str(), "migrate"])).output()
+    };
+    let done = migrate("pending_flyway", RAN, &[]);
+    assert_eq!((done.code, done.out().as_str()), (0, "migrated\n"), "{}", done.err());
+    for rows in [
+        "(1, '2', 'SQL', true)",
+        "(1, '1.2', 'SQL', false)",
+        "(1, '1.2', 'SQL', true), (2, '1.2', 'UNDO_SQL', true)",
+        "(1, '1.2', 'SQL', true), (2, '1.2', 'DELETE', true)",
+    ] {
+        let refused = migrate("pending_flyway_open", rows, &[]);
+        assert_eq!(refused.code, 125, "{rows}");
+        assert!(refused.err().contains("found: drop-table at sql/V1_2__a.sql:1: DROP TABLE a"), "{}", refused.err());
+    }
+    // Of another table, in another schema, nothing is known.
+    for words in [&["-table=t"], &["-defaultSchema=s"], &["-schemas=s"], &["-configFiles=x"]] {
+        assert_eq!(migrate("pending_flyway_moved", RAN, words).code, 125, "{words:?}");
+    }
+}
+
+#[test]
+fn a_file_that_could_move_flyways_table_leaves_everything_pending() {
+    let ran = "(1, '1.2', 'SQL', true)";
+    for (at, (file, text)) in [
+        ("work/flyway.conf", "flyway.table=t\n"),
+        ("work/conf/flyway.toml", "[flyway]\ndefaultSchema = \"s\"\n"),
+        ("work/flyway.user.toml", "[environments.default]\nschemas = [\"s\"]\n"),
+        ("home/flyway.conf", " flyway.schemas=s\n"),
+        ("bin/conf/flyway.conf", "#\nflyway.defaultSchema=s\n"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (sandbox, url) = flyway(&format!("pending_flyway_{at}"), ran);
+        assert_eq!(sandbox.file(file, text).tool("flyway", [&url, "migrate"]).output().code, 125, "{file}");
+    }
+    // Where its own directory is is not known.
+    let (sandbox, url) = flyway("pending_flyway_bare", ran);
+    std::fs::remove_dir_all(sandbox.path("bin/conf")).unwrap();
+    assert_eq!(sandbox.tool("flyway", [&url, "migrate"]).output().code, 125);
+}

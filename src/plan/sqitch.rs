@@ -43,7 +43,8 @@ pub(super) fn ran(top: &Path, rows: &[String], home: &Path) -> Option<BTreeSet<S
 
 /// The change whose script this is: `deploy/a/b@tag.sql` is an older one, `a/b@`.
 pub(super) fn change<'a>(path: &'a Path, top: &Path) -> Option<&'a str> {
-    let name = path.strip_prefix(top).ok()?.strip_prefix("deploy").ok()?.to_str()?;
+    let name = path.strip_prefix(top).ok()?;
+    let name = name.strip_prefix("deploy").or_else(|_| name.strip_prefix("verify")).ok()?.to_str()?;
     name.strip_suffix(".sql")?.split_inclusive('@').next()
 }
 

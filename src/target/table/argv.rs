@@ -115,6 +115,10 @@ impl<'a> Reader<'a> {
         };
         let value = match joined {
             None if known.value && self.entry.style != Style::Keys => self.next_value(),
+            // yargs takes `--dry-run false` as two words: node-pg-migrate then runs.
+            None if !known.value && self.rest.as_slice().first().is_some_and(|next| next == "false") => {
+                self.next_value()
+            }
             joined => joined,
         };
         self.push(known.name().to_owned(), spelled, value);
@@ -285,7 +289,16 @@ impl Line {
             let given = option.value.as_ref().map(|value| value.to_string_lossy());
             when.value.as_ref().is_none_or(|wanted| given.as_deref() == Some(wanted))
         };
-        let option = || self.options.iter().any(|option| when.options.contains(&option.name) && value(option));
+        // Of one that is given again the last counts, and `--dry-run=false` is none; what is stricter counts in any case.
+        let laxer = when.bound == Bound::AtMost || when.bound == Bound::Exactly && when.effect <= Effect::Touch;
+        let is_off = |option: &Opt| {
+            let text = option.value.as_ref().map(|value| value.to_string_lossy().to_lowercase());
+            text.is_some_and(|text| matches!(text.as_str(), "" | "0" | "f" | "false" | "n" | "no" | "off"))
+        };
+        let last = |name: &String| self.options.iter().rfind(|option| option.name == *name);
+        let on_last = || when.options.iter().filter_map(last).any(|option| value(option) && !is_off(option));
+        let any = || self.options.iter().any(|option| when.options.contains(&option.name) && value(option));
+        let option = || if laxer { on_last() } else { any() };
         let argument = || when.argument.is_some_and(|at| at > 0 && rest.len() >= at);
         // `VERSION=0` of `db:migrate` is an operand that sets a var.
         let assigned = || self.assigned.iter().any(|(name, _)| when.options.contains(name));

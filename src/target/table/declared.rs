@@ -42,7 +42,9 @@ impl Declared {
     pub(super) fn read(tool: &str, entry: Entry, args: &[OsString]) -> (Self, Vec<Opt>, Vec<OsString>) {
         let line = argv::read(&entry, args);
         let (acts, arguments) = argv::acts(&entry, &line);
-        let help = line.options.iter().find(|option| matches!(option.name.as_str(), "help" | "version"));
+        let shows = |option: &&Opt| matches!(option.name.as_str(), "help" | "version");
+        let help =
+            line.options.iter().find(|option| shows(option) && option.value.as_ref().is_none_or(|v| v != "false"));
         // `PWD` among what options set is where it works.
         let option = entry.set.iter().find(|(var, _)| var == "PWD");
         let given = option.and_then(|(_, option)| line.options.iter().rfind(|given| given.name == *option));

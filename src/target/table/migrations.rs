@@ -1,15 +1,16 @@
 //! Where a tool of the table has its migrations, when they are SQL files.
 //!
-//! The entry names the options and vars that move the directory, and how the files of each way are called. Nothing is read
-//! here.
+//! The entry names the options and vars that move the directory, and how the files of each way are called. Of files only
+//! those are read that could move the tool's own table elsewhere.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::declared::Declared;
 use super::effect::Effect;
 use super::entry::{Scripts, fits};
 use super::world::World;
 use crate::target::Invocation;
+use crate::target::project::look::{Found, Look};
 use crate::world::Snapshot;
 
 /// The SQL files that a command may run.
@@ -65,6 +66,15 @@ impl Declared {
         if any(&scripts.undo) {
             ways.push(way(true));
         }
+        let is_verify = self.acts.iter().any(|act| act.command == "verify");
+        let set = || {
+            ["./sqitch.conf", "~/.sqitch/sqitch.conf"].iter().any(|file| says(file, &["verify"], invocation, &world))
+        };
+        let after = || any(&scripts.on) && !invocation.has("no-verify") && (invocation.has("verify") || set());
+        if how("plan") && (is_verify || after()) {
+            let patterns = scripts.up.iter().map(|pattern| pattern.replacen("deploy/", "verify/", 1)).collect();
+            ways.push(Migrations { patterns, but: Vec::new(), back: is_verify, applied: None, ..way(false) });
+        }
         ways
     }
 }
@@ -73,6 +83,7 @@ impl Declared {
 fn query(scripts: &Scripts, invocation: &Invocation, world: &World) -> Option<String> {
     let given = |word: &String| match word.strip_prefix('$') {
         Some(var) => world.snapshot.vars.filled(var).is_some(),
+        None if word.contains('/') => says(word, &["schema", "table"], invocation, world),
         None => invocation.has(word),
     };
     let moved = scripts.unless.iter().any(given);
@@ -89,10 +100,38 @@ fn query(scripts: &Scripts, invocation: &Invocation, world: &World) -> Option<St
         }
         // Older versions write a row for each way that a migration went.
         [name, how] if how == "every" => format!(" GROUP BY {column} HAVING bool_and({})", holds(name)),
+        // What was taken back has a row more; a version that is repaired away, one that says so.
+        [name, how] if how == "versions" => {
+            let holds = holds(name);
+            format!(" GROUP BY {column} HAVING bool_and({holds} AND type NOT LIKE ALL ('{{UNDO%,DELETE}}'))")
+        }
         [name, how] if how == "newest" => format!(" WHERE {}::text = 'false'", quoted(name)),
         [name, ..] => format!(" WHERE {}", holds(name)),
     };
     Some(format!("SELECT {column}::text FROM {}{condition}", quoted(table)))
+}
+
+/// Whether a file sets anything that is called so: `./FILE` where the tool works, `~/FILE` at home, `%/FILE` beside the
+/// program, of which nothing is known where the directory is not there.
+fn says(file: &str, names: &[&str], invocation: &Invocation, world: &World) -> bool {
+    let program = || invocation.program.as_ref()?.canonicalize().ok()?.parent().map(PathBuf::from);
+    let (place, name) = file.split_once('/').unwrap_or_default();
+    let beside = place == "%";
+    let base = match place {
+        "." => Some(world.snapshot.cwd.clone()),
+        "~" => world.snapshot.home().map(PathBuf::from),
+        _ => program(),
+    };
+    let Some(path) = base.map(|base| base.join(name)) else { return beside };
+    match Look::new(&world.snapshot.cwd, &world.snapshot.cwd).read(&path) {
+        None => beside && !path.parent().is_some_and(Path::is_dir),
+        Some(Found { text: Err(_), .. }) => true,
+        Some(Found { text: Ok(text), .. }) => text.lines().any(|line| {
+            // `schemaModelLocation` is a directory of Flyway's.
+            let line = line.trim_start().to_lowercase().replace("schemamodel", "").replace("schema-model", "");
+            !line.starts_with(['#', ';']) && names.iter().any(|name| line.contains(name))
+        }),
+    }
 }
 
 /// The value of the first option or var that has one, else the default.

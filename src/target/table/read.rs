@@ -294,7 +294,7 @@ impl Reading {
     fn identifiers(&mut self, value: &Value<'_>) -> Vec<String> {
         let names = words(&self.text(value));
         let tame = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
-        let how = names.get(3).is_none_or(|how| ["every", "newest", "plan"].contains(&how.as_str()));
+        let how = names.get(3).is_none_or(|how| ["every", "newest", "plan", "versions"].contains(&how.as_str()));
         if !(2..=4).contains(&names.len()) || !names.iter().all(tame) || !how {
             self.fault(value.span(), "this must be a table, its column, and a column that must be true, if any");
             return Vec::new();

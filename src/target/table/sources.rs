@@ -39,16 +39,17 @@ pub(super) fn places(declared: &Declared, invocation: &Invocation, snapshot: &Sn
     let mut trip = Trip { declared, invocation, world: &world, survey: world.survey() };
     trip.survey.exact = true;
     let mut found = trip.first(&declared.entry.target);
+    let nothing = trip.nothing();
     // What an option says stands above every file.
     let given =
         declared.entry.target.iter().any(|step| matches!(step, Step::Option(name) if trip.last(name).is_some()));
     let steps = declared.entry.also.iter().filter(|step| !given || **step != Step::File(Reader::Liquibase));
     let also = steps.flat_map(|step| trip.beside(step)).collect::<Vec<_>>();
     if found.is_empty() {
-        found.push(trip.nothing());
+        found.push(nothing.clone());
     }
     let mut resolutions = found.into_iter().chain(also).map(|resolution| trip.finished(resolution));
-    let main = resolutions.next().unwrap_or_else(|| trip.nothing());
+    let main = resolutions.next().unwrap_or(nothing);
     let mut also: Vec<Resolution> = resolutions.collect();
     also.retain(|other| *other != main);
     let mut places = Places { main, also };
@@ -249,7 +250,7 @@ impl<'a> Trip<'a> {
     /// A var may stand for any key of its TOML.
     fn flyway(&mut self) {
         let mut names = self.world.snapshot.vars.iter().map(|(name, _)| name.to_string_lossy());
-        if let Some(name) = names.find(|name| name.starts_with("environments_")) {
+        if let Some(name) = names.find(|name| name.starts_with("environments_") || name == "flyway_environment") {
             let because = format!("`{}` may name another database", Untrusted::text(&name));
             return self.survey.add_unclear(Source::Var("environments".to_owned()), because);
         }
