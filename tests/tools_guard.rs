@@ -197,3 +197,29 @@ fn no_password_of_a_projects_file_is_shown_or_logged() {
     assert_eq!(sandbox.tool("dbmate", ["--url", &url, "drop"]).output().code, 125);
     assert_eq!(sandbox.tool("npx", ["dbmate", "--frob", &url, "drop"]).output().code, 125);
 }
+
+/// usql goes elsewhere by words of its own, and `\\copy` between two databases.
+#[test]
+fn a_connect_in_what_usql_is_told_to_run_leads_where_nobody_knows() {
+    let usql = |args: &[&str]| {
+        let sandbox = sandbox().fake_as("usql", &Fake::new().stdout("ran\n")).shims(["usql"]);
+        let sandbox = sandbox.file("work/plain.sql", "select 1;\n").file("work/moves.sql", "select 1;\n\\c prod\n");
+        let words: Vec<&str> = ["postgres://alice@localhost/app"].iter().chain(args).copied().collect();
+        sandbox.tool("usql", words).output().code
+    };
+    for plain in [&["-c", "select 1"][..], &["-f", "plain.sql"], &["-c", "\\dt"], &[]] {
+        assert_eq!(usql(plain), 0, "{plain:?}");
+    }
+    for moves in [
+        &["-c", "\\c postgres://db.prod.example/app"][..],
+        &["-c", "select 1; \\connect prod"],
+        &["-f", "moves.sql"],
+        &["-c", "select 1", "-c", "\\copy a b 'select 1' t"],
+    ] {
+        assert_eq!(usql(moves), 125, "{moves:?}");
+    }
+    let sandbox = sandbox().fake_as("usql", &Fake::new().stdout("ran\n")).shims(["usql"]);
+    let sandbox = sandbox.file("work/moves.sql", "\\c prod\n");
+    assert_eq!(sandbox.tool("sh", ["-c", "usql postgres://localhost/app < moves.sql"]).output().code, 125);
+    assert_eq!(sandbox.tool("sh", ["-c", "echo 'select 1' | usql postgres://localhost/app"]).output().code, 0);
+}

@@ -14,12 +14,15 @@ use std::path::Path;
 use super::lexer::slash::Argument;
 use super::report::Report;
 use super::script::{self, Reading};
-use crate::target::Invocation;
+use crate::target::{Invocation, Opt};
 use crate::world::Snapshot;
 use crate::world::stdin::Stdin;
 
 /// The words behind every `\connect`, in order; `None` where they are not known beforehand.
 pub fn connects(invocation: &Invocation, stdin: &Stdin, snapshot: &Snapshot) -> Vec<Option<Vec<OsString>>> {
+    if invocation.tool == "usql" {
+        return if leaves(invocation, stdin, snapshot) { vec![None] } else { Vec::new() };
+    }
     if invocation.tool != "psql" || ["help", "version", "list"].iter().any(|name| invocation.has(name)) {
         return Vec::new();
     }
@@ -45,6 +48,24 @@ pub fn connects(invocation: &Invocation, stdin: &Stdin, snapshot: &Snapshot) -> 
         redirected(stdin, &mut reading);
     }
     std::mem::take(&mut reading.connects)
+}
+
+/// Whether what usql is told to run has a `\c`, a `\copy` between two databases or the like: its words are not psql's, so that
+/// where they lead is not known.
+fn leaves(invocation: &Invocation, stdin: &Stdin, snapshot: &Snapshot) -> bool {
+    let file = || stdin.file().is_some_and(|file| mentions(file, || false));
+    let standing = || mentions(stdin.glance().as_slice(), || false) || file();
+    let told = |option: &Opt| {
+        let value = option.value.as_deref().unwrap_or_default();
+        match option.name.as_str() {
+            "command" => Some(mentions(value.as_bytes(), || false)),
+            "file" if value == "-" => Some(standing()),
+            "file" => Some(matters(&snapshot.cwd.join(value), || false)),
+            _ => None,
+        }
+    };
+    let told: Vec<bool> = invocation.options.iter().filter_map(told).collect();
+    if told.is_empty() { standing() } else { told.contains(&true) }
 }
 
 /// What psql got behind `\connect`.

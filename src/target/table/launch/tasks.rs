@@ -69,6 +69,9 @@ fn of<'l>(list: &'l str, program: &str) -> impl Iterator<Item = &'l str> {
 /// Files of a runner, the nearest of each name, with the tables that its tasks are in.
 fn files(program: &str, cwd: &Path) -> Vec<(Found, Vec<&'static str>)> {
     let mut all: Vec<(Found, Vec<&'static str>)> = Vec::new();
+    if of(PLACES, program).next().is_none() {
+        return all;
+    }
     let look = Look::new(cwd, Path::new("/"));
     for (file, table) in of(PLACES, program).filter_map(|line| line.split_once(' ')) {
         match all.iter_mut().find(|(known, _)| known.path.ends_with(file)) {
