@@ -42,6 +42,18 @@ pub(crate) const TARGETS: &[(&str, Property)] = &[
     }),
     ("service", service),
     ("sql", sql),
+    ("tools", |bytes, world| {
+        let files = [
+            ("dbt", "profiles.yml"),
+            ("graphile-migrate", ".gmrc"),
+            ("postgrator", ".postgratorrc.json"),
+            ("supabase", "supabase/config.toml"),
+            ("yoyo", "yoyo.ini"),
+        ];
+        for (tool, file) in files {
+            own_file(tool, file, bytes, world);
+        }
+    }),
     ("yaml", |bytes, world| project("config/database.yml", bytes, world)),
 ];
 
@@ -105,6 +117,25 @@ fn written(directory: &Path, name: &str, bytes: &[u8]) -> PathBuf {
     std::fs::create_dir_all(path.parent().expect("it has one")).expect("directories can be made");
     std::fs::write(&path, bytes).expect("files can be written");
     path
+}
+
+/// The file of one tool: a target is said or not, and no password shown.
+fn own_file(tool: &str, name: &str, bytes: &[u8], directory: &Path) {
+    written(directory, "dbt_project.yml", b"profile: shop\n");
+    let path = written(directory, name, bytes);
+    let snapshot = world(directory, &[]);
+    let line = match tool {
+        "dbt" => "run",
+        "supabase" => "db reset",
+        "yoyo" => "apply",
+        _ => "migrate",
+    };
+    let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+    let (_, places) = target::open(tool, &args, None, &snapshot);
+    for place in places.also.iter().chain([&places.main]) {
+        assert!(!format!("{place:?}").contains(PLANTED), "{place:?}");
+    }
+    std::fs::remove_file(path).expect("files can be removed");
 }
 
 /// A service file.

@@ -151,6 +151,16 @@ fn tools_of_node_with_an_empty_project() {
 }
 
 #[test]
+fn tools_with_a_file_of_their_own() {
+    check("own_file.txt");
+}
+
+#[test]
+fn tools_whose_file_is_code() {
+    check("own_code.txt");
+}
+
+#[test]
 fn tools_of_rust_and_go() {
     check("native.txt");
 }

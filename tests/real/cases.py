@@ -4,12 +4,17 @@ In files, vars and lines `{url}`, `{host}`, `{port}`, `{user}`, `{name}` (of the
 server at hand.
 """
 
+import base64
 import dataclasses
 import hashlib
+import zlib
 
 SQL = "CREATE TABLE made (id int)"
 # What graphile-migrate makes of what went before, which is nothing, and of the text.
 HASH = hashlib.sha1(f"{SQL};\n".encode()).hexdigest()
+# What aerich knows of no models, and its own table, which a first migration makes.
+AERICH = "CREATE TABLE aerich (id serial, version text, app text, content jsonb)"
+MODELS = base64.b64encode(zlib.compress(b"{}")).decode()
 
 
 @dataclasses.dataclass
@@ -31,6 +36,8 @@ class Case:
     # The target is decided by code: dbguard says that it does not know it, and asks for this.
     code: bool = False
     typed: str = "unknown"
+    # Its status when it fails is looked at as well: not of what takes seconds to start.
+    fails: bool = True
     # It only reads: nothing is made.
     reads: bool = False
     # Programs of ours that it starts, by name: what cannot be had, or would take minutes.
@@ -57,6 +64,57 @@ CASES["alembic"] = Case(
 CASES["yoyo"] = Case(
     line=["yoyo", "apply", "--batch", "--database", "{url}", "migrations"],
     files={"migrations/a.py": f"from yoyo import step\nsteps = [step('{SQL}')]\n"},
+)
+CASES["yoyo-ini"] = Case(
+    line=["yoyo", "apply", "--batch"],
+    files={
+        "yoyo.ini": "[DEFAULT]\nsources = migrations\ndatabase = postgresql://{user}@%(SHOP_HOST)s:{port}/{name}\n",
+        "migrations/a.py": f"from yoyo import step\nsteps = [step('{SQL}')]\n",
+    },
+    vars={"SHOP_HOST": "{host}"},
+)
+CASES["dbt"] = Case(
+    fails=False,
+    line=["dbt", "run"],
+    says="Completed successfully",
+    files={
+        "dbt_project.yml": "name: shop\nprofile: shop\nmodels:\n  +materialized: table\nflags:\n  send_anonymous_usage_stats: false\n",
+        "models/made.sql": "SELECT 1 AS id\n",
+        "profiles.yml": "shop:\n  target: {env}\n  outputs:\n    {env}:\n      type: postgres\n      host: \"{{ env_var('SHOP_HOST') }}\"\n"
+        "      port: {port}\n      user: {user}\n      pass: none\n      dbname: {name}\n      schema: public\n",
+    },
+    vars={"SHOP_HOST": "{host}"},
+)
+CASES["aerich"] = Case(
+    line=["aerich", "upgrade"],
+    says="Success upgrading to 0_a.py",
+    code=True,
+    files={
+        "pyproject.toml": "[tool.aerich]\ntortoise_orm = 'settings.ORM'\nlocation = './migrations'\nsrc_folder = './.'\n",
+        "settings.py": "ORM = {'connections': {'default': 'asyncpg://{user}@{host}:{port}/{name}'}, "
+        "'apps': {'models': {'models': ['aerich.models']}}}\n",
+        "migrations/models/0_a.py": f"MODELS_STATE = '{MODELS}'\nasync def upgrade(db):\n    return '{SQL}; {AERICH}'\n"
+        "async def downgrade(db):\n    return ''\n",
+    },
+)
+CASES["piccolo"] = Case(
+    line=["piccolo", "migrations", "forwards", "shop"],
+    says="[forwards]... ok!",
+    code=True,
+    files={
+        "piccolo_conf.py": "from piccolo.conf.apps import AppRegistry\nfrom piccolo.engine.postgres import PostgresEngine\n"
+        "DB = PostgresEngine(config={'host': '{host}', 'port': {port}, 'user': '{user}', 'database': '{name}'})\n"
+        "APP_REGISTRY = AppRegistry(apps=['shop.piccolo_app'])\n",
+        "shop/__init__.py": "",
+        "shop/piccolo_app.py": "import os\nfrom piccolo.conf.apps import AppConfig\nHERE = os.path.dirname(os.path.abspath(__file__))\n"
+        "APP_CONFIG = AppConfig(app_name='shop', migrations_folder_path=os.path.join(HERE, 'piccolo_migrations'), table_classes=[])\n",
+        "shop/piccolo_migrations/__init__.py": "",
+        "shop/piccolo_migrations/a.py": "from piccolo.apps.migrations.auto.migration_manager import MigrationManager\n"
+        "from piccolo.engine import engine_finder\nID = '2024-01-01T00:00:00:000000'\nVERSION = '1.38.0'\nDESCRIPTION = ''\n"
+        "async def forwards():\n    manager = MigrationManager(migration_id=ID, app_name='shop', description='')\n"
+        f"    async def run():\n        await engine_finder()._run_in_new_connection('{SQL}')\n"
+        "    manager.add_raw(run)\n    return manager\n",
+    },
 )
 CASES["django"] = Case(
     line=["django-admin", "migrate", "--settings", "s", "--pythonpath", "."],
@@ -192,14 +250,51 @@ CASES["drizzle-kit-config"] = Case(
 CASES["graphile-migrate"] = Case(
     kind="node",
     modules=True,
-    code=True,
-    typed="127.0.0.1",
     line=["graphile-migrate", "migrate"],
     says="graphile-migrate: 1 committed migrations executed",
     vars={"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"},
     files={
         "migrations/committed/000001.sql": f"--! Previous: -\n--! Hash: sha1:{HASH}\n\n{SQL};\n",
-        ".gmrc": '{ "connectionString": "{url}" }\n',
+        ".gmrc": '{\n  /* where it goes */\n  "connectionString": "{url}", // and not to the var\n}\n',
+    },
+)
+CASES["postgrator"] = Case(
+    kind="node",
+    modules=True,
+    line=["postgrator"],
+    says="migrating up to 1",
+    files={
+        ".postgratorrc.json": '{"host": "{host}", "port": {port}, "database": "{name}", "username": "{user}"}\n',
+        "migrations/001.do.a.sql": SQL + ";\n",
+    },
+)
+CASES["mikro-orm"] = Case(
+    kind="node",
+    modules=True,
+    code=True,
+    line=["mikro-orm", "migration:up"],
+    says="Successfully migrated up to the latest version",
+    files={
+        "package.json": '{"type": "module", "devDependencies": {"@mikro-orm/cli": "6.6.16"}}\n',
+        "mikro-orm.config.js": "import { defineConfig } from '@mikro-orm/postgresql';\n"
+        "import { Migration, Migrator } from '@mikro-orm/migrations';\n"
+        f"class Made extends Migration {{\n  up() {{ this.addSql('{SQL}'); }}\n}}\n"
+        "export default defineConfig({ clientUrl: '{url}', extensions: [Migrator], discovery: { warnWhenNoEntities: false },\n"
+        "  migrations: { migrationsList: [{ name: 'Made', class: Made }], snapshot: false } });\n",
+    },
+)
+CASES["kysely"] = Case(
+    kind="node",
+    modules=True,
+    code=True,
+    line=["kysely", "migrate", "latest", "--no-outdated-check"],
+    says="Migration complete",
+    files={
+        "package.json": "{}\n",
+        "kysely.config.mjs": "import pg from 'pg';\nimport { PostgresDialect } from 'kysely';\n"
+        "const pool = new pg.Pool({ connectionString: '{url}' });\n"
+        "export default { dialect: new PostgresDialect({ pool }), migrations: { migrationFolder: 'migrations', allowJS: true } };\n",
+        "migrations/1_a.mjs": f"import {{ sql }} from 'kysely';\nexport const up = (db) => sql`{SQL}`.execute(db);\n",
     },
 )
 CASES["prisma"] = Case(

@@ -22,6 +22,10 @@ NODE_LEAST = 20
 # What these need in their turn is what there was on that day.
 NODE_DAY = "2026-11-22"
 NODE = [
+    "@mikro-orm/cli@6.6.16",
+    "@mikro-orm/core@6.6.16",
+    "@mikro-orm/migrations@6.6.16",
+    "@mikro-orm/postgresql@6.6.16",
     "@prisma/adapter-pg@7.10.1",
     "db-migrate-pg@1.5.2",
     "db-migrate@0.11.14",
@@ -30,10 +34,13 @@ NODE = [
     "drizzle-orm@0.45.4",
     "graphile-migrate@1.4.1",
     "knex@3.3.0",
+    "kysely@0.29.9",
+    "kysely-ctl@0.21.0",
     "liquibase@4.28.1",
     "mongosh@2.12.0",
     "node-pg-migrate@9.0.0",
     "pg@8.23.1",
+    "postgrator-cli@9.1.1",
     "prisma@6.19.3",
     "sequelize-cli@6.6.5",
     "sequelize@6.37.8",

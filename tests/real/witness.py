@@ -129,7 +129,42 @@ def yoyo(s):
     s.libpq()
     # Of a URL without a database it makes one that is called nothing, which is the user's, whatever PGDATABASE says.
     s.vars.pop("PGDATABASE", None)
-    s.line = ["yoyo", s.of("apply", "list", "rollback", "mark"), "--batch", s.of("-d", "--database"), s.url(s.of("postgresql", "postgres")), "migrations"]
+    s.line = ["yoyo", s.of("apply", "list", "rollback", "mark"), "--batch"]
+    for file in ("yoyo.ini", "other.ini"):
+        host, port, name = s.place()
+        url = s.of(s.url("postgresql", odd=False), f"postgresql://u{name}@%(SHOP_HOST)s:{port}/%(shop)s")
+        s.files[file] = f"[DEFAULT]\ndatabase {s.of('=', ':')} {url}\nshop = d{name}\nsources = migrations\n"
+        s.vars[s.of("SHOP_HOST", "shop_host")] = host
+    s.maybe(30, *s.of(("-c", "other.ini"), ("--config=other.ini",)))
+    if s.chance(40):
+        s.line += [s.of("-d", "--database"), s.url(s.of("postgresql", "postgres"))]
+        s.maybe(50, "migrations")
+
+
+def dbt(s):
+    outputs = ""
+    for target in ("dev", "prod"):
+        host, port, name = s.place()
+        host = s.of(host, host, f'"{{{{ env_var(\'SHOP_HOST\', \'{host}\') }}}}"')
+        port = s.of(port, f'"{{{{ env_var(\'SHOP_PORT\', \'{port}\') | int }}}}"')
+        parts = {"type": "postgres", "host": host, "port": port, "user": f"u{name}", s.of("dbname", "database"): f"d{name}"}
+        outputs += f"    {target}:\n      <<: *base\n" + "".join(f"      {key}: {value}\n" for key, value in parts.items())
+    base = "base: &base\n  pass: x\n  schema: public\n  connect_timeout: 5\n  retries: 0\n  host: nowhere.invalid\n"
+    s.files[s.of("profiles.yml", "profiles.yml", "below/profiles.yml")] = f"{base}shop:\n  target: dev\n  outputs:\n{outputs}"
+    s.files["dbt_project.yml"] = "name: shop\nprofile: shop\nflags:\n  send_anonymous_usage_stats: false\n"
+    s.files["models/a.sql"] = "SELECT 1 AS a\n"
+    s.libpq()
+    s.vars.pop("PGDATABASE", None)
+    s.line = ["dbt", s.of("run", "build", "debug", "compile")]
+    if "below/profiles.yml" in s.files:
+        s.line += ["--profiles-dir", "below"]
+    s.maybe(30, *s.of(("--target", "prod"), ("-t", "prod"), ("--target=prod",)))
+    for var in ("DBT_TARGET", "DBT_ENGINE_TARGET"):
+        if s.chance(30):
+            s.vars[var] = s.of("dev", "prod")
+    if s.chance(30):
+        host, port, _ = s.place()
+        s.vars |= {"SHOP_HOST": host, "SHOP_PORT": str(port)}
 
 
 def alembic(s):
@@ -161,6 +196,43 @@ def knex(s):
     s.line += ["--migrations-directory", "./migrations"]
     s.line += s.of("migrate:latest", "migrate:status", "migrate:rollback --all", "migrate:list", "migrate:currentVersion").split()
     s.maybe(20, "--env", "production")
+
+
+def postgrator(s):
+    s.files["migrations/001.do.a.sql"] = "SELECT 1;\n"
+    s.files["migrations/001.undo.a.sql"] = "SELECT 1;\n"
+    s.libpq()
+    for file in (".postgratorrc.json", "other.json", "package.json", ".config/postgratorrc"):
+        host, port, name = s.place()
+        parts = {"host": host, "port": port, "username": f"u{name}", "database": f"d{name}"}
+        if s.chance(40):
+            del parts[s.of(*parts)]
+        if s.chance(50):
+            s.files[file] = json.dumps({"name": "shop", s.of("postgrator", "other"): parts} if file == "package.json" else parts)
+    s.line = ["postgrator", s.of("migrate", "migrate", "max", "0", "drop-schema")]
+    if "other.json" in s.files and s.chance(60):
+        s.line += s.of(["-c", "other.json"], ["--config=other.json"])
+    s.maybe(10, "--no-config")
+    host, port, name = s.place()
+    s.maybe(30, *s.of(("-h", host), ("--host", host), (f"--host={host}",)))
+    s.maybe(30, *s.of(("-o", str(port)), (f"--port={port}",)))
+    s.maybe(20, *s.of(("-d", f"d{name}"), (f"--database=d{name}",)))
+    s.maybe(20, *s.of(("-u", f"u{name}"), (f"--username=u{name}",)))
+
+
+def graphile_migrate(s):
+    text = '{\n  // "connectionString": "postgres://never@127.0.0.1:1/read",\n'
+    for key in ("connectionString", "shadowConnectionString", "rootConnectionString"):
+        if s.chance(50):
+            text += f'  "{key}": "{s.url("postgres", odd=False)}", /* it */\n'
+    s.files[s.of(".gmrc", ".gmrc", "other.gmrc")] = text + '  "pgSettings": {\n    // none\n  },\n}\n'
+    s.files["migrations/current.sql"] = ""
+    for var in ("DATABASE_URL", "SHADOW_DATABASE_URL", "ROOT_DATABASE_URL"):
+        s.vars[var] = s.url("postgres", odd=False)
+    s.libpq()
+    s.line = ["graphile-migrate", *s.of(["migrate"], ["status"], ["reset", "--erase"], ["migrate", "--shadow"], ["watch", "--once"])]
+    if "other.gmrc" in s.files:
+        s.line += s.of(["-c", "other.gmrc"], ["--config=other.gmrc"])
 
 
 def node_pg_migrate(s):
@@ -389,6 +461,7 @@ def sea_orm_cli(s):
 MAKERS = {
     "yoyo": (yoyo, "python", 1), "alembic": (alembic, "python", 1), "knex": (knex, "node", 1),
     "node-pg-migrate": (node_pg_migrate, "node", 1), "sequelize": (sequelize, "node", 1), "db-migrate": (db_migrate, "node", 1),
+    "dbt": (dbt, "python", 0.2), "postgrator": (postgrator, "node", 1), "graphile-migrate": (graphile_migrate, "node", 0.5),
     "dbmate": (dbmate, "node", 2), "drizzle-kit": (drizzle_kit, "node", 0.5), "prisma": (prisma, "node", 0.5),
     "rails": (rails, "debian", 0.5), "liquibase": (liquibase, "node", 0.3), "sqlx": (sqlx, "crates", 2),
     "diesel": (diesel, "crates", 2), "refinery": (refinery, "crates", 1), "sea-orm-cli": (sea_orm_cli, "crates", 1),

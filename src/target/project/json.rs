@@ -154,7 +154,7 @@ fn named(survey: &Survey<'_>, path: Option<&str>, usual: &[&str]) -> Option<Foun
 }
 
 /// The system that a driver or dialect is for; `None` where it is not looked at.
-fn engine(word: &str) -> Option<Engine> {
+pub(super) fn engine(word: &str) -> Option<Engine> {
     match word {
         "pg" | "postgres" | "postgresql" | "cockroachdb" => Some(Engine::Postgresql),
         word => foreign::named(word),
@@ -162,22 +162,28 @@ fn engine(word: &str) -> Option<Engine> {
 }
 
 /// libpq's keyword, and the name of the part.
-type Parts = &'static [(&'static str, &'static str)];
+pub(super) type Parts = &'static [(&'static str, &'static str)];
 
 const SEQUELIZE: Parts = &[("host", "host"), ("port", "port"), ("dbname", "database"), ("user", "username")];
 const DB_MIGRATE: Parts = &[("host", "host"), ("port", "port"), ("dbname", "database"), ("user", "user")];
 
 /// A file that is JSON.
-struct File<'f> {
+pub(super) struct File<'f> {
     found: &'f Found,
     text: &'f str,
-    value: Value,
+    /// What it says.
+    pub(super) value: Value,
 }
 
 impl<'f> File<'f> {
     /// Reads it; what is no JSON is a mention.
-    fn of(found: &'f Found, survey: &mut Survey<'_>) -> Option<Self> {
+    pub(super) fn of(found: &'f Found, survey: &mut Survey<'_>) -> Option<Self> {
         let text = survey.text(found)?;
+        Self::parse(found, text, survey)
+    }
+
+    /// Reads its text, from which what is no JSON may have been taken.
+    pub(super) fn parse(found: &'f Found, text: &'f str, survey: &mut Survey<'_>) -> Option<Self> {
         match crate::text::json::value(text.strip_prefix('\u{feff}').unwrap_or(text)) {
             Ok(value) => Some(Self { found, text, value }),
             Err(wrong) => {
@@ -188,11 +194,13 @@ impl<'f> File<'f> {
         }
     }
 
-    fn at(&self, path: &[&str]) -> At<'f> {
+    /// Where a key stands.
+    pub(super) fn at(&self, path: &[&str]) -> At<'f> {
         At { path: &self.found.path, line: line(self.text, path), key: path.join(".") }
     }
 
-    fn url(&self, survey: &mut Survey<'_>, path: &[&str], text: &str, code: Option<&str>) {
+    /// A URL that stands there.
+    pub(super) fn url(&self, survey: &mut Survey<'_>, path: &[&str], text: &str, code: Option<&str>) {
         let at = self.at(path);
         let mut url = url::read(text, &at.origin());
         if let (Url::Database(said, _), Some(code)) = (&mut url, code) {
@@ -207,11 +215,11 @@ impl<'f> File<'f> {
 }
 
 /// The section of a database.
-struct Entry<'s> {
-    section: &'s Map<String, Value>,
-    path: Vec<&'s str>,
+pub(super) struct Entry<'s> {
+    pub(super) section: &'s Map<String, Value>,
+    pub(super) path: Vec<&'s str>,
     /// Why it may not be the one that counts.
-    code: Option<&'static str>,
+    pub(super) code: Option<&'static str>,
 }
 
 impl Entry<'_> {
@@ -231,6 +239,14 @@ impl Entry<'_> {
         if let Some(text) = self.section.get("url").and_then(Value::as_str).filter(|text| !text.is_empty()) {
             return file.url(survey, &self.below("url"), text, self.code);
         }
+        let record = self.record(survey, file, parts);
+        if !record.is_empty() {
+            survey.add_said(file.at(&self.path).source(), record.said(), Driver::Node);
+        }
+    }
+
+    /// The parts.
+    pub(super) fn record(&self, survey: &Survey<'_>, file: &File<'_>, parts: Parts) -> Record {
         let mut record = Record::default();
         let mut words = ["dialect", "type", "driver"].into_iter().filter_map(|key| self.section.get(key)?.as_str());
         record.engine = words.find_map(engine).unwrap_or_default();
@@ -251,9 +267,7 @@ impl Entry<'_> {
         if let Some(code) = self.code {
             record.doubt(code);
         }
-        if !record.is_empty() {
-            survey.add_said(file.at(&self.path).source(), record.said(), Driver::Node);
-        }
+        record
     }
 }
 

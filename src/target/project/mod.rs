@@ -5,26 +5,31 @@
 //! are untrusted and bounded; no trouble with them is an error. It does not know rules or policy.
 
 pub(super) mod alembic;
+pub(super) mod dbt;
 mod dotenv;
 pub(super) mod env_files;
 pub(super) mod foreign;
 pub(super) mod frameworks;
+pub(super) mod graphile;
 mod ini;
 pub(super) mod java;
 mod jdbc;
 pub(super) mod json;
 pub(super) mod look;
 pub(super) mod php;
+pub(super) mod postgrator;
 pub(super) mod prisma;
 mod properties;
 pub(super) mod rails;
 pub(super) mod reading;
 mod record;
 pub(super) mod sqitch;
+pub(super) mod supabase;
 pub(super) mod survey;
 pub(super) mod url;
 pub(super) mod vars;
 mod yaml;
+pub(super) mod yoyo;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

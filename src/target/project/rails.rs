@@ -238,7 +238,7 @@ fn lookup(text: &str) -> Option<(&str, Option<&str>)> {
 }
 
 /// A string of Ruby without anything in it, and what follows.
-fn string(text: &str) -> Option<(&str, &str)> {
+pub(super) fn string(text: &str) -> Option<(&str, &str)> {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let (inside, rest) = text.get(1..)?.split_once(quote)?;
     (!inside.contains(['\\', '#'])).then_some((inside, rest))

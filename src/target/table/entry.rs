@@ -191,16 +191,23 @@ pub(super) enum Step {
 pub(super) enum Reader {
     Alembic,
     DbMigrate,
+    Dbt,
     Flyway,
+    Graphile,
+    GraphileRoot,
+    GraphileShadow,
     Liquibase,
     NodePgMigrate,
     Php(Framework),
+    Postgrator,
     Prisma,
     PrismaShadow,
     Rails,
     Sequelize,
     Sqitch,
     SqlxVar,
+    Supabase,
+    Yoyo,
 }
 
 /// The tools of PHP, whose files are much alike.
@@ -213,22 +220,29 @@ pub(super) enum Framework {
 }
 
 /// The readers by their names.
-pub(super) const READERS: [(&str, Reader); 15] = [
+pub(super) const READERS: [(&str, Reader); 22] = [
     ("alembic", Reader::Alembic),
     ("cake", Reader::Php(Framework::Cake)),
     ("db-migrate", Reader::DbMigrate),
+    ("dbt", Reader::Dbt),
     ("doctrine", Reader::Php(Framework::Doctrine)),
     ("flyway", Reader::Flyway),
+    ("graphile", Reader::Graphile),
+    ("graphile-root", Reader::GraphileRoot),
+    ("graphile-shadow", Reader::GraphileShadow),
     ("laravel", Reader::Php(Framework::Laravel)),
     ("liquibase", Reader::Liquibase),
     ("node-pg-migrate", Reader::NodePgMigrate),
     ("phinx", Reader::Php(Framework::Phinx)),
+    ("postgrator", Reader::Postgrator),
     ("prisma", Reader::Prisma),
     ("prisma-shadow", Reader::PrismaShadow),
     ("rails", Reader::Rails),
     ("sequelize", Reader::Sequelize),
     ("sqitch", Reader::Sqitch),
     ("sqlx", Reader::SqlxVar),
+    ("supabase", Reader::Supabase),
+    ("yoyo", Reader::Yoyo),
 ];
 
 /// Something that is wrong with an entry.

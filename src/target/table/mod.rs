@@ -9,6 +9,7 @@ mod custom;
 mod declared;
 mod effect;
 mod entry;
+mod files;
 mod finish;
 mod foreign;
 mod launch;
@@ -65,9 +66,11 @@ macro_rules! rows {
 }
 
 rows! {
+    "aerich": "aerich";
     "alembic": "alembic";
     "db-migrate": "db-migrate";
     "dbmate": "dbmate";
+    "dbt": "dbt";
     "diesel": "diesel";
     "django": "django-admin" "manage.py";
     "drizzle-kit": "drizzle-kit";
@@ -75,16 +78,21 @@ rows! {
     "flyway": "flyway";
     "goose": "goose";
     "knex": "knex";
+    "kysely": "kysely" "kysely-ctl";
     "liquibase": "liquibase";
     "migrate": "migrate";
+    "mikro-orm": "mikro-orm" "mikro-orm-esm";
     "node-pg-migrate": "node-pg-migrate";
     "pg_repack": "pg_repack";
     "pgloader": "pgloader";
+    "piccolo": "piccolo";
+    "postgrator": "postgrator" "postgrator-cli";
     "prisma": "prisma";
     "rails": "rails" "rake";
     "sequelize": "sequelize" "sequelize-cli";
     "sqitch": "sqitch";
     "sqlx": "sqlx" "cargo-sqlx";
+    "supabase": "supabase";
     "typeorm": "typeorm" "typeorm-ts-node-commonjs" "typeorm-ts-node-esm";
     "usql": "usql";
     "atlas": "atlas";

@@ -6,19 +6,13 @@
 
 use std::path::Path;
 
+use super::Places;
 use super::declared::Declared;
 use super::entry::{Language, Reader, Step};
 use super::foreign;
 use super::world::World;
-use super::{Act, Places};
 use crate::target::conninfo::Setting;
-use crate::target::project::alembic;
-use crate::target::project::java;
-use crate::target::project::json;
-use crate::target::project::prisma;
-use crate::target::project::rails;
 use crate::target::project::reading::Said;
-use crate::target::project::sqitch;
 use crate::target::project::survey::{Survey, with_user};
 use crate::target::project::url::{self, Url};
 use crate::target::project::vars::USER_VARS;
@@ -140,11 +134,12 @@ impl<'a> Trip<'a> {
         self.invocation.options.iter().rfind(|option| option.name == name)
     }
 
-    fn text_of(&self, name: &str) -> Option<String> {
+    pub(super) fn text_of(&self, name: &str) -> Option<String> {
         text_of(self.invocation, name)
     }
 
-    fn option(&mut self, name: &str) {
+    /// The URL that an option has.
+    pub(super) fn option(&mut self, name: &str) {
         let Some(option) = self.last(name) else { return };
         let Some(value) = option.value.clone() else { return };
         let origin = Origin::Option(option.spelled.clone());
@@ -185,6 +180,21 @@ impl<'a> Trip<'a> {
         }
     }
 
+    /// `PGHOST` and the vars that begin as it does.
+    fn parts_in_vars(&mut self, host: &str, before: &str) {
+        let mut said = Said::default();
+        let ends =
+            [("host", "HOST"), ("port", "PORT"), ("user", "USER"), ("dbname", "DATABASE"), ("dbname", "DB_NAME")];
+        for (keyword, end) in ends.into_iter().filter(|_| self.survey.filled(host).is_some()) {
+            let name = format!("{before}{end}");
+            let Some(value) = self.survey.filled(&name) else { continue };
+            said.settings.push(Setting { keyword, value: value.into(), origin: Origin::Var(name) });
+        }
+        if !said.settings.is_empty() {
+            self.survey.add_said(Source::Var(host.to_owned()), said, self.declared.entry.driver);
+        }
+    }
+
     /// Host, port, user and database as options of their own.
     fn options(&mut self, at: Option<usize>) {
         let mut said = Said::default();
@@ -210,119 +220,6 @@ impl<'a> Trip<'a> {
             }
             self.survey.add_said(Source::Var("options".to_owned()), said, self.declared.entry.driver);
         }
-    }
-
-    fn file(&mut self, reader: Reader) {
-        let invocation = self.invocation;
-        let named = |name: &str| text_of(invocation, name);
-        match reader {
-            Reader::Alembic => alembic::section(&mut self.survey, named("name").as_deref().unwrap_or("alembic")),
-            Reader::DbMigrate => {
-                let (file, section) = (named("config"), named("env"));
-                json::db_migrate_section(&mut self.survey, file.as_deref(), section.as_deref());
-            }
-            Reader::Flyway => self.flyway(),
-            Reader::Liquibase => self.liquibase(),
-            Reader::NodePgMigrate => {
-                if let Some(file) = named("config-file") {
-                    let section = named("config-value");
-                    json::node_pg_migrate(&mut self.survey, &file, section.as_deref().unwrap_or("db"));
-                }
-            }
-            Reader::Php(framework) => self.php(framework),
-            Reader::Prisma => prisma::migrations(&mut self.survey, named("schema").as_deref()),
-            Reader::PrismaShadow => {
-                let uses = |act: &Act| matches!(act.command.as_str(), "migrate dev" | "migrate diff");
-                if self.declared.acts.iter().any(uses) {
-                    prisma::shadow(&mut self.survey, named("schema").as_deref());
-                }
-            }
-            Reader::Rails => self.rails(),
-            Reader::Sequelize => {
-                let file = named("config");
-                json::sequelize_file(&mut self.survey, file.as_deref());
-            }
-            Reader::Sqitch => self.sqitch(),
-            Reader::SqlxVar => self.sqlx_var(),
-        }
-    }
-
-    /// A var may stand for any key of its TOML.
-    fn flyway(&mut self) {
-        let mut names = self.world.snapshot.vars.iter().map(|(name, _)| name.to_string_lossy());
-        if let Some(name) = names.find(|name| name.starts_with("environments_") || name == "flyway_environment") {
-            let because = format!("`{}` may name another database", Untrusted::text(&name));
-            return self.survey.add_unclear(Source::Var("environments".to_owned()), because);
-        }
-        java::flyway(&mut self.survey);
-    }
-
-    /// A var may stand for the URL of one command: `LIQUIBASE_COMMAND_UPDATE_URL`.
-    fn liquibase(&mut self) {
-        if let Some(because) = self.one_command() {
-            return self.survey.add_unclear(Source::Var("command".to_owned()), because);
-        }
-        java::liquibase(&mut self.survey);
-    }
-
-    fn one_command(&self) -> Option<String> {
-        let names = self.world.snapshot.vars.iter().map(|(name, _)| name.to_string_lossy().into_owned());
-        let own = |name: &String| {
-            let command = name.strip_prefix("LIQUIBASE_COMMAND_").and_then(|rest| rest.strip_suffix("_URL"));
-            command.is_some_and(|command| command != "REFERENCE")
-        };
-        let name = names.into_iter().find(own)?;
-        Some(format!("`{}` may name another database for one command", Untrusted::text(&name)))
-    }
-
-    /// A target on the command line, else that of the vars and the file.
-    fn sqitch(&mut self) {
-        for (argument, at) in self.declared.arguments.iter().zip(1..) {
-            if sqitch::named(&mut self.survey, &argument.to_string_lossy(), &Origin::Argument(at)) {
-                return;
-            }
-        }
-        sqitch::look(&mut self.survey);
-    }
-
-    /// `sqlx.toml` may rename the var.
-    fn sqlx_var(&mut self) {
-        if self.world.snapshot.cwd.join("sqlx.toml").exists() {
-            let because = "`sqlx.toml` may name another var than `DATABASE_URL`".to_owned();
-            self.survey.add_unclear(Source::Var("sqlx.toml".to_owned()), because);
-        }
-    }
-
-    /// The environment's databases, and those that the task acts on besides (`each_current_environment` of Active
-    /// Record's `database_tasks.rb`: in development, what makes or drops a database does so for `test` too).
-    fn rails(&mut self) {
-        let chosen = self.survey.filled("RAILS_ENV").or_else(|| self.survey.filled("RACK_ENV"));
-        let name = chosen.unwrap_or_else(|| "development".to_owned());
-        let acts = &self.declared.acts;
-        let is = |names: &[&str]| acts.iter().any(|act| names.contains(&act.command.as_str()));
-        let mut names = vec![(rails_name(&name), true)];
-        if acts.iter().any(|act| act.command.starts_with("db:test:")) {
-            names.push(("test".to_owned(), false));
-        }
-        let both = is(&[
-            "db:create",
-            "db:drop",
-            "db:reset",
-            "db:setup",
-            "db:migrate:reset",
-            "db:prepare",
-            "db:schema:load",
-            "db:purge",
-            "db:seed:replant",
-            "db:truncate_all",
-        ]);
-        let spared = self.survey.filled("SKIP_TEST_DATABASE").is_some() || self.survey.filled("DATABASE_URL").is_some();
-        if both && name == "development" && !spared {
-            names.push(("test".to_owned(), false));
-        }
-        let every = acts.iter().any(|act| act.command.ends_with(":all"));
-        let one = self.text_of("database").or_else(|| self.text_of("db"));
-        rails::databases(&mut self.survey, &names, every, one.as_deref());
     }
 
     /// Code decides where one of its files is there, or where none has to be.
@@ -369,7 +266,10 @@ impl<'a> Trip<'a> {
             return;
         }
         for name in &self.declared.entry.hints {
-            self.var(None, name);
+            match name.strip_suffix("HOST") {
+                Some(before) => self.parts_in_vars(name, before),
+                None => self.var(None, name),
+            }
             let found = self.survey.take().into_iter().next().map(|mention| self.finished(mention.resolution));
             let hint = match found {
                 Some(Resolution::Resolved(target) | Resolution::Ambiguous { partial: Some(target), .. }) => target,
@@ -387,11 +287,4 @@ impl<'a> Trip<'a> {
             return;
         }
     }
-}
-
-/// Rails takes the beginning of an environment's name (`expand_environment_name` of `environment_argument.rb`).
-fn rails_name(name: &str) -> String {
-    let known =
-        ["production", "development", "test"].into_iter().find(|known| !name.is_empty() && known.starts_with(name));
-    known.unwrap_or(name).to_owned()
 }

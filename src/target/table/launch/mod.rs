@@ -175,6 +175,9 @@ impl Launched {
 
     /// A program, by its name or path, perhaps with a version.
     fn starts(mut self, program: &OsStr, args: &[OsString]) -> Self {
+        // The one package of the table whose program is called otherwise.
+        let scoped = program.as_encoded_bytes().starts_with(b"@mikro-orm/cli");
+        let program = if scoped { OsStr::new("mikro-orm") } else { program };
         let name = Path::new(program).file_name().unwrap_or_default().to_string_lossy();
         let plain = name.split('@').next().filter(|name| !name.is_empty()).unwrap_or(&name);
         self.program = String::from(plain);
