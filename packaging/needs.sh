@@ -51,6 +51,8 @@ tools      /usr/share/doc/python3-venv              python3-venv        -
 tools      rails                                    ruby-railties       -
 tools      /usr/share/doc/ruby-activerecord         ruby-activerecord   -
 tools      /usr/share/doc/ruby-pg                   ruby-pg             -
+tools      sequel                                   ruby-sequel         -
+tools      sql-migrate                              sql-migrate         -
 tools      mariadb                                  mariadb-client      mariadb
 tools      mariadbd                                 mariadb-server-core -
 tools      redis-cli                                redis-tools         redis

@@ -92,6 +92,7 @@ mod tools_children;
 mod tools_custom;
 mod tools_guard;
 mod tools_launch;
+mod tools_mix;
 mod tools_pending;
 mod tools_witness;
 mod tty_ask;

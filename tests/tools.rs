@@ -201,6 +201,21 @@ fn clients_and_others() {
 }
 
 #[test]
+fn further_tools_of_go_and_others() {
+    check("go.txt");
+}
+
+#[test]
+fn ecto_is_code_and_what_the_vars_say_is_shown_beside_it() {
+    check("mix.txt");
+}
+
+#[test]
+fn dotnets_connection_strings_are_read_and_code_chooses_among_them() {
+    check("dotnet.txt");
+}
+
+#[test]
 fn what_may_be_overruled() {
     check("doubts.txt");
 }

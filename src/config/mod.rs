@@ -152,7 +152,8 @@ impl Config {
     pub fn shimmed(&self) -> Vec<&str> {
         let mut all: Vec<&str> = target::shimmed();
         all.extend(self.shims.add.iter().chain(&self.own).map(String::as_str));
-        all.retain(|name| !self.skipped().contains(name));
+        // `elixir -S mix`, and so `iex -S mix`, reads what it finds on `PATH` as a script: a link would be one no more.
+        all.retain(|name| !self.skipped().contains(name) && *name != "mix");
         all
     }
 

@@ -136,6 +136,16 @@ pub const TOOLS: &[&str] = &[
     "sea-orm-cli",
     "yoyo",
     "yoyo-migrate",
+    "pg-schema-diff",
+    "pgschema",
+    "reshape",
+    "sequel",
+    "sql-migrate",
+    "tern",
+    "elixir",
+    "mix",
+    "dotnet",
+    "dotnet-ef",
     "mysql",
     "mariadb",
     "mycli",
@@ -150,7 +160,8 @@ pub const TOOLS: &[&str] = &[
 
 /// Those of [`TOOLS`] that get no shim of their own accord. Of most, code of the project decides where they go, so that each
 /// run would be asked about, in development as well: `dbguard run -- knex …` guards them, and behind a launcher they pass
-/// unless something that can be read names a server to be careful with. Of `node`, its version managers look at where it is.
+/// unless something that can be read names a server to be careful with. Of `node`, its version managers look at where it is,
+/// and of `dotnet` whatever looks for the runtime beside it.
 pub const BY_HAND: &[&str] = &[
     "node",
     "java",
@@ -159,6 +170,9 @@ pub const BY_HAND: &[&str] = &[
     "micromamba",
     "spring",
     "aerich",
+    "mix",
+    "dotnet",
+    "dotnet-ef",
     "atlas",
     "django-admin",
     "drizzle-kit",
@@ -169,6 +183,7 @@ pub const BY_HAND: &[&str] = &[
     "mikro-orm",
     "mikro-orm-esm",
     "piccolo",
+    "tern",
     "refinery",
     "typeorm",
     "typeorm-ts-node-commonjs",

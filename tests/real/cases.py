@@ -365,6 +365,21 @@ CASES["rails"] = Case(
 CASES["rake"] = Case(
     kind="debian", line=["rake", "db:migrate", "RAILS_ENV={env}"], says="Made: migrated", files=RAILS
 )
+CASES["sql-migrate"] = Case(
+    kind="debian",
+    line=["sql-migrate", "up", "-env={env}"],
+    says="Applied 1 migration",
+    files={
+        "dbconfig.yml": "{env}:\n  dialect: postgres\n  datasource: {url}?sslmode=disable\n  dir: migrations\n",
+        "migrations/1_a.sql": f"-- +migrate Up\n{SQL};\n-- +migrate Down\nDROP TABLE made;\n",
+    },
+)
+CASES["sequel"] = Case(
+    kind="debian",
+    scheme="postgres",
+    line=["sequel", "-m", "migrations", "{url}"],
+    files={"migrations/001_a.rb": "Sequel.migration { up { run '" + SQL + "' } }\n"},
+)
 for tool in ("mysql", "mariadb"):
     CASES[tool] = Case(
         kind="debian",

@@ -457,13 +457,46 @@ def sea_orm_cli(s):
         s.line += [s.of("-u", "--database-url"), s.url()]
 
 
+def sql_migrate(s):
+    s.files["migrations/1_a.sql"] = "-- +migrate Up\nSELECT 1;\n-- +migrate Down\nSELECT 1;\n"
+    s.vars["PART"] = "?sslmode=disable"
+    text = ""
+    for env in ("development", "production"):
+        host, port, name = s.place()
+        s.vars[f"{env}_host"] = host
+        host = s.of(host, f"${env}_host", f"${{{env}_host}}")
+        source = s.of(
+            f"host={host} port={port} user=u{name} dbname=d{name} sslmode=disable",
+            f"postgres://u{name}:x@{host}:{port}/d{name}${{PART}}",
+            f"port={port} user=u{name} sslmode=disable",
+            f"postgres://{host}:{port}/d{name}$PART",
+        )
+        quote = s.of("", '"', "'")
+        text += f"{env}:\n  dialect: postgres\n  datasource: {quote}{source}{quote}\n  dir: migrations\n"
+    file = s.of("dbconfig.yml", "dbconfig.yml", "other.yml")
+    s.files[file] = text
+    s.libpq()
+    s.line = ["sql-migrate", s.of("up", "down", "status", "redo", "skip")]
+    if file == "other.yml":
+        s.line += s.of(["-config=other.yml"], ["--config", "other.yml"])
+    s.line += s.of([], ["-env=production"], ["-env", "production"], ["-env", "development"])
+
+
+def sequel(s):
+    s.files["m/001_a.rb"] = "Sequel.migration { change { run 'SELECT 1' } }\n"
+    s.libpq()
+    s.line = ["sequel", *s.of([], ["-d"], ["-m", "m"], ["-m", "m", "-M", "0"], ["-c", "DB.tables"], ["-C"]), s.url("postgres", odd=False)]
+    if "-C" in s.line:
+        s.line.append(s.url("postgres", odd=False))
+
+
 # How a case is made, whose registry it is, and how many are made by one of a run's measure.
 MAKERS = {
     "yoyo": (yoyo, "python", 1), "alembic": (alembic, "python", 1), "knex": (knex, "node", 1),
     "node-pg-migrate": (node_pg_migrate, "node", 1), "sequelize": (sequelize, "node", 1), "db-migrate": (db_migrate, "node", 1),
     "dbt": (dbt, "python", 0.2), "postgrator": (postgrator, "node", 1), "graphile-migrate": (graphile_migrate, "node", 0.5),
     "dbmate": (dbmate, "node", 2), "drizzle-kit": (drizzle_kit, "node", 0.5), "prisma": (prisma, "node", 0.5),
-    "rails": (rails, "debian", 0.5), "liquibase": (liquibase, "node", 0.3), "sqlx": (sqlx, "crates", 2),
+    "sql-migrate": (sql_migrate, "debian", 2), "sequel": (sequel, "debian", 1), "rails": (rails, "debian", 0.5), "liquibase": (liquibase, "node", 0.3), "sqlx": (sqlx, "crates", 2),
     "diesel": (diesel, "crates", 2), "refinery": (refinery, "crates", 1), "sea-orm-cli": (sea_orm_cli, "crates", 1),
 }  # fmt: skip
 

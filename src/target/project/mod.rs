@@ -5,6 +5,8 @@
 //! are untrusted and bounded; no trouble with them is an error. It does not know rules or policy.
 
 pub(super) mod alembic;
+pub(super) mod appsettings;
+pub(super) mod dbconfig;
 pub(super) mod dbt;
 mod dotenv;
 pub(super) mod env_files;

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
 use super::reading::{Driver, Said};
-use super::{foreign, jdbc};
+use super::{appsettings, foreign, jdbc};
 use crate::target::conninfo::{self, Setting, Trouble};
 use crate::target::origin::Origin;
 use crate::target::{keywords, uri};
@@ -134,6 +134,9 @@ fn sqitch(rest: &str, origin: &Origin) -> Url {
 fn connection_string(text: &str, origin: &Origin) -> Url {
     if let Some(why) = template(text) {
         return Url::Unclear(why);
+    }
+    if text.starts_with(|c: char| c.is_ascii_uppercase()) && text.contains(['=', ';']) {
+        return appsettings::string(text, origin);
     }
     if !text.contains('=') {
         return Url::Unclear("it is no URL of a database".to_owned());

@@ -39,15 +39,20 @@ pub(super) fn read(entry: &Entry, args: &[OsString]) -> Line {
     while let Some(arg) = reader.rest.next() {
         let bytes = arg.as_bytes();
         let ended = entry.first && reader.line.words.len() >= entry.words
-            || entry.style == Style::Go && !reader.line.words.is_empty();
+            || entry.style == Style::Go && reader.line.words.len() >= entry.words.max(1);
         match bytes {
             b"--" => {
                 // Laravel looks for `--env` behind it too.
                 if entry.style == Style::Symfony && reader.rest.as_slice().iter().any(dashed) {
                     reader.doubt(bytes);
                 }
+                let own = reader.find(bytes).is_none();
                 while let Some(word) = reader.rest.next() {
-                    reader.word(word.clone());
+                    if own {
+                        reader.word(word.clone());
+                    } else {
+                        reader.push(String::new(), bytes, Some(word));
+                    }
                 }
             }
             [b'-', _, ..] if ended => reader.loose(arg),
@@ -243,7 +248,10 @@ fn read_acts(entry: &Entry, line: &Line) -> (Vec<Act>, Vec<OsString>) {
     }
     if entry.several {
         // Rake's arguments stand in brackets behind the name.
-        let names = texts.iter().map(|text| text.split('[').next().unwrap_or_default());
+        // mix runs one task, or those behind its `do`, which ends each with `+` or a comma.
+        let joined = !entry.first || texts.first().is_some_and(|text| text == "do");
+        let tasks = texts.iter().take(if joined { usize::MAX } else { 1 });
+        let names = tasks.map(|text| text.split(['[', ',']).next().unwrap_or_default());
         let acts = names.filter_map(|name| line.act(entry, name, &[])).collect();
         return (acts, line.words.clone());
     }

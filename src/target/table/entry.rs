@@ -190,6 +190,7 @@ pub(super) enum Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reader {
     Alembic,
+    Appsettings,
     DbMigrate,
     Dbt,
     Flyway,
@@ -205,6 +206,7 @@ pub(super) enum Reader {
     Rails,
     Sequelize,
     Sqitch,
+    SqlMigrate,
     SqlxVar,
     Supabase,
     Yoyo,
@@ -220,8 +222,9 @@ pub(super) enum Framework {
 }
 
 /// The readers by their names.
-pub(super) const READERS: [(&str, Reader); 22] = [
+pub(super) const READERS: [(&str, Reader); 24] = [
     ("alembic", Reader::Alembic),
+    ("appsettings", Reader::Appsettings),
     ("cake", Reader::Php(Framework::Cake)),
     ("db-migrate", Reader::DbMigrate),
     ("dbt", Reader::Dbt),
@@ -239,6 +242,7 @@ pub(super) const READERS: [(&str, Reader); 22] = [
     ("prisma-shadow", Reader::PrismaShadow),
     ("rails", Reader::Rails),
     ("sequelize", Reader::Sequelize),
+    ("sql-migrate", Reader::SqlMigrate),
     ("sqitch", Reader::Sqitch),
     ("sqlx", Reader::SqlxVar),
     ("supabase", Reader::Supabase),

@@ -19,6 +19,7 @@ impl Trip<'_> {
         let named = |name: &str| text_of(invocation, name);
         match reader {
             Reader::Alembic => alembic::section(&mut self.survey, named("name").as_deref().unwrap_or("alembic")),
+            Reader::Appsettings => self.appsettings(),
             Reader::DbMigrate => {
                 let (file, section) = (named("config"), named("env"));
                 json::db_migrate_section(&mut self.survey, file.as_deref(), section.as_deref());
@@ -50,6 +51,7 @@ impl Trip<'_> {
                 json::sequelize_file(&mut self.survey, file.as_deref());
             }
             Reader::Sqitch => self.sqitch(),
+            Reader::SqlMigrate => self.sql_migrate(),
             Reader::SqlxVar => self.sqlx_var(),
             Reader::Supabase => self.supabase(),
             Reader::Yoyo => {

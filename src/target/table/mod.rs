@@ -5,6 +5,7 @@
 //! ambiguous. This module knows no rules and no risk.
 
 mod argv;
+mod chosen;
 mod custom;
 mod declared;
 mod effect;
@@ -71,6 +72,8 @@ rows! {
     "db-migrate": "db-migrate";
     "dbmate": "dbmate";
     "dbt": "dbt";
+    "dotnet-ef": "dotnet-ef";
+    "mix": "mix";
     "diesel": "diesel";
     "django": "django-admin" "manage.py";
     "drizzle-kit": "drizzle-kit";
@@ -102,6 +105,12 @@ rows! {
     "refinery": "refinery";
     "sea-orm-cli": "sea-orm-cli";
     "yoyo": "yoyo" "yoyo-migrate";
+    "pg-schema-diff": "pg-schema-diff";
+    "pgschema": "pgschema";
+    "reshape": "reshape";
+    "sequel": "sequel";
+    "sql-migrate": "sql-migrate";
+    "tern": "tern";
     "mongosh": "mongosh";
     "mycli": "mycli";
     "mysql": "mysql" "mariadb";
@@ -118,9 +127,15 @@ pub(super) fn is_known(program: &str) -> bool {
     row(program).is_some() || launch::is_launcher(program)
 }
 
-/// Whether this line of a launcher starts nothing of the table, as far as its words alone tell.
+/// Whether this line starts nothing of the table, as far as its words alone tell.
 pub fn passes(program: &str, args: &[OsString]) -> bool {
-    launch::passes(program, args)
+    launch::passes(program, args) || row(program).is_some() && is_idle(program, args)
+}
+
+/// Whether a program is not in the table, or does much else and does that here.
+fn is_idle(program: &str, args: &[OsString]) -> bool {
+    let Some((tool, entry)) = entry(program, &Customs::default()) else { return true };
+    entry.only && Declared::read(&tool, entry, args).0.acts.is_empty()
 }
 
 fn row(program: &str) -> Option<&'static Row> {

@@ -1,4 +1,4 @@
-//! Interpreters: `python manage.py migrate`, `python -m alembic`, `ruby bin/rails db:drop`, `node …/.bin/prisma`.
+//! Interpreters: `python manage.py migrate`, `python -m alembic`, `ruby bin/rails db:drop`, `elixir …/mix ecto.drop`.
 //!
 //! Their options are read as they read them, up to the script or the module; the rest of the line is the tool's own. Code
 //! that is given on the command line, and a script that the table does not name, is not looked into.
@@ -111,6 +111,34 @@ const NODE: Tongue = Tongue {
     odd: &["-r", "--require", "--import", "--loader", "--experimental-loader", "--env-file", "--env-file-if-exists"],
     is_php: false,
 };
+/// `elixir --help`: no letters are bundled. `mix` is a script with `elixir` in its first line.
+const ELIXIR: Tongue = Tongue {
+    values: b"r",
+    joined: b"",
+    ends: b"ehv",
+    ends_long: &["--eval", "--rpc-eval", "--help", "--version", "--short-version"],
+    module: b"",
+    script: b"S",
+    directory: b"",
+    long: &[
+        "-pa",
+        "-pr",
+        "-pz",
+        "--app",
+        "--boot",
+        "--cookie",
+        "--erl",
+        "--erl-config",
+        "--logger-otp-reports",
+        "--logger-sasl-reports",
+        "--name",
+        "--pipe-to",
+        "--sname",
+        "--vm-args",
+    ],
+    odd: &[],
+    is_php: false,
+};
 
 fn tongue(program: &str) -> Option<&'static Tongue> {
     Some(match program {
@@ -118,6 +146,7 @@ fn tongue(program: &str) -> Option<&'static Tongue> {
         "ruby" => &RUBY,
         "php" => &PHP,
         "node" => &NODE,
+        "elixir" => &ELIXIR,
         _ => return None,
     })
 }
@@ -185,6 +214,7 @@ impl Walk<'_> {
                 b"--" if self.tongue.is_php => Then::End, // the code comes from elsewhere
                 b"--" => self.take().map_or(Then::End, Then::Script),
                 [b'-', b'-', ..] => self.long(&word),
+                _ if self.tongue.long.iter().any(|known| word == *known) => self.long(&word),
                 [b'-', letters @ ..] if !letters.is_empty() => self.letters(letters),
                 _ => Then::Script(word),
             };

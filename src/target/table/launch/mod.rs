@@ -5,6 +5,7 @@
 //! none of dbguard's business, and [`passes`] says so from the command line alone: no file is read for it. docs/CLIENTS.md
 //! lists all forms.
 
+mod dotnet;
 mod forms;
 mod interpreter;
 mod package;
@@ -54,6 +55,8 @@ pub(super) const LAUNCHERS: &[&str] = &[
     "php",
     "java",
     "node",
+    "elixir",
+    "dotnet",
 ];
 
 /// More launchers than this do not stand behind one another.
@@ -97,11 +100,14 @@ pub(super) fn is_launcher(program: &str) -> bool {
 
 /// Whether this line of a launcher starts nothing of the table, as far as the words alone tell.
 pub(super) fn passes(program: &str, args: &[OsString]) -> bool {
-    if interpreter::is_one(program) {
-        let started = interpreter::peel(program, args).map(|launched| launched.program).unwrap_or_default();
-        return !is_launcher(&started) && super::row(&started).is_none();
-    }
-    package::passes(program, args) || forms::passes(program, args)
+    let started = match program {
+        "dotnet" => Some(dotnet::peel(args)),
+        _ => interpreter::peel(program, args),
+    };
+    started.map_or_else(
+        || package::passes(program, args) || forms::passes(program, args),
+        |started| !is_launcher(&started.program) && super::is_idle(&started.program, &started.args),
+    )
 }
 
 /// Takes the launchers off. `None` for a program that is none.
@@ -113,6 +119,7 @@ impl Road<'_> {
     fn peel(&self, program: &str, args: &[OsString]) -> Option<Launched> {
         let launched = match program {
             "npm" | "pnpm" | "yarn" | "bun" => Some(package::peel(program, args, self)),
+            "dotnet" => Some(dotnet::peel(args)),
             _ if interpreter::is_one(program) => interpreter::peel(program, args),
             _ => forms::peel(program, args, self),
         }?;
@@ -211,7 +218,8 @@ mod tests {
         let launched = peel(program, &args, &Customs::default(), Path::new("/nonexistent")).unwrap();
         let known = super::super::row(&launched.program).is_some();
         if interpreter::is_one(program) {
-            assert_eq!(passes(program, &args), !known && !is_launcher(&launched.program), "{line}");
+            let idle = super::super::is_idle(&launched.program, &launched.args);
+            assert_eq!(passes(program, &args), idle && !is_launcher(&launched.program), "{line}");
         } else {
             assert!(!(known && passes(program, &args)), "{line}");
         }
@@ -266,6 +274,11 @@ mod tests {
             ("node --run prisma", "-"),
             ("node server.js", "-"),
             ("node /usr/lib/node_modules/npm/bin/npm-cli.js exec prisma migrate reset", "prisma migrate reset"),
+            ("elixir /usr/bin/mix ecto.drop --quiet", "mix ecto.drop --quiet"),
+            ("elixir -S mix ecto.drop", "mix ecto.drop"),
+            ("elixir --erl +fnu -pa x -r a.exs -S mix ecto.drop", "mix ecto.drop"),
+            ("elixir --no-halt script.exs ecto.drop", "-"),
+            ("elixir --eval 1 -S mix ecto.drop", "-"),
             ("ruby bin/spring rails db:drop", "rails db:drop ?"),
             ("python -m pdm run alembic upgrade head", "alembic upgrade head"),
             ("java -jar lib/flyway-commandline-11.jar clean", "flyway clean"),
@@ -312,6 +325,28 @@ mod tests {
             ("php", "-"),
             ("php -d", "-"),
             ("php -f", "-"),
+        ] {
+            assert_eq!(started(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn dotnet_starts_ef_by_three_names_and_nothing_else() {
+        for (line, expected) in [
+            ("dotnet ef database drop", "dotnet-ef database drop"),
+            ("dotnet dotnet-ef database drop", "dotnet-ef database drop"),
+            (
+                "dotnet tool run dotnet-ef database drop -- --environment X",
+                "dotnet-ef database drop -- --environment X",
+            ),
+            ("dotnet tool run dotnet-ef -- database drop", "dotnet-ef database drop"),
+            ("dotnet tool exec --yes dotnet-ef@9.0.0 --allow-roll-forward -- database drop", "dotnet-ef database drop"),
+            ("dotnet tool install dotnet-ef", "-"),
+            ("dotnet tool run fantomas", "-"),
+            ("dotnet exec ef.dll database drop", "-"),
+            ("dotnet run ef database drop", "-"),
+            ("dotnet --info", "-"),
+            ("dotnet", "-"),
         ] {
             assert_eq!(started(line), expected, "{line}");
         }
