@@ -121,3 +121,37 @@ fn what_a_tool_says_of_itself_is_a_connection_or_nothing() {
         assert_ne!(told["verdict"], "run", "{says}: {told}");
     }
 }
+
+/// Stands in for asyncpg, which no package of Debian's brings: the one function that every way in goes through.
+const ASYNCPG: &str = "async def _connect_addr(*, addr, params, **rest):\n    open('called', 'w').close()\n";
+
+#[test]
+fn a_tool_of_asyncpg_says_where_it_goes_before_it_does() {
+    if tool("python3").is_none() || !apart() {
+        return;
+    }
+    let told = |addr: &str| {
+        let aerich = format!(
+            "#!/usr/bin/env python3\nimport asyncio, types\nfrom asyncpg import connect_utils\n\
+             who = types.SimpleNamespace(user='ada', database='app')\n\
+             asyncio.run(connect_utils._connect_addr(addr={addr}, params=who, loop=None))\n"
+        );
+        let sandbox = Sandbox::new().config(CONFIG);
+        let lib = sandbox.path("work/lib");
+        let sandbox = sandbox.var("PYTHONPATH", lib).file("work/lib/asyncpg/__init__.py", "");
+        let sandbox = sandbox.file("work/lib/asyncpg/connect_utils.py", ASYNCPG).file("bin/aerich", aerich);
+        let sandbox = sandbox.mode("bin/aerich", 0o755);
+        trust(&sandbox);
+        let told = sandbox.run(["explain", "--json", "--", "aerich", "upgrade"]).output().out();
+        assert!(!sandbox.path("work/called").exists());
+        serde_json::from_str::<serde_json::Value>(&told).unwrap()
+    };
+    let staging = told("('db.staging.example', 6000)");
+    assert_eq!(staging["environment"]["name"], "staging", "{staging}");
+    let target = &staging["target"];
+    let place = (&target["host"], &target["port"], &target["dbname"], &target["user"]);
+    assert_eq!(place, (&"db.staging.example".into(), &6000.into(), &"app".into(), &"ada".into()));
+    // A socket is this machine's, and so not believed.
+    let socket = told("'/run/nobody/.s.PGSQL.6000'");
+    assert!(socket["reasons"].to_string().contains("names a harmless place first"), "{socket}");
+}

@@ -35,7 +35,11 @@ pub(super) fn settled(
                 *because = format!("{because}; {tool} names a harmless place first, and may go elsewhere after it");
                 places
             }
-            Some(main) => Places { main, also: Vec::new() },
+            // What it wipes or reads besides is no guess, and stays.
+            Some(main) => {
+                let more = invocation.declared.as_ref().is_some_and(|declared| declared.has_more());
+                Places { main, also: if more { places.also } else { Vec::new() } }
+            }
             None => places,
         },
         Err(error) => {

@@ -38,6 +38,8 @@ class Case:
     typed: str = "unknown"
     # Its status when it fails is looked at as well: not of what takes seconds to start.
     fails: bool = True
+    # It can be asked itself where it goes.
+    asks: bool = False
     # It only reads: nothing is made.
     reads: bool = False
     # Programs of ours that it starts, by name: what cannot be had, or would take minutes.
@@ -89,6 +91,7 @@ CASES["aerich"] = Case(
     line=["aerich", "upgrade"],
     says="Success upgrading to 0_a.py",
     code=True,
+    asks=True,
     files={
         "pyproject.toml": "[tool.aerich]\ntortoise_orm = 'settings.ORM'\nlocation = './migrations'\nsrc_folder = './.'\n",
         "settings.py": "ORM = {'connections': {'default': 'asyncpg://{user}@{host}:{port}/{name}'}, "
@@ -101,6 +104,7 @@ CASES["piccolo"] = Case(
     line=["piccolo", "migrations", "forwards", "shop"],
     says="[forwards]... ok!",
     code=True,
+    asks=True,
     files={
         "piccolo_conf.py": "from piccolo.conf.apps import AppRegistry\nfrom piccolo.engine.postgres import PostgresEngine\n"
         "DB = PostgresEngine(config={'host': '{host}', 'port': {port}, 'user': '{user}', 'database': '{name}'})\n"
@@ -120,6 +124,7 @@ CASES["django"] = Case(
     line=["django-admin", "migrate", "--settings", "s", "--pythonpath", "."],
     says="Applying a.0001_a... OK",
     code=True,
+    asks=True,
     files={
         "s.py": "SECRET_KEY = 'x'\nINSTALLED_APPS = ['a']\nDEFAULT_AUTO_FIELD = 'django.db.models.AutoField'\n"
         "DATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql', 'HOST': '{host}', 'PORT': {port}, "
@@ -136,6 +141,7 @@ CASES["flask"] = Case(
     line=["flask", "--app", "app", "db", "upgrade"],
     says="Running upgrade  -> a",
     code=True,
+    asks=True,
     before=["flask", "--app", "app", "db", "init"],
     files={
         "app.py": "from flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\nfrom flask_migrate import Migrate\n"
@@ -163,6 +169,7 @@ CASES["knex-file"] = Case(
     kind="node",
     modules=True,
     code=True,
+    asks=True,
     line=["knex", "migrate:latest"],
     says="Batch 1 run: 1 migrations",
     files={
@@ -218,6 +225,7 @@ CASES["typeorm"] = Case(
     kind="node",
     modules=True,
     code=True,
+    asks=True,
     line=["typeorm", "migration:run", "-d", "source.js"],
     says="has been executed successfully",
     files={
@@ -272,6 +280,7 @@ CASES["mikro-orm"] = Case(
     kind="node",
     modules=True,
     code=True,
+    asks=True,
     line=["mikro-orm", "migration:up"],
     says="Successfully migrated up to the latest version",
     files={
@@ -287,6 +296,7 @@ CASES["kysely"] = Case(
     kind="node",
     modules=True,
     code=True,
+    asks=True,
     line=["kysely", "migrate", "latest", "--no-outdated-check"],
     says="Migration complete",
     files={
@@ -316,6 +326,7 @@ CASES["prisma-config"] = Case(
     kind="node",
     modules=True,
     code=True,
+    asks=True,
     line=["prisma", "migrate", "deploy"],
     says="All migrations have been successfully applied.",
     files={

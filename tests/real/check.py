@@ -154,6 +154,20 @@ class World:
             status, output = done.returncode, done.stdout + done.stderr
         assert status == 0 and self.case.says in output, (status, output)
         self.met("production", None, told, mark)
+        if self.case.asks and apart():
+            self.asked(line, vars)
+
+    def asked(self, line, vars):
+        """Where its code is trusted, the tool itself says where it goes, and comes to nobody for it."""
+        mark = self.servers.mark()
+        status, output = self.answer([str(self.dbguard), "trust", "--code", "."], vars)
+        assert status == 0, output
+        told = self.explain(line, vars)
+        assert told["environment"]["name"] == "production", told
+        target = told["target"]
+        assert target["origins"]["host"] == "as the tool itself says", told
+        assert (target["port"], target["dbname"], target["user"]) == (self.servers.ports["production"], self.name, self.name), told
+        assert not self.servers.heard("production", self.name, mark), "it came to the server to say where that is"
 
     def met(self, here, elsewhere, told, mark):
         """The tool did what it should where it should, and came nowhere else."""
@@ -201,6 +215,11 @@ class World:
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         os.close(terminal)
         return status, COLOUR.sub("", seen.decode(errors="replace"))
+
+
+def apart():
+    """Whether this machine lets a user have a network of their own."""
+    return subprocess.run(["unshare", "--map-current-user", "--net", "true"], capture_output=True).returncode == 0
 
 
 def servers_bin(servers):

@@ -25,6 +25,21 @@ function read(socket, to, data) {
   }
 }
 
+// Prisma's engine is a program of its own, and told where to go by an argument.
+const children = require("child_process");
+const { spawn } = children;
+children.spawn = function (program, args, ...rest) {
+  const at = Array.isArray(args) ? args.indexOf("--datasource") : -1;
+  if (at >= 0) {
+    const text = String(args[at + 1]);
+    const url = new URL(text.startsWith("{") ? JSON.parse(text).url : text);
+    const part = (name) => decodeURIComponent(url[name]);
+    const host = url.searchParams.get("host") || part("hostname");
+    tell({ host, port: url.port || "5432", user: part("username"), dbname: part("pathname").slice(1) });
+  }
+  return spawn.call(this, program, args, ...rest);
+};
+
 net.Socket.prototype.connect = function (...args) {
   let [first, second] = Array.isArray(args[0]) ? args[0] : args;
   if (typeof first !== "object" || first === null) {

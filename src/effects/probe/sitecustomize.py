@@ -34,7 +34,18 @@ def hook_psycopg():
     psycopg.Connection.connect = psycopg.AsyncConnection.connect = connect
 
 
-for hook in (hook_psycopg2, hook_psycopg):
+def hook_asyncpg():
+    from asyncpg import connect_utils
+
+    # Every way in goes through here, with all that the vars have to say filled in.
+    async def connect(*, addr, params, **rest):
+        host, port = addr if isinstance(addr, tuple) else (os.path.dirname(addr), addr.rpartition(".")[2])
+        tell({"host": host, "port": port, "user": params.user, "database": params.database})
+
+    connect_utils._connect_addr = connect
+
+
+for hook in (hook_psycopg2, hook_psycopg, hook_asyncpg):
     try:
         hook()
     except ImportError:

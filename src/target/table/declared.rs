@@ -116,6 +116,11 @@ impl Declared {
         Some((probe.language, args))
     }
 
+    /// Whether it touches further databases, by places of their own.
+    pub fn has_more(&self) -> bool {
+        !self.entry.also.is_empty()
+    }
+
     /// Why no server is touched, where that is so.
     pub(super) fn opens_nothing(&self) -> Option<String> {
         if let Some(help) = &self.help {

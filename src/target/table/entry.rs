@@ -144,9 +144,9 @@ pub(super) struct Probe {
 /// The language that a tool is written in, which has a hook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
-    /// psycopg in both versions.
+    /// psycopg in both versions, asyncpg.
     Python,
-    /// node-postgres.
+    /// node-postgres, and the engine that Prisma starts.
     Node,
 }
 
