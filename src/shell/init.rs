@@ -8,15 +8,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use super::Shell;
-
-const BASH: &str = include_str!("../../shell/dbguard.bash");
-const ZSH: &str = include_str!("../../shell/dbguard.zsh");
-const FISH: &str = include_str!("../../shell/dbguard.fish");
-
-/// The files without comments and indentation, which are for whoever changes them; made when dbguard is built.
-static PLAIN_BASH: [u8; plain_length(BASH)] = plain(BASH);
-static PLAIN_ZSH: [u8; plain_length(ZSH)] = plain(ZSH);
-static PLAIN_FISH: [u8; plain_length(FISH)] = plain(FISH);
+use crate::text::{packed, unpacked};
 
 /// What the shell's file needs to know of the machine.
 #[derive(Clone, Debug)]
@@ -34,11 +26,12 @@ pub struct Prelude {
 /// The whole code for this shell, as a person can read it.
 pub fn code(shell: Shell, prelude: &Prelude) -> Vec<u8> {
     let mut out = assignments(shell, prelude);
-    out.extend_from_slice(match shell {
-        Shell::Bash => &PLAIN_BASH,
-        Shell::Zsh => &PLAIN_ZSH,
-        Shell::Fish => &PLAIN_FISH,
-    });
+    let file = match shell {
+        Shell::Bash => packed!("shell/dbguard.bash"),
+        Shell::Zsh => packed!("shell/dbguard.zsh"),
+        Shell::Fish => packed!("shell/dbguard.fish"),
+    };
+    out.extend_from_slice(unpacked(file).as_bytes());
     out
 }
 
@@ -80,61 +73,6 @@ fn assignments(shell: Shell, prelude: &Prelude) -> Vec<u8> {
     out
 }
 
-/// The length of a text without comments and indentation.
-const fn plain_length(text: &str) -> usize {
-    let mut rest = text.as_bytes();
-    let mut length = 0;
-    while let Some(line) = next_line(&mut rest) {
-        length += kept(line).len();
-    }
-    length
-}
-
-/// The text without comments and indentation.
-#[allow(clippy::indexing_slicing, reason = "what is out of bounds does not build")]
-const fn plain<const LENGTH: usize>(text: &str) -> [u8; LENGTH] {
-    let mut out = [0; LENGTH];
-    let mut rest = text.as_bytes();
-    let mut at = 0;
-    while let Some(line) = next_line(&mut rest) {
-        let mut line = kept(line);
-        while let Some((byte, after)) = line.split_first() {
-            out[at] = *byte;
-            at += 1;
-            line = after;
-        }
-    }
-    out
-}
-
-/// Takes a line with its end off the front.
-const fn next_line<'t>(rest: &mut &'t [u8]) -> Option<&'t [u8]> {
-    let mut length = 0;
-    let mut ahead = *rest;
-    while let Some((byte, after)) = ahead.split_first() {
-        length += 1;
-        ahead = after;
-        if *byte == b'\n' {
-            break;
-        }
-    }
-    let (line, after) = rest.split_at(length);
-    *rest = after;
-    if line.is_empty() { None } else { Some(line) }
-}
-
-/// What is kept of a line: what follows its indentation, and nothing of a comment. (No string in these files goes on
-/// over a line end.)
-const fn kept(mut line: &[u8]) -> &[u8] {
-    while let Some((b' ', after)) = line.split_first() {
-        line = after;
-    }
-    match line.first() {
-        Some(b'#' | b'\n') => &[],
-        _ => line,
-    }
-}
-
 /// The code as one word of bash and zsh that no word splitting and no pattern matching finds anything in.
 fn one_word(code: &[u8]) -> Vec<u8> {
     let mut out = b"$'".to_vec();
@@ -164,13 +102,6 @@ pub fn removal(shell: Shell) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn comments_indentation_and_empty_lines_are_left_out() {
-        const TEXT: &str = "# one\na # b\n  # two\n\n x='#'\n#";
-        const PLAIN: [u8; plain_length(TEXT)] = plain(TEXT);
-        assert_eq!(std::str::from_utf8(&PLAIN), Ok("a # b\nx='#'\n"));
-    }
 
     #[test]
     fn one_word_holds_nothing_that_a_shell_would_take_apart() {

@@ -6,8 +6,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 
-const INSTALLED: &str = include_str!("../../shell/dbguard.psql");
-const PORTABLE: &str = include_str!("../../shell/portable.psql");
+use crate::text::{packed, unpacked};
 
 /// What the first and the last line of the block begin with.
 const FIRST: &str = "-- >>> dbguard";
@@ -37,14 +36,14 @@ pub fn block(program: &OsStr) -> Option<Vec<u8>> {
         text.push(byte);
     }
     text.extend_from_slice(b"'\n");
-    text.extend_from_slice(INSTALLED.as_bytes());
+    text.extend_from_slice(unpacked(packed!("shell/dbguard.psql")).as_bytes());
     text.extend_from_slice(format!("{LAST} <<<\n").as_bytes());
     Some(text)
 }
 
 /// The text for machines without dbguard.
-pub fn portable() -> &'static str {
-    PORTABLE
+pub fn portable() -> String {
+    unpacked(packed!("shell/portable.psql"))
 }
 
 /// The file with the block: in the place of an older one, else at the end, behind what the user set.

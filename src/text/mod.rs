@@ -7,11 +7,13 @@
 mod columns;
 pub mod json;
 pub mod lossy;
+mod packed;
 pub mod redact;
 mod secret;
 mod untrusted;
 
 pub use columns::{columns, columns_of, shortened};
+pub(crate) use packed::{packed, unpacked};
 pub use secret::Secret;
 pub use untrusted::Untrusted;
 pub(crate) use untrusted::misleads;

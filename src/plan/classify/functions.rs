@@ -7,11 +7,11 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use crate::plan::Risk;
+use crate::text::{packed, unpacked};
 
-static READING: LazyLock<HashSet<&str>> = LazyLock::new(|| {
-    let lines = include_str!("functions.txt").lines().filter(|line| !line.starts_with('#'));
-    lines.flat_map(str::split_whitespace).collect()
-});
+static TEXT: LazyLock<String> = LazyLock::new(|| unpacked(packed!("src/plan/classify/functions.txt")));
+
+static READING: LazyLock<HashSet<&str>> = LazyLock::new(|| TEXT.split_whitespace().collect());
 
 /// Whether every function of this name in `pg_catalog` only reads.
 pub(super) fn reads(name: &str) -> bool {

@@ -31,6 +31,7 @@ pub use migrations::Migrations;
 
 use self::entry::Entry;
 use super::{Invocation, Resolution};
+use crate::text::{packed, unpacked};
 use crate::world::Snapshot;
 
 /// Every database that an invocation reaches.
@@ -53,7 +54,7 @@ impl Places {
 struct Row {
     tool: &'static str,
     programs: &'static [&'static str],
-    text: &'static str,
+    text: &'static [u8],
 }
 
 macro_rules! rows {
@@ -61,7 +62,7 @@ macro_rules! rows {
         const ROWS: &[Row] = &[$(Row {
             tool: $tool,
             programs: &[$($program),+],
-            text: include_str!(concat!("../../../tools/", $tool, ".toml")),
+            text: packed!("tools/", $tool, ".toml"),
         }),+];
     };
 }
@@ -147,7 +148,8 @@ fn entry(program: &str, customs: &Customs) -> Option<(String, Entry)> {
     let Some(row) = row(program) else {
         return customs.find(program).map(|custom| (custom.name.clone(), custom.entry.clone()));
     };
-    let table = toml::de::DeTable::parse(row.text).ok()?;
+    let text = unpacked(row.text);
+    let table = toml::de::DeTable::parse(&text).ok()?;
     Some((row.tool.to_owned(), Entry::parse(table.get_ref()).ok()?))
 }
 
@@ -225,7 +227,8 @@ mod tests {
     #[test]
     fn every_entry_can_be_read_and_is_named_after_its_tool() {
         for row in ROWS {
-            let table = toml::de::DeTable::parse(row.text).unwrap_or_else(|wrong| panic!("{}: {wrong}", row.tool));
+            let text = unpacked(row.text);
+            let table = toml::de::DeTable::parse(&text).unwrap_or_else(|wrong| panic!("{}: {wrong}", row.tool));
             if let Err(faults) = Entry::parse(table.get_ref()) {
                 panic!("{}: {faults:?}", row.tool);
             }
