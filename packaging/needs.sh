@@ -56,6 +56,12 @@ tools      sql-migrate                              sql-migrate         -
 tools      mariadb                                  mariadb-client      mariadb
 tools      mariadbd                                 mariadb-server-core -
 tools      redis-cli                                redis-tools         redis
+tests,tools php                                     php-cli             php
+tools      /usr/share/doc/php-pgsql                 php-pgsql           -
+tools      /usr/share/php/Illuminate/autoload.php   php-laravel-framework  -
+tools      /usr/share/php/Symfony/Component/Dotenv  php-symfony-dotenv  -
+tools      /usr/share/php/Symfony/Component/Yaml    php-symfony-yaml    -
+tools      /usr/share/php/Doctrine/DBAL             php-doctrine-dbal   -
 tools      java                                     default-jre-headless  -
 compiled   /usr/include/postgresql/libpq-fe.h       libpq-dev           libpq
 compiled   cc                                       gcc                 -

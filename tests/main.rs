@@ -94,6 +94,7 @@ mod tools_guard;
 mod tools_launch;
 mod tools_mix;
 mod tools_pending;
+mod tools_php;
 mod tools_witness;
 mod tty_ask;
 mod tunnel;

@@ -7,7 +7,10 @@ server at hand.
 import base64
 import dataclasses
 import hashlib
+import pathlib
 import zlib
+
+import laravel
 
 SQL = "CREATE TABLE made (id int)"
 # What graphile-migrate makes of what went before, which is nothing, and of the text.
@@ -390,6 +393,56 @@ CASES["sequel"] = Case(
     scheme="postgres",
     line=["sequel", "-m", "migrations", "{url}"],
     files={"migrations/001_a.rb": "Sequel.migration { up { run '" + SQL + "' } }\n"},
+)
+LARAVEL = laravel.files(SQL)
+ENV = "DB_CONNECTION=pgsql\nDB_HOST={host}\nDB_PORT={port}\nDB_DATABASE={name}\nDB_USERNAME={user}\n"
+CASES["artisan"] = Case(
+    kind="debian", line=["php", "artisan", "migrate", "--step", "--force", "--env={env}"], says="2024_01_01_000000_made",
+    files={**LARAVEL, ".env": "DB_CONNECTION=sqlite\n", ".env.{env}": ENV},
+)  # fmt: skip
+CASES["artisan-fresh"] = Case(
+    kind="debian", line=["php", "./artisan", "mig:fr", "--force"], says="2024_01_01_000000_made", risk="destroy",
+    files={**LARAVEL, ".env": ENV},
+)  # fmt: skip
+CASES["artisan-cached"] = Case(
+    kind="debian",
+    line=["php", "-d", "memory_limit=-1", "artisan", "migrate", "--force"],
+    says="2024_01_01_000000_made",
+    files={
+        **LARAVEL,
+        ".env": "DB_CONNECTION=pgsql\nDB_HOST=192.0.2.1\n",
+        "bootstrap/cache/config.php": laravel.cached(
+            {"url": "NULL", "host": "'{host}'", "port": "{port}", "database": "'{name}'", "username": "'{user}'"}
+        ),
+    },
+)
+CONSOLE = pathlib.Path(__file__).with_name("console.php").read_text()
+RECIPE = """doctrine:
+    dbal:
+        url: '%env(resolve:DATABASE_URL)%'
+        profiling_collect_backtrace: '%kernel.debug%'
+    orm:
+        mappings:
+            App:
+                prefix: 'App\\Entity'
+
+when@test:
+    doctrine:
+        dbal:
+            dbname_suffix: '_test%env(default::TEST_TOKEN)%'
+"""
+CASES["console"] = Case(
+    kind="debian",
+    line=["php", "bin/console", "d:m:m", "--env={env}"],
+    says="Migrating a.sql",
+    query="?serverVersion=16&charset=utf8",
+    files={
+        "bin/console": CONSOLE,
+        "config/packages/doctrine.yaml": RECIPE,
+        ".env": "DATABASE_URL=postgresql://u@192.0.2.1/d\n",
+        ".env.{env}.local": 'DATABASE_URL="{url}"\n',
+        "migrations/a.sql": SQL,
+    },
 )
 for tool in ("mysql", "mariadb"):
     CASES[tool] = Case(

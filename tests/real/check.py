@@ -78,7 +78,7 @@ class World:
         for file, text in self.case.files.items():
             if only is not None and file not in only:
                 continue
-            path = self.work / file
+            path = self.work / fill(file)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(fill(text))
         for file, edits in self.case.edits.items():

@@ -386,6 +386,80 @@ def rails(s):
     s.vars["DISABLE_DATABASE_ENVIRONMENT_CHECK"] = "1"
 
 
+def artisan(s):
+    import laravel
+
+    s.files.update(laravel.files("SELECT 1"))
+
+    def env():
+        host, port, name = s.place()
+        all = {"DB_CONNECTION": "pgsql", "DB_HOST": host, "DB_PORT": port, "DB_DATABASE": f"d{name}", "DB_USERNAME": f"u{name}"}
+        kept = {key: value for key, value in all.items() if key == "DB_CONNECTION" or s.chance(85)}
+        if s.chance(25):
+            kept["DATABASE_URL"] = s.url(s.of("postgres", "postgresql", "pgsql"))
+        return kept
+
+    def write(kept):
+        quote = s.of("", '"', "'")
+        return "".join(f"{key}={quote}{value}{quote}\n" for key, value in kept.items())
+
+    s.files[".env"] = write(env())
+    for name in ("staging", "production"):
+        if s.chance(50):
+            s.files[f".env.{name}"] = write(env())
+    for key, value in env().items():
+        if s.chance(12):
+            s.vars[key] = s.of(value, str(value), "null" if key == "DATABASE_URL" else value)
+    s.vars = {key: str(value) for key, value in s.vars.items()}
+    if s.chance(30):
+        s.vars["APP_ENV"] = s.of("staging", "production", "other")
+    if s.chance(20):
+        host, port, name = s.place()
+        url = f"'{s.url()}'" if s.chance(30) else "NULL"
+        s.files["bootstrap/cache/config.php"] = laravel.cached(
+            {"url": url, "host": f"'{host}'", "port": port, "database": f"'d{name}'", "username": f"'u{name}'"}
+        )
+    if s.chance(20):
+        s.vars["SECOND_HOST"], port, name = s.place()
+        s.vars |= {"SECOND_PORT": str(port), "SECOND_USER": f"u{name}"}
+        s.line = [s.of("--database=second", "--database=pgsql")]
+    s.libpq(20)
+    s.line += [s.of("migrate", "migrate:status", "mig:st", "db:w", "migrate:rollback", "migrate:fresh", "mig:ins")]
+    s.line += ["--force"] if s.line[-1] in ("migrate", "db:w", "migrate:rollback", "migrate:fresh") else []
+    s.maybe(15, "--step") if s.line[-2:-1] == ["migrate"] else None
+    s.maybe(30, *s.of(["--env=staging"], ["--env", "production"], ["--env=other"]))
+    s.line = ["php", *s.of([], [], ["-d", "memory_limit=-1"]), s.of("artisan", "./artisan"), *s.line]
+
+
+def console(s):
+    import cases
+
+    s.files.update({"bin/console": cases.CONSOLE, "config/packages/doctrine.yaml": cases.RECIPE})
+    if s.chance(30):
+        host, port, name = s.place()
+        text = f"doctrine:\n  dbal:\n    connections:\n      one:\n        url: '%env(DATABASE_URL)%'\n      two:\n        driver: pdo_pgsql\n        host: {host}\n"
+        text += f"        port: '%env(TWO_PORT)%'\n        dbname: d{name}\n        user: u{name}\n"
+        s.files["config/packages/doctrine.yaml"] = text
+        s.vars["TWO_PORT"] = str(port)
+        s.maybe(60, "--connection=two")
+    if s.chance(15):
+        host, port, name = s.place()
+        s.files["config/packages/prod/doctrine.yaml"] = f"doctrine:\n  dbal:\n    url: 'postgresql://u{name}@{host}:{port}/d{name}'\n"
+    query = s.of("", "serverVersion=16&charset=utf8")
+    for file in [".env", *[name for name in (".env.local", ".env.prod", ".env.prod.local", ".env.test", ".env.dev") if s.chance(40)]]:
+        s.dotenv(file=file, odd=s.chance(50), query=query)
+        if file in (".env", ".env.local") and s.chance(30):
+            s.files[file] += f"APP_ENV={s.of('prod', 'dev', 'test')}\n"
+    if s.chance(20):
+        s.vars["APP_ENV"] = s.of("prod", "test", "stage")
+    if s.chance(15):
+        s.vars["DATABASE_URL"] = s.url()
+    s.maybe(25, s.of("--env=prod", "--env=test"))
+    s.libpq(20)
+    s.files["migrations/a.sql"] = "SELECT 1"
+    s.line = ["php", "bin/console", s.of("doctrine:migrations:migrate", "d:m:m", "doctrine:database:drop"), *s.line]
+
+
 def liquibase(s):
     host, port, name = s.place()
     url = f"jdbc:postgresql://{host}:{port}/d{name}"
@@ -496,7 +570,7 @@ MAKERS = {
     "node-pg-migrate": (node_pg_migrate, "node", 1), "sequelize": (sequelize, "node", 1), "db-migrate": (db_migrate, "node", 1),
     "dbt": (dbt, "python", 0.2), "postgrator": (postgrator, "node", 1), "graphile-migrate": (graphile_migrate, "node", 0.5),
     "dbmate": (dbmate, "node", 2), "drizzle-kit": (drizzle_kit, "node", 0.5), "prisma": (prisma, "node", 0.5),
-    "sql-migrate": (sql_migrate, "debian", 2), "sequel": (sequel, "debian", 1), "rails": (rails, "debian", 0.5), "liquibase": (liquibase, "node", 0.3), "sqlx": (sqlx, "crates", 2),
+    "sql-migrate": (sql_migrate, "debian", 2), "sequel": (sequel, "debian", 1), "rails": (rails, "debian", 0.5), "artisan": (artisan, "debian", 2), "console": (console, "debian", 2), "liquibase": (liquibase, "node", 0.3), "sqlx": (sqlx, "crates", 2),
     "diesel": (diesel, "crates", 2), "refinery": (refinery, "crates", 1), "sea-orm-cli": (sea_orm_cli, "crates", 1),
 }  # fmt: skip
 

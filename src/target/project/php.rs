@@ -6,44 +6,64 @@
 //! was read elsewhere becomes the same values.
 
 use std::path::Path;
+use std::rc::Rc;
 
 use super::yaml::{self, Kind};
 use crate::target::origin::Origin;
 
-/// A value of the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A value of the file, which costs nothing to copy.
+#[derive(Clone, Debug)]
 pub(super) enum Value {
     /// A text, and where it came from.
-    Text(String, Origin),
+    Text(Rc<(String, Origin)>),
     /// Nothing.
     Null,
-    /// The elements by their keys, each key once.
-    Map(Vec<(String, Value)>),
+    /// The elements by their keys; of two with one key the first counts.
+    Map(Rc<Map>),
     /// Only running it would tell.
     Code,
 }
+
+/// Elements by their keys.
+pub(super) type Map = Vec<(String, Value)>;
 
 /// The vars, as the tool will see them: an error for one whose value is not known.
 pub(in crate::target) type Vars<'a> = &'a dyn Fn(&str) -> Result<Option<String>, ()>;
 
 impl Value {
+    /// A text from somewhere.
+    pub(super) fn new(text: String, origin: Origin) -> Self {
+        Self::Text(Rc::new((text, origin)))
+    }
+
     /// The value of a key; code where the whole is.
     pub(super) fn get(&self, key: &str) -> &Self {
         match self {
-            Self::Map(all) => all.iter().find(|(name, _)| name == key).map_or(&Self::Null, |(_, value)| value),
-            Self::Code => &Self::Code,
-            Self::Text(..) | Self::Null => &Self::Null,
+            Self::Code => self,
+            Self::Text(_) | Self::Null | Self::Map(_) => {
+                self.elements().iter().find(|(name, _)| name == key).map_or(&Self::Null, |(_, value)| value)
+            }
         }
     }
 
     /// The text, where it is one that is not empty.
     pub(super) fn text(&self) -> Option<&str> {
-        if let Self::Text(text, _) = self { Some(text.as_str()).filter(|text| !text.is_empty()) } else { None }
+        if let Self::Text(text) = self { Some(text.0.as_str()).filter(|text| !text.is_empty()) } else { None }
     }
 
     /// The elements.
     pub(super) fn elements(&self) -> &[(String, Self)] {
         if let Self::Map(all) = self { all } else { &[] }
+    }
+
+    /// Whether there is nothing.
+    pub(super) fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// Whether only running it would tell.
+    pub(super) fn is_code(&self) -> bool {
+        matches!(self, Self::Code)
     }
 
     /// What was read of YAML. An alias may stand for as much as the whole, so that only so much is taken.
@@ -52,9 +72,10 @@ impl Value {
         let origin = Origin::File { file: file.to_owned(), line: node.line };
         match &node.kind {
             Kind::Scalar(text) if text.is_empty() => Self::Null,
-            Kind::Scalar(text) => Self::Text(text.clone(), origin),
+            Kind::Scalar(text) => Self::new(text.clone(), origin),
             Kind::Map(map) if *left > 0 => {
-                Self::Map(map.iter().map(|(key, node)| (key.clone(), Self::of_yaml(node, file, left))).collect())
+                let all = map.iter().rev().map(|(key, node)| (key.clone(), Self::of_yaml(node, file, left)));
+                Self::Map(Rc::new(all.collect()))
             }
             Kind::Map(_) | Kind::Opaque => Self::Code,
         }
@@ -107,8 +128,6 @@ struct Reader<'t> {
 
 /// Values stand no deeper in one another.
 const DEEPEST: u8 = 12;
-/// More keys are not read: they are compared one with another.
-const MOST: usize = 2_000;
 
 impl<'t> Reader<'t> {
     fn rest(&self) -> &'t str {
@@ -210,7 +229,7 @@ impl<'t> Reader<'t> {
         let start = self.at;
         self.depth += 1;
         let mut value = if self.depth > DEEPEST { Value::Code } else { self.plain() };
-        if value != Value::Code && (self.eat("?:") || self.eat("??")) {
+        if !value.is_code() && (self.eat("?:") || self.eat("??")) {
             let other = self.value();
             value = if value.text().is_some() { value } else { other };
         }
@@ -218,7 +237,7 @@ impl<'t> Reader<'t> {
         self.pass();
         let rest = self.rest();
         let ends = rest.is_empty() || rest.starts_with([',', ']', ')', '}', ';', ':']) || rest.starts_with("=>");
-        if ends && value != Value::Code {
+        if ends && !value.is_code() {
             return value;
         }
         self.at = start;
@@ -230,7 +249,7 @@ impl<'t> Reader<'t> {
     fn plain(&mut self) -> Value {
         let token = self.next();
         match token {
-            Token::Text(Some(text)) => Value::Text(text, self.origin()),
+            Token::Text(Some(text)) => Value::new(text, self.origin()),
             Token::Sign("[") => self.map("]"),
             Token::Sign("{") => self.map("}"),
             // `(int) env('DB_PORT')`
@@ -240,9 +259,9 @@ impl<'t> Reader<'t> {
             Token::Word("$_SERVER") if self.eat("[") => self.var("]"),
             Token::Word("null" | "NULL" | "false") => Value::Null,
             Token::Word(word) if word.ends_with("::class") || word.bytes().all(|byte| byte.is_ascii_digit()) => {
-                Value::Text(word.to_owned(), self.origin())
+                Value::new(word.to_owned(), self.origin())
             }
-            Token::Word("true") => Value::Text("1".to_owned(), self.origin()),
+            Token::Word("true") => Value::new("1".to_owned(), self.origin()),
             Token::Word(_) | Token::Text(None) | Token::Sign(_) | Token::End => Value::Code,
         }
     }
@@ -257,8 +276,8 @@ impl<'t> Reader<'t> {
         }
         match (self.vars)(&name) {
             Ok(Some(text)) if matches!(text.as_str(), "null" | "(null)") => Value::Null,
-            Ok(Some(text)) if text == "(empty)" || text == "empty" => Value::Text(String::new(), Origin::Var(name)),
-            Ok(Some(text)) => Value::Text(text, Origin::Var(name)),
+            Ok(Some(text)) if text == "(empty)" || text == "empty" => Value::new(String::new(), Origin::Var(name)),
+            Ok(Some(text)) => Value::new(text, Origin::Var(name)),
             Ok(None) => other,
             Err(()) => Value::Code,
         }
@@ -266,24 +285,22 @@ impl<'t> Reader<'t> {
 
     /// The elements up to the end. One that is unpacked, or whose key is code, may stand for any of them.
     fn map(&mut self, close: &str) -> Value {
-        let (mut all, mut code): (Vec<(String, Value)>, bool) = (Vec::new(), false);
+        let (mut all, mut code) = (Map::new(), false);
         while !code && !self.eat(close) {
             code = self.eat("...") || self.rest().is_empty();
             let first = self.element(true);
             let (key, value) =
                 if self.eat("=>") || self.eat(":") { (first, self.value()) } else { (Value::Null, first) };
             match key {
-                Value::Text(key, _) => {
-                    code |= all.len() >= MOST;
-                    all.retain(|(known, _)| *known != key);
-                    all.push((key, value));
-                }
+                // The last one counts, and is found first when they are turned round.
+                Value::Text(key) => all.push((key.0.clone(), value)),
                 Value::Null => {}
                 Value::Map(_) | Value::Code => code = true,
             }
             code |= !self.eat(",") && !self.rest().starts_with(close);
         }
-        if code { Value::Code } else { Value::Map(all) }
+        all.reverse();
+        if code { Value::Code } else { Value::Map(Rc::new(all)) }
     }
 
     /// Passes over code up to what ends its element.
@@ -310,13 +327,17 @@ mod tests {
 
     fn shown(value: &Value) -> String {
         match value {
-            Value::Text(text, Origin::Var(var)) => format!("{text}<{var}>"),
-            Value::Text(text, Origin::File { line, .. }) => format!("{text}:{line}"),
-            Value::Text(text, _) => text.clone(),
+            Value::Text(text) => {
+                let Origin::Var(var) = &text.1 else {
+                    let Origin::File { line, .. } = &text.1 else { panic!("{}", text.0) };
+                    return format!("{}:{line}", text.0);
+                };
+                format!("{}<{var}>", text.0)
+            }
             Value::Null => "-".to_owned(),
             Value::Code => "?".to_owned(),
             Value::Map(all) => {
-                let all: Vec<String> = all.iter().map(|(key, value)| format!("{key}={}", shown(value))).collect();
+                let all: Vec<String> = all.iter().rev().map(|(key, value)| format!("{key}={}", shown(value))).collect();
                 format!("[{}]", all.join(" "))
             }
         }
@@ -370,7 +391,7 @@ mod tests {
         }
         assert_eq!(said("<?php\ndeclare(strict_types=1);\nuse A\\B;\n\nreturn [\n'a' => 'b',\n];\n"), "[a=b:6]");
         assert_eq!(said("{\"a\": {\"b\": \"c\\/d\", \"e\": 1, \"f\": [1, 2]}}"), "[a=[b=c/d:1 e=1:1 f=[]]]");
-        assert_eq!(said("<?php return ['a' => 1, 'a' => 2]"), "[a=2:1]");
+        assert_eq!(said("<?php return ['a' => 1, 'a' => 2]"), "[a=1:1 a=2:1]");
         assert_eq!(said("<?php return ['a' /* ' */ => // '\n # '\n NULL, 'b' => 'c'];"), "[a=- b=c:3]");
     }
 
@@ -429,8 +450,6 @@ mod tests {
         for text in ["[", "['a' => ", "env('X', ", "'' ?: ", "(int)", "[...["] {
             assert_eq!(said(&format!("<?php return {}", text.repeat(20_000))), "?", "{text}");
         }
-        let keys = (0..20_000).map(|key| format!("'{key}' => 1,")).collect::<Vec<_>>().concat();
-        assert_eq!(said(&format!("<?php return [{keys}];")), "?");
         assert_eq!(said(&format!("<?php return [{}];", "f(),".repeat(200_000))), "[]");
     }
 }

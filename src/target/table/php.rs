@@ -19,15 +19,15 @@ impl Trip<'_> {
         let of_bundle = self.declared.behind() == Some("bin/console");
         let survey = &mut self.survey;
         match framework {
-            Framework::Laravel => frameworks::laravel(survey, &vars, named("database").as_deref()),
+            Framework::Laravel => frameworks::laravel(survey, &vars, named("database")),
             Framework::Doctrine if of_bundle => {
                 let connection = named("conn").or_else(|| named("connection"));
-                frameworks::doctrine(survey, &vars, connection.as_deref(), named("em").as_deref());
+                frameworks::doctrine(survey, &vars, connection, named("em").as_deref());
             }
             Framework::Doctrine => frameworks::doctrine_file(survey, &vars, named("db-configuration").as_deref()),
             Framework::Phinx => {
                 let (file, parser, one) = (named("configuration"), named("parser"), named("environment"));
-                frameworks::phinx(survey, &vars, file.as_deref(), parser.as_deref(), one.as_deref());
+                frameworks::phinx(survey, &vars, file.as_deref(), parser.as_deref(), one);
             }
             Framework::Cake => frameworks::cake(survey, &vars, named("connection").as_deref()),
         }

@@ -5,37 +5,35 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 
 use super::Launched;
 
 /// The tool that a script is; nothing for any other.
 pub(super) fn script(word: &OsStr, rest: &[OsString]) -> Launched {
-    let path = Path::new(word);
-    let (program, up) = match path.file_name().unwrap_or_default().as_bytes() {
-        b"artisan" => ("artisan", Some(0)),
-        b"console" => ("bin/console", Some(1)),
-        b"cake.php" => ("cake", Some(1)),
-        b"phinx" | b"phinx.phar" => ("phinx", None),
-        b"doctrine-migrations" | b"doctrine-migrations.phar" => ("doctrine-migrations", None),
-        b"doctrine" | b"doctrine.php" => ("doctrine", None),
+    let path = word.as_bytes();
+    let name = path.iter().rposition(|&byte| byte == b'/').map_or(0, |at| at + 1);
+    let (directory, name) = path.split_at(name);
+    let directory = directory.strip_suffix(b"/").unwrap_or(directory);
+    let directory = directory.strip_prefix(b"./").unwrap_or(if directory == b"." { b"" } else { directory });
+    let (program, directory) = match name {
+        b"artisan" => ("artisan", directory.to_vec()),
+        b"console" => ("bin/console", above(directory)),
+        b"cake.php" => ("cake", above(directory)),
+        b"phinx" | b"phinx.phar" => ("phinx", Vec::new()),
+        b"doctrine-migrations" | b"doctrine-migrations.phar" => ("doctrine-migrations", Vec::new()),
+        b"doctrine" | b"doctrine.php" => ("doctrine", Vec::new()),
         _ => return Launched::default(),
     };
-    let directory = up.map(|up| above(path, up)).filter(|directory| !directory.as_os_str().is_empty());
+    let directory = Some(PathBuf::from(OsStr::from_bytes(&directory))).filter(|path| !path.as_os_str().is_empty());
     Launched { program: program.to_owned(), args: rest.to_vec(), directory, ..Launched::default() }
 }
 
-/// The directory of a script, or the one above that; empty for the working directory.
-fn above(script: &Path, up: usize) -> PathBuf {
-    let mut directory: PathBuf =
-        script.parent().into_iter().flat_map(Path::components).filter(|part| *part != Component::CurDir).collect();
-    for _ in 0..up {
-        match directory.components().next_back() {
-            Some(Component::Normal(_) | Component::RootDir) => {
-                directory.pop();
-            }
-            _ => directory.push(".."),
-        }
+/// The directory above, of one that is `bin` nearly always.
+fn above(directory: &[u8]) -> Vec<u8> {
+    match directory {
+        b"" => b"..".to_vec(),
+        b"bin" => Vec::new(),
+        _ => directory.strip_suffix(b"/bin").map_or_else(|| [directory, b"/.."].concat(), <[u8]>::to_vec),
     }
-    directory
 }
