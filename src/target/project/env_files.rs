@@ -8,6 +8,7 @@
 use std::ffi::OsString;
 
 use super::dotenv::{self, Entry};
+use super::foreign;
 use super::frameworks;
 use super::look::Found;
 use super::reading::{Driver, Said};
@@ -15,6 +16,7 @@ use super::survey::{At, Survey, with_user};
 use super::url::{self, placeholder};
 use super::vars::{URL_VARS, USER_VARS};
 use crate::order;
+use crate::target::Engine;
 use crate::target::conninfo::Setting;
 use crate::target::ground::Overlay;
 use crate::target::origin::Origin;
@@ -153,10 +155,10 @@ impl<'f> Loaded<'f> {
         let is = |name: &str, survey: &Survey<'_>| {
             value(name, survey).and_then(|(value, ..)| value.ok()).unwrap_or_default()
         };
-        if is("DB_CONNECTION", survey) != "pgsql" || !is("DB_URL", survey).is_empty() {
-            return;
-        }
-        let mut said = Said::default();
+        let connection = is("DB_CONNECTION", survey);
+        let engine = if connection == "pgsql" { Some(Engine::Postgresql) } else { foreign::named(&connection) };
+        let Some(engine) = engine.filter(|_| is("DB_URL", survey).is_empty()) else { return };
+        let mut said = Said { engine, ..Said::default() };
         let mut place: Option<At<'_>> = None;
         for (keyword, name, default) in &frameworks::STOCK {
             let (value, origin, at) =
@@ -166,6 +168,10 @@ impl<'f> Loaded<'f> {
                 Err(why) => said.doubt = Some(format!("`{name}`: {why}")),
             }
             place = place.or(at);
+        }
+        if engine != Engine::Postgresql {
+            // The port that is filled in is PostgreSQL's.
+            said.settings.retain(|setting| setting.keyword != "port" || setting.origin != Origin::Default);
         }
         let Some(place) = place else { return };
         let cached = place.path.with_file_name("bootstrap").join("cache/config.php");
@@ -334,7 +340,9 @@ mod tests {
     fn laravels_vars_count_with_its_connection() {
         let text = "DB_CONNECTION=pgsql\nDB_HOST=db1\nDB_DATABASE=app\n";
         assert_eq!(Sample::new().file(".env", text).said(), [".env:2 DB_HOST -> root@db1:5432/app"]);
-        assert!(Sample::new().file(".env", text).var("DB_CONNECTION", "mysql").said().is_empty());
+        assert!(Sample::new().file(".env", text).var("DB_CONNECTION", "sqlite").said().is_empty());
+        let mysql = Sample::new().file(".env", text).var("DB_CONNECTION", "mysql");
+        assert_eq!(mysql.said(), [".env:2 DB_HOST -> root@db1:3306/app"]);
         let cached = Sample::new().file(".env", text).file("bootstrap/cache/config.php", "<?php return [];");
         assert_eq!(
             cached.said(),

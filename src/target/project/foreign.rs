@@ -19,7 +19,7 @@ pub(in crate::target) fn named(scheme: &str) -> Option<Engine> {
         | "trilogy" | "tidb" => Some(Engine::Mysql),
         "redis" | "rediss" | "valkey" | "valkeys" => Some(Engine::Redis),
         "mongodb" => Some(Engine::Mongodb),
-        "sqlserver" | "mssql" | "mssqlms" | "ms" => Some(Engine::Sqlserver),
+        "sqlserver" | "sqlsrv" | "mssql" | "mssqlms" | "ms" => Some(Engine::Sqlserver),
         _ => None,
     }
 }
