@@ -113,3 +113,47 @@ fn with_another_home_its_shim_says_so_and_does_not_answer_as_dbguard() {
     let output = sandbox.tool(sandbox.path("bin/guard").to_str().unwrap(), ["--version"]).output();
     assert_eq!(output.code, 0, "{}", output.err());
 }
+
+/// The configuration that stands in the documentation.
+fn providers() -> Sandbox {
+    let text = include_str!("../docs/CLIENTS.md").split("## Command lines of providers").nth(1).unwrap();
+    let text = text.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let fake = Fake::new().stdout("its own words\n").status(3);
+    let names = ["heroku", "neonctl", "fly", "gcloud", "aws"];
+    let sandbox = names.iter().fold(Sandbox::new().config(text), |all, name| all.fake_as(name, &fake));
+    sandbox.fake("psql").shims(names)
+}
+
+#[test]
+fn the_app_of_a_provider_stands_for_its_host() {
+    let sandbox = providers();
+    for line in [
+        "heroku pg:reset -a shop-staging --confirm shop-staging",
+        "heroku pg:psql --app=shop-review-12",
+        "heroku logs --tail -a shop --num 10",
+        "neonctl branches list --project-id shop",
+        "fly deploy -a shop --remote-only",
+        "fly postgres connect -a shop-staging",
+        "gcloud compute instances delete shop",
+        "gcloud sql databases delete app --instance=shop-staging",
+        "aws s3 rm s3://shop --recursive",
+    ] {
+        let mut words = line.split(' ');
+        let tool = words.next().unwrap();
+        sandbox.tool(tool, words).stdout("its own words\n").stderr("").status(3);
+    }
+    for (line, said) in [
+        ("heroku pg:reset -a shop", "heroku (destroy) on unknown (shop:443)"),
+        ("heroku pg:reset", "heroku (destroy) on unknown ()"),
+        ("heroku pg:reset -a shop-staging --frob x", "heroku (unknown) on unknown"),
+        ("neonctl branches delete main --project-id shop", "neonctl (destroy) on unknown (shop:443)"),
+        ("fly mpg destroy x", "fly (destroy) on unknown"),
+        ("gcloud sql instances delete shop-staging", "gcloud (destroy) on unknown"),
+        ("aws rds delete-db-instance --db-instance-identifier shop", "aws (destroy) on unknown (shop:443)"),
+        ("aws --endpoint-url x rds delete-db-instance", "aws (unknown) on unknown"),
+    ] {
+        let mut words = line.split(' ');
+        let told = sandbox.tool(words.next().unwrap(), words).output();
+        assert!(told.code == 125 && told.err().contains(said), "{line}: {}", told.err());
+    }
+}

@@ -219,6 +219,8 @@ pub enum Engine {
     Mongodb,
     /// SQL Server.
     Sqlserver,
+    /// A provider's service, of which an app, an instance or a project stands for the host.
+    Service,
 }
 
 impl Engine {
@@ -230,6 +232,7 @@ impl Engine {
             Self::Redis => 6379,
             Self::Mongodb => 27017,
             Self::Sqlserver => 1433,
+            Self::Service => 443,
         }
     }
 
@@ -241,6 +244,7 @@ impl Engine {
             Self::Redis => "redis",
             Self::Mongodb => "mongodb",
             Self::Sqlserver => "sqlserver",
+            Self::Service => "service",
         }
     }
 }

@@ -25,6 +25,10 @@ pub(super) fn resolve(engine: Engine, declared: &Declared, invocation: &Invocati
     vars(&mut said, world);
     files(&mut said, invocation, world);
     leaving(&mut said, invocation);
+    if engine == Engine::Service && !has(&said, "host") {
+        let because = "nothing on its command line says which one it is".to_owned();
+        return Resolution::Ambiguous { partial: None, because };
+    }
     let (target, doubt) = foreign::target(said);
     let resolution = match doubt {
         Some(because) => Resolution::Ambiguous { partial: Some(target), because },
@@ -126,7 +130,7 @@ fn vars(said: &mut Said, world: &World) {
     let named: &[(&str, &str)] = match said.engine {
         Engine::Mysql => &[("host", "MYSQL_HOST"), ("port", "MYSQL_TCP_PORT")],
         Engine::Sqlserver => &[("host", "SQLCMDSERVER"), ("user", "SQLCMDUSER"), ("dbname", "SQLCMDDBNAME")],
-        Engine::Postgresql | Engine::Redis | Engine::Mongodb => &[],
+        Engine::Postgresql | Engine::Redis | Engine::Mongodb | Engine::Service => &[],
     };
     for (keyword, name) in named {
         var(keyword, name, said);
@@ -139,7 +143,7 @@ fn leaving(said: &mut Said, invocation: &Invocation) {
         Engine::Mysql => &["connect", "\\r", "source", "\\."],
         Engine::Mongodb => &["connect", "Mongo", "load"],
         Engine::Sqlserver => &[":connect", ":r"],
-        Engine::Redis | Engine::Postgresql => &[],
+        Engine::Redis | Engine::Postgresql | Engine::Service => &[],
     };
     let script =
         |option: &&Opt| matches!(option.name.as_str(), "execute" | "eval" | "query" | "initial-query" | "init-command");

@@ -54,12 +54,13 @@ const KEYS: &[&str] = &[
 const DRIVERS: [(&str, Driver); 5] =
     [("libpq", Driver::Libpq), ("node", Driver::Node), ("pq", Driver::Pq), ("own", Driver::Own), ("any", Driver::Any)];
 
-const ENGINES: [(&str, Engine); 5] = [
+const ENGINES: [(&str, Engine); 6] = [
     ("postgresql", Engine::Postgresql),
     ("mysql", Engine::Mysql),
     ("redis", Engine::Redis),
     ("mongodb", Engine::Mongodb),
     ("sqlserver", Engine::Sqlserver),
+    ("service", Engine::Service),
 ];
 
 impl Entry {
