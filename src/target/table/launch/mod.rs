@@ -458,6 +458,15 @@ mod tests {
     }
 
     #[test]
+    fn brackets_without_end_end() {
+        for deep in ["$(", "`$(", "\"$(", "sh -c '", "<("] {
+            let left = Cell::new(MOST);
+            let road = Road { customs: &Customs::default(), cwd: Path::new("/nonexistent"), depth: 0, left: &left };
+            assert_eq!(script::line(None, OsStr::new(&deep.repeat(50_000)), &road), Launched::default(), "{deep}");
+        }
+    }
+
+    #[test]
     fn a_line_of_shell_is_cut_into_its_commands_and_none_of_it_is_run() {
         for (text, expected) in [
             ("prisma migrate reset --force", "prisma migrate reset --force"),

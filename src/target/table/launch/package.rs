@@ -104,16 +104,7 @@ pub(super) fn peel(program: &str, args: &[OsString], road: &Road<'_>) -> Launche
     let cwd = launched.directory.as_ref().map_or_else(|| road.cwd.to_owned(), |below| road.cwd.join(below));
     let name = word.to_string_lossy();
     let name = if program == "npm" && matches!(&*name, "t" | "tst") { "test" } else { &name };
-    let names = match verb {
-        Verb::Install => {
-            let tests = ["pretest", "test", "posttest"].into_iter().filter(|_| program == "npm" && name.ends_with('t'));
-            INSTALLING.into_iter().chain(tests).map(str::to_owned).collect()
-        }
-        Verb::Tool | Verb::Script | Verb::Own | Verb::Either | Verb::Other => {
-            vec![format!("pre{name}"), name.to_owned(), format!("post{name}")]
-        }
-    };
-    let (directory, lines) = scripts(&cwd, |script| names.iter().position(|name| name == script));
+    let (directory, lines) = chosen(program, verb, name, &cwd);
     if lines.is_empty() {
         // yarn, pnpm and bun take a tool of this name then.
         return if either { launched.starts(&word, line.rest) } else { Launched::default() };
@@ -124,26 +115,40 @@ pub(super) fn peel(program: &str, args: &[OsString], road: &Road<'_>) -> Launche
     Launched { doubt: found.doubt.or(launched.doubt), ..found }
 }
 
+/// The scripts that a verb runs, with what runs before and after them, or those that fit a pattern.
+fn chosen(program: &str, verb: Verb, name: &str, cwd: &Path) -> (PathBuf, Vec<(String, String)>) {
+    let names = match verb {
+        Verb::Install => {
+            let tests = ["pretest", "test", "posttest"].into_iter().filter(|_| program == "npm" && name.ends_with('t'));
+            INSTALLING.into_iter().chain(tests).map(str::to_owned).collect()
+        }
+        Verb::Tool | Verb::Script | Verb::Own | Verb::Either | Verb::Other => {
+            vec![format!("pre{name}"), name.to_owned(), format!("post{name}")]
+        }
+    };
+    let start = pattern(name).filter(|_| verb == Verb::Script);
+    scripts(cwd, |script| {
+        names.iter().any(|name| name == script) || start.is_some_and(|start| script.starts_with(start))
+    })
+}
+
 /// The scripts that installing runs (<https://docs.npmjs.com/cli/using-npm/scripts>).
 const INSTALLING: [&str; 6] = ["preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare"];
 
-/// The lines of the scripts that have a place, in its order, with the directory that they run in.
-fn scripts(cwd: &Path, place: impl Fn(&str) -> Option<usize>) -> (PathBuf, Vec<(String, String)>) {
+/// The lines of the scripts that are meant, with the directory that they run in.
+fn scripts(cwd: &Path, meant: impl Fn(&str) -> bool) -> (PathBuf, Vec<(String, String)>) {
     let found = Look::new(cwd, Path::new("/")).nearest(&["package.json"]).into_iter().next();
     let directory = found.as_ref().and_then(|found| found.path.parent()).unwrap_or(cwd).to_owned();
     let text = found.and_then(|found| found.text.ok()).unwrap_or_default();
     let package = json::value(&text).unwrap_or_default();
     let all = package.get("scripts").and_then(|scripts| scripts.as_object()).into_iter().flatten();
-    let mut lines: Vec<_> =
-        all.filter_map(|(name, line)| Some((place(name)?, (name.clone(), line.as_str()?.to_owned())))).collect();
-    lines.sort_by_key(|(place, _)| *place);
-    (directory, lines.into_iter().map(|(_, line)| line).collect())
+    let meant = all.filter(|(name, _)| meant(name));
+    (directory, meant.filter_map(|(name, line)| Some((name.clone(), line.as_str()?.to_owned()))).collect())
 }
 
-/// The scripts whose names begin so, as `run-s 'db:*'` has it.
-pub(super) fn beginning(start: &str, cwd: &Path) -> Vec<String> {
-    let (_, lines) = scripts(cwd, |name| name.starts_with(start).then_some(0));
-    lines.into_iter().map(|(name, _)| name).collect()
+/// What the names of scripts that fit a pattern begin with: of `run-s 'db:*'` and its like, and pnpm's `/expression/`.
+pub(super) fn pattern(name: &str) -> Option<&str> {
+    name.find(['*', '{', '?', '!', '/']).and_then(|end| name.get(..end))
 }
 
 /// Goes to a package of the workspace; false, with a doubt, where it is not found.

@@ -50,7 +50,7 @@ pub(super) fn lines(from: Option<&Path>, lines: &[(String, Vec<OsString>)], road
 /// The same in the world of a program that starts them.
 fn each(start: &Launched, lines: &[(String, Vec<OsString>)], road: &Road<'_>) -> Launched {
     let mut all: Vec<(Effect, Launched)> = Vec::new();
-    for (text, more) in lines {
+    'all: for (text, more) in lines {
         let mut start = start.clone();
         let mut commands = commands(text);
         if let Some(last) = commands.last_mut() {
@@ -69,6 +69,10 @@ fn each(start: &Launched, lines: &[(String, Vec<OsString>)], road: &Road<'_>) ->
             }
             let found = started(start.clone(), &command, road);
             all.extend(found.and_then(|found| Some((road.effect(&found)?, found))));
+            // Nothing is stricter than what is not looked into any more.
+            if road.is_long() && all.last().is_some_and(|(effect, _)| *effect == Effect::Unknown) {
+                break 'all;
+            }
         }
     }
     // The last of the strictest, as `max_by_key` has it.
@@ -91,7 +95,9 @@ fn named(command: &mut Vec<Word>, set: &[(String, String)], road: &Road<'_>) {
     );
     let words: Vec<Word> = value.split_whitespace().map(|text| Word { text: text.to_owned(), expands: true }).collect();
     if words.first().is_some_and(|word| road.guards(OsStr::new(&word.text)) || among(WRAPPERS, &word.text)) {
-        command.splice(at..=at, words);
+        let rest = command.split_off(at + 1);
+        command.pop();
+        command.extend(words.into_iter().chain(rest));
     }
 }
 
@@ -145,36 +151,27 @@ fn doubtful(wrapper: &str, found: Launched) -> Launched {
 
 /// The tools behind a wrapper: those of its quoted lines and scripts, else the first word that is one.
 fn behind(launched: &Launched, words: &[Word], road: &Road<'_>, scripts: bool) -> Option<Launched> {
-    let lines: Vec<_> = words.iter().flat_map(|word| texts(launched, word, road, scripts)).collect();
+    let lines: Vec<_> = words.iter().filter_map(|word| text(word, scripts)).collect();
     let found = each(launched, &lines, road);
     if road.effect(&found).is_some() {
         return Some(found);
     }
     words.iter().enumerate().find_map(|(at, word)| {
+        road.guards(OsStr::new(&word.text)).then_some(())?;
         let args: Vec<_> = words.iter().skip(at + 1).map(|word| OsString::from(&word.text)).collect();
-        let found = launched.clone().starts(OsStr::new(&word.text), &args);
-        let candidate = road.knows(&found.program) || super::is_launcher(&found.program);
-        let found = candidate.then(|| road.inside(found))??;
+        let found = road.inside(launched.clone().starts(OsStr::new(&word.text), &args))?;
         road.effect(&found).is_some().then_some(found)
     })
 }
 
-/// The lines that a word of a wrapper stands for: itself, or scripts, whose names may begin as a pattern does
-/// (`run-s 'db:*'`).
-fn texts(launched: &Launched, word: &Word, road: &Road<'_>, scripts: bool) -> Vec<(String, Vec<OsString>)> {
-    let script = word.text.strip_prefix("npm:").or(scripts.then_some(&word.text));
-    let names = match script {
-        None if word.text.contains(' ') => return vec![(word.text.clone(), Vec::new())],
-        None => Vec::new(),
-        Some(name) => match name.find(['*', '{', '?', '!']).and_then(|end| name.get(..end)) {
-            Some(start) => package::beginning(
-                start,
-                &launched.directory.as_ref().map_or_else(|| road.cwd.to_owned(), |below| road.cwd.join(below)),
-            ),
-            None => vec![name.to_owned()],
-        },
+/// The line that a word of a wrapper stands for: itself, or a script, whose name may be a pattern (`run-s 'db:*'`).
+fn text(word: &Word, scripts: bool) -> Option<(String, Vec<OsString>)> {
+    let line = match word.text.strip_prefix("npm:").or(scripts.then_some(&word.text)) {
+        None => word.text.contains(' ').then(|| word.text.clone())?,
+        Some(name) if package::pattern(name).is_some() => format!("npm run '{name}'"),
+        Some(name) => format!("npm run {name}"),
     };
-    names.into_iter().map(|name| (format!("npm run {name}"), Vec::new())).collect()
+    Some((line, Vec::new()))
 }
 
 impl Road<'_> {
@@ -203,6 +200,10 @@ fn assignment(text: &str) -> Option<(&str, &str)> {
 /// The commands of a line, each as its words. What a shell puts in the place of `$(…)` or back-ticks is a command of its own
 /// too.
 fn commands(text: &str) -> Vec<Vec<Word>> {
+    nested(text, 3)
+}
+
+fn nested(text: &str, deeper: u8) -> Vec<Vec<Word>> {
     let mut commands: Vec<Vec<Word>> = vec![Vec::new()];
     let mut inner: Vec<Vec<Word>> = Vec::new();
     let mut word: Option<Word> = None;
@@ -216,7 +217,9 @@ fn commands(text: &str) -> Vec<Vec<Word>> {
             (_, Some(open)) if letter == open => quote = None,
             (_, None | Some('"')) if substitutes => {
                 let (inside, after) = substituted(letter, rest.as_str());
-                inner.extend(self::commands(inside));
+                if deeper > 0 {
+                    inner.extend(nested(inside, deeper - 1));
+                }
                 rest = after.chars();
                 // `$(which prisma) migrate`: what it is asked for is most likely what it says.
                 let word = word.get_or_insert_default();
