@@ -568,7 +568,7 @@ def sequel(s):
 MAKERS = {
     "yoyo": (yoyo, "python", 1), "alembic": (alembic, "python", 1), "knex": (knex, "node", 1),
     "node-pg-migrate": (node_pg_migrate, "node", 1), "sequelize": (sequelize, "node", 1), "db-migrate": (db_migrate, "node", 1),
-    "dbt": (dbt, "python", 0.2), "postgrator": (postgrator, "node", 1), "graphile-migrate": (graphile_migrate, "node", 0.5),
+    "dbt": (dbt, "python", 0.2), "postgrator": (postgrator, "node", 0.5), "graphile-migrate": (graphile_migrate, "node", 0.5),
     "dbmate": (dbmate, "node", 2), "drizzle-kit": (drizzle_kit, "node", 0.5), "prisma": (prisma, "node", 0.5),
     "sql-migrate": (sql_migrate, "debian", 2), "sequel": (sequel, "debian", 1), "rails": (rails, "debian", 0.5), "artisan": (artisan, "debian", 2), "console": (console, "debian", 2), "liquibase": (liquibase, "node", 0.3), "sqlx": (sqlx, "crates", 2),
     "diesel": (diesel, "crates", 2), "refinery": (refinery, "crates", 1), "sea-orm-cli": (sea_orm_cli, "crates", 1),
