@@ -27,28 +27,36 @@ pub(in crate::target) fn look(survey: &mut Survey<'_>, option: &dyn Fn(&str) -> 
     let Some(found) = found else { return };
     let Some(text) = survey.text(&found) else { return };
     let at = |line: usize, key: String| At { path: &found.path, line, key };
-    let root = match yaml::parse(text) {
-        Ok(root) if !merges_late(text) => root,
-        Ok(_) => return survey.add_unclear(at(1, String::new()).source(), "it merges behind other keys"),
-        Err((line, why)) => return survey.add_unclear(at(line, String::new()).source(), format!("line {line} {why}")),
-    };
-    let name = match chosen(survey, option, "profile").map_or_else(|| project(survey, option), Ok) {
-        Ok(name) => name,
-        Err(why) => return survey.add_unclear(at(1, String::new()).source(), format!("its profile: {why}")),
-    };
-    let Some(profile) = root.get(&name) else { return };
-    let target = match (chosen(survey, option, "target"), profile.get("target")) {
-        (Some(target), _) => Ok(target),
-        (None, Some(node)) => value(node, survey, &found.path).map(|(text, _)| text),
-        (None, None) => Ok("default".to_owned()),
-    };
-    match target {
-        Ok(target) => {
-            let Some(output) = profile.get("outputs").and_then(|outputs| outputs.get(&target)) else { return };
-            database(survey, &at(output.line, format!("{name}.{target}")), output);
-        }
-        Err(why) => survey.add_unclear(at(profile.line, name).source(), format!("`target`: {why}")),
+    match output(survey, option, text, &found.path) {
+        Ok(Some((key, node))) => database(survey, &at(node.line, key), &node),
+        Ok(None) => {}
+        Err((line, why)) => survey.add_unclear(at(line, String::new()).source(), why),
     }
+}
+
+/// The output that counts, by its key; or what cannot be said, and in which line.
+fn output(
+    survey: &Survey<'_>,
+    option: &dyn Fn(&str) -> Option<String>,
+    text: &str,
+    path: &Path,
+) -> Result<Option<(String, Node)>, (usize, String)> {
+    let root = yaml::parse(text).map_err(|(line, why)| (line, format!("line {line} {why}")))?;
+    if merges_late(text) {
+        return Err((1, "it merges behind other keys".to_owned()));
+    }
+    let name = match chosen(survey, option, "profile") {
+        Some(name) => name,
+        None => project(survey, option).map_err(|why| (1, format!("its profile: {why}")))?,
+    };
+    let Some(profile) = root.get(&name) else { return Ok(None) };
+    let target = match (chosen(survey, option, "target"), profile.get("target")) {
+        (Some(target), _) => target,
+        (None, Some(node)) => value(node, survey, path).map_err(|why| (profile.line, format!("`target`: {why}")))?.0,
+        (None, None) => "default".to_owned(),
+    };
+    let node = profile.get("outputs").and_then(|outputs| outputs.get(&target));
+    Ok(node.map(|node| (format!("{name}.{target}"), node.clone())))
 }
 
 /// By an option, or by one of the two vars that stand for it.

@@ -16,7 +16,7 @@ pub(in crate::target) fn look(survey: &mut Survey<'_>, path: Option<&str>) {
     };
     let Some(found) = found else { return };
     let Some(text) = survey.text(&found) else { return };
-    let mut settings = ini::parse(text, Dialect::Python);
+    let settings = ini::parse(text, Dialect::Python);
     let more = ["%include", "%inherit"].iter().find_map(|key| ini::find(&settings, "DEFAULT", key));
     if let Some(more) = more {
         let at = At { path: &found.path, line: more.line, key: more.key.clone() };
@@ -26,8 +26,9 @@ pub(in crate::target) fn look(survey: &mut Survey<'_>, path: Option<&str>) {
     let at = At { path: &found.path, line: said.line, key: said.key };
     let here = found.path.parent().map(|here| here.to_string_lossy().into_owned()).unwrap_or_default();
     // The file's own names go before the vars.
-    settings.splice(0..0, vars(survey));
-    let url = match ini::interpolated(&settings, "DEFAULT", &said.value, &here) {
+    let mut all = vars(survey);
+    all.extend(settings);
+    let url = match ini::interpolated(&all, "DEFAULT", &said.value, &here) {
         Some(text) => url::read(&text, &at.origin()),
         None => Url::Unclear("it has a `%(…)s` that neither the file nor a var fills in".to_owned()),
     };
@@ -41,8 +42,9 @@ fn vars(survey: &Survey<'_>) -> Vec<Setting> {
         value: value.to_string_lossy().replace('%', "%%"),
         line: 0,
     };
-    let all: Vec<Setting> = survey.snapshot.vars.iter().map(setting).collect();
+    let mut all: Vec<Setting> = survey.snapshot.vars.iter().map(setting).collect();
+    let keys: Vec<String> = all.iter().map(|setting| setting.key.clone()).collect();
     // Of two that differ in case alone the last one counts, in an order that is not known here.
-    let alone = |one: &&Setting| all.iter().filter(|other| other.key == one.key).count() == 1;
-    all.iter().filter(alone).filter(|setting| setting.key != "here").cloned().collect()
+    all.retain(|one| one.key != "here" && keys.iter().filter(|key| **key == one.key).count() == 1);
+    all
 }

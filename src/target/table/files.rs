@@ -76,7 +76,7 @@ impl Trip<'_> {
         let chosen = ["linked", "remote", "project-id"].into_iter().find(|name| self.invocation.has(name));
         let moved = |act: &Act| {
             let ends = ["push", "pull", "dump", "remote", "list", "repair", "fetch"];
-            ends.iter().any(|end| act.command.ends_with(end))
+            act.command.starts_with("inspect") || ends.iter().any(|end| act.command.ends_with(end))
         };
         let because = if let Some(name) = chosen {
             format!("`--{name}` means a project of an account at Supabase, which no file here names")
