@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use super::Source;
 use super::php::{self, Map, Value, Vars};
-use super::reading::Driver;
+use super::reading::{Driver, Said};
 use super::record::Record;
 use super::survey::Survey;
 use super::url::{self, Url};
@@ -282,6 +282,13 @@ fn database(survey: &mut Survey<'_>, vars: Vars<'_>, section: &Value, names: &Na
         Value::Text(text) if !text.0.is_empty() => match url::read(&text.0, &text.1) {
             Url::Database(said, _) => {
                 record.engine = said.engine;
+                let unnamed = said.settings.iter().all(|setting| setting.keyword != "dbname");
+                if unnamed
+                    && names.parts == DOCTRINE.parts
+                    && text.0.split('?').next().is_some_and(|url| url.ends_with('/'))
+                {
+                    record.doubt("its URL ends in `/` and no name, of which DBAL makes another one");
+                }
                 known = Some(said);
             }
             other @ (Url::Other | Url::Unclear(_)) => return survey.add_url(source(), other, Driver::Libpq),
@@ -306,16 +313,19 @@ fn database(survey: &mut Survey<'_>, vars: Vars<'_>, section: &Value, names: &Na
     if let Some(said) = known {
         record.under(said);
     }
-    let mut said = record.said();
-    let suffix = value("dbname_suffix");
+    let said = suffixed(record.said(), &value("dbname_suffix"));
+    survey.add_said(source(), said, Driver::Libpq);
+}
+
+/// With what Symfony puts behind the name of the database for its tests.
+fn suffixed(mut said: Said, suffix: &Value) -> Said {
     if suffix.is_code() {
         said.doubt = Some(format!("`dbname_suffix`: {CODE}"));
     }
-    let name = said.settings.iter_mut().find(|setting| setting.keyword == "dbname");
-    if let Some(name) = name {
+    if let Some(name) = said.settings.iter_mut().find(|setting| setting.keyword == "dbname") {
         name.value.push(suffix.text().unwrap_or_default());
     }
-    survey.add_said(source(), said, Driver::Libpq);
+    said
 }
 
 /// Host, port, name and user.

@@ -19,15 +19,15 @@ struct Tongue {
     joined: &'static [u8],
     /// Letters and options that bring the code themselves, or start none.
     ends: &'static [u8],
-    ends_long: &'static [&'static str],
+    ends_long: &'static str,
     /// The letter of a module, of a script, and those of a directory to go to.
     module: &'static [u8],
     script: &'static [u8],
     directory: &'static [u8],
     /// Long options that take the next word.
-    long: &'static [&'static str],
+    long: &'static str,
     /// Options that load something before the script.
-    odd: &'static [&'static str],
+    odd: &'static str,
     is_php: bool,
 }
 
@@ -36,12 +36,12 @@ const PYTHON: Tongue = Tongue {
     values: b"WX",
     joined: b"",
     ends: b"chV?",
-    ends_long: &[],
+    ends_long: "",
     module: b"m",
     script: b"",
     directory: b"",
-    long: &["--check-hash-based-pycs"],
-    odd: &[],
+    long: "--check-hash-based-pycs",
+    odd: "",
     is_php: false,
 };
 /// `proc_options` of ruby.c.
@@ -49,12 +49,12 @@ const RUBY: Tongue = Tongue {
     values: b"EIr",
     joined: b"0FiKTWx",
     ends: b"e",
-    ends_long: &[],
+    ends_long: "",
     module: b"",
     script: b"",
     directory: b"CX",
-    long: &["--encoding", "--external-encoding", "--internal-encoding", "--disable", "--enable", "--parser"],
-    odd: &[],
+    long: "--encoding --external-encoding --internal-encoding --disable --enable --parser",
+    odd: "",
     is_php: false,
 };
 /// `OPTIONS` of `php_cli.c`. Behind `--` stand the arguments of code that comes from the standard input, or of `-f`.
@@ -62,25 +62,13 @@ const PHP: Tongue = Tongue {
     values: b"dcz",
     joined: b"",
     ends: b"arBREFShivmlswt?",
-    ends_long: &[
-        "--interactive",
-        "--run",
-        "--process-begin",
-        "--process-code",
-        "--process-file",
-        "--process-end",
-        "--server",
-        "--docroot",
-        "--syntax-check",
-        "--syntax-highlight",
-        "--syntax-highlighting",
-        "--strip",
-    ],
+    ends_long: "--interactive --run --process-begin --process-code --process-file --process-end --server --docroot \
+        --syntax-check --syntax-highlight --syntax-highlighting --strip",
     module: b"",
     script: b"f",
     directory: b"",
-    long: &["--define", "--php-ini", "--zend-extension"],
-    odd: &[],
+    long: "--define --php-ini --zend-extension",
+    odd: "",
     is_php: true,
 };
 /// <https://nodejs.org/api/cli.html>: letters are not bundled but for `-pe`.
@@ -88,27 +76,14 @@ const NODE: Tongue = Tongue {
     values: b"rC",
     joined: b"",
     ends: b"epcvh",
-    ends_long: &["--eval", "--print", "--check", "--test", "--run", "--version", "--help"],
+    ends_long: "--eval --print --check --test --run --version --help",
     module: b"",
     script: b"",
     directory: b"",
-    long: &[
-        "--require",
-        "--import",
-        "--loader",
-        "--experimental-loader",
-        "--conditions",
-        "--env-file",
-        "--env-file-if-exists",
-        "--input-type",
-        "--title",
-        "--watch-path",
-        "--icu-data-dir",
-        "--openssl-config",
-        "--redirect-warnings",
-        "--experimental-config-file",
-    ],
-    odd: &["-r", "--require", "--import", "--loader", "--experimental-loader", "--env-file", "--env-file-if-exists"],
+    long: "--require --import --loader --experimental-loader --conditions --env-file --env-file-if-exists \
+        --input-type --title --watch-path --icu-data-dir --openssl-config --redirect-warnings \
+        --experimental-config-file",
+    odd: "-r --require --import --loader --experimental-loader --env-file --env-file-if-exists",
     is_php: false,
 };
 /// `elixir --help`: no letters are bundled. `mix` is a script with `elixir` in its first line.
@@ -116,27 +91,13 @@ const ELIXIR: Tongue = Tongue {
     values: b"r",
     joined: b"",
     ends: b"ehv",
-    ends_long: &["--eval", "--rpc-eval", "--help", "--version", "--short-version"],
+    ends_long: "--eval --rpc-eval --help --version --short-version",
     module: b"",
     script: b"S",
     directory: b"",
-    long: &[
-        "-pa",
-        "-pr",
-        "-pz",
-        "--app",
-        "--boot",
-        "--cookie",
-        "--erl",
-        "--erl-config",
-        "--logger-otp-reports",
-        "--logger-sasl-reports",
-        "--name",
-        "--pipe-to",
-        "--sname",
-        "--vm-args",
-    ],
-    odd: &[],
+    long: "-pa -pr -pz --app --boot --cookie --erl --erl-config --logger-otp-reports --logger-sasl-reports --name \
+        --pipe-to --sname --vm-args",
+    odd: "",
     is_php: false,
 };
 
@@ -214,7 +175,7 @@ impl Walk<'_> {
                 b"--" if self.tongue.is_php => Then::End, // the code comes from elsewhere
                 b"--" => self.take().map_or(Then::End, Then::Script),
                 [b'-', b'-', ..] => self.long(&word),
-                _ if self.tongue.long.iter().any(|known| word == *known) => self.long(&word),
+                _ if among(self.tongue.long, &word.to_string_lossy()) => self.long(&word),
                 [b'-', letters @ ..] if !letters.is_empty() => self.letters(letters),
                 _ => Then::Script(word),
             };
@@ -241,7 +202,7 @@ impl Walk<'_> {
     fn long(&mut self, word: &OsStr) -> Then {
         let text = word.to_string_lossy();
         let name = text.split('=').next().unwrap_or_default();
-        if self.tongue.ends_long.contains(&name) {
+        if among(self.tongue.ends_long, name) {
             return Then::End;
         }
         if name == "--file" && self.tongue.is_php {
@@ -249,7 +210,7 @@ impl Walk<'_> {
             return joined.or_else(|| self.take()).map_or(Then::End, |script| self.script(script));
         }
         self.load(name);
-        if self.tongue.long.contains(&name) && name.len() == text.len() {
+        if among(self.tongue.long, name) && name.len() == text.len() {
             self.take();
         }
         Then::Next
@@ -290,14 +251,14 @@ impl Walk<'_> {
 
     /// A script that an option names.
     fn script(&mut self, script: OsString) -> Then {
-        if self.args.get(self.at).is_some_and(|word| word == "--") {
+        if self.tongue.is_php && self.args.get(self.at).is_some_and(|word| word == "--") {
             self.at += 1;
         }
         Then::Script(script)
     }
 
     fn load(&mut self, option: &str) {
-        if self.tongue.odd.contains(&option) {
+        if among(self.tongue.odd, option) {
             self.launched.doubt = Some(format!("`{option}` loads something that may change what the tool sees"));
         }
     }
