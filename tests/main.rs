@@ -95,6 +95,7 @@ mod tools_launch;
 mod tools_mix;
 mod tools_pending;
 mod tools_php;
+mod tools_ruby;
 mod tools_witness;
 mod tty_ask;
 mod tunnel;

@@ -2,7 +2,10 @@
 //! once, and nothing else.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
 
 use super::decide::Review;
 use crate::effects::exec::Launch;
@@ -23,19 +26,38 @@ pub(super) const READ_ONLY: &str = "-c default_transaction_read_only=on";
 /// beside what `argv[0]` names (`find_my_exec` in src/common/exec.c), and by the bare name they would find the shim.
 pub(super) fn bare(args: &[OsString], program: PathBuf, vars: &Vars) -> Launch {
     let depth = (OsString::from(tools::DEPTH), Some(tools::deeper(vars)));
-    Launch { vars: vec![depth], ..untouched(args, program) }
+    Launch { vars: vec![depth], ..untouched(args, program, vars) }
 }
 
 /// The tool as if dbguard were not there.
-pub(super) fn untouched(args: &[OsString], program: PathBuf) -> Launch {
+pub(super) fn untouched(args: &[OsString], program: PathBuf, vars: &Vars) -> Launch {
     Launch {
         name: program.clone().into_os_string(),
+        args: searched(args, &program, vars),
         program,
-        args: args.to_vec(),
         vars: Vec::new(),
         inputs: Vec::new(),
         stdin: None,
     }
+}
+
+/// `ruby -S rake` looks on `PATH` itself, and would read the shim of rake, which is no Ruby: it is told where that is, and
+/// shows the same `$0`. What a version manager has there is left to it.
+fn searched(args: &[OsString], program: &Path, vars: &Vars) -> Vec<OsString> {
+    let mut args = args.to_vec();
+    let mut options = args.iter().take_while(|arg| arg.as_bytes().starts_with(b"-"));
+    let at = options.position(|arg| arg == "-S").filter(|_| program.ends_with("ruby"));
+    let Some(script) = at.and_then(|at| args.get_mut(at + 1)) else { return args };
+    let path = tools::locate_any(script, vars).ok().filter(|path| is_ruby(path));
+    *script = path.map_or_else(|| script.clone(), PathBuf::into_os_string);
+    args
+}
+
+fn is_ruby(script: &Path) -> bool {
+    let mut start = Vec::new();
+    let read = File::open(script).and_then(|file| file.take(128).read_to_end(&mut start));
+    let line = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    read.is_ok() && line.starts_with(b"#!") && memchr::memmem::find(line, b"ruby").is_some()
 }
 
 /// A shell's completion: it may only read, must not keep the shell waiting for a server, and must not ask for a

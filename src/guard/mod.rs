@@ -79,7 +79,7 @@ pub fn pass_through(tool: &OsStr, args: &[OsString], called: &OsStr) -> Error {
     let vars: Vars = known.iter().filter_map(|name| Some((name, std::env::var_os(name)?))).collect();
     match tools::locate_any(tool, &vars) {
         Ok(program) => {
-            let launch = launch::untouched(args, program);
+            let launch = launch::untouched(args, program, &vars);
             let as_typed = tool == "node" && called == tool;
             let name = if as_typed { called.to_owned() } else { launch.name };
             exec::exec(checklist::unasked(), audit::without_server(), exec::Launch { name, ..launch })
@@ -105,7 +105,7 @@ fn pass(tool: &OsStr, args: &[OsString], config: &Config, snapshot: &Snapshot) -
         tools::near(&program, &snapshot.vars)?;
         launch::bare(args, program, &snapshot.vars)
     } else {
-        launch::untouched(args, program)
+        launch::untouched(args, program, &snapshot.vars)
     };
     if let Some(receipt) = free(&case) {
         if !stdin.answers_nobody() {
