@@ -18,7 +18,7 @@ use crate::effects::tty::{self, Nobody, Tty};
 use crate::error::Result;
 use crate::plan::{Mode, Plan, Risk};
 use crate::policy::{self, Confirm, Policy, Presence, Verdict};
-use crate::target::Target;
+use crate::target::{Engine, Target};
 use crate::text::Untrusted;
 use crate::world::{Snapshot, agents};
 
@@ -195,7 +195,9 @@ pub(super) fn show(case: &Case<'_>, target: &Target, seen: &Review, session: u32
     if let Some(impact) = impact::section(&seen.meeting.impact) {
         human.section(&impact);
     }
-    human.section(&seen.meeting.undo());
+    if target.engine == Engine::Postgresql {
+        human.section(&seen.meeting.undo());
+    }
     let others = sessions::others(case.snapshot, session).unwrap_or_default();
     if let Some(open) = screen::open_sessions(&others, case.snapshot.now) {
         human.section(&open);
