@@ -119,7 +119,7 @@ fn providers() -> Sandbox {
     let text = include_str!("../docs/CLIENTS.md").split("## Command lines of providers").nth(1).unwrap();
     let text = text.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
     let fake = Fake::new().stdout("its own words\n").status(3);
-    let names = ["heroku", "neonctl", "fly", "gcloud", "aws"];
+    let names = ["heroku", "neonctl", "fly", "gcloud", "aws", "hasura"];
     let sandbox = names.iter().fold(Sandbox::new().config(text), |all, name| all.fake_as(name, &fake));
     sandbox.fake("psql").shims(names)
 }
@@ -137,6 +137,8 @@ fn the_app_of_a_provider_stands_for_its_host() {
         "gcloud compute instances delete shop",
         "gcloud sql databases delete app --instance=shop-staging",
         "aws s3 rm s3://shop --recursive",
+        "hasura migrate apply --down 1 --endpoint http://localhost:8080",
+        "hasura migrate create x",
     ] {
         let mut words = line.split(' ');
         let tool = words.next().unwrap();
@@ -150,10 +152,15 @@ fn the_app_of_a_provider_stands_for_its_host() {
         ("fly mpg destroy x", "fly (destroy) on unknown"),
         ("gcloud sql instances delete shop-staging", "gcloud (destroy) on unknown"),
         ("aws rds delete-db-instance --db-instance-identifier shop", "aws (destroy) on unknown (shop:443)"),
+        (
+            "hasura migrate apply --down 1 --endpoint https://shop.hasura.example/v1",
+            "hasura (destroy) on unknown (shop.hasura.example:443)",
+        ),
         ("aws --endpoint-url x rds delete-db-instance", "aws (unknown) on unknown"),
     ] {
         let mut words = line.split(' ');
         let told = sandbox.tool(words.next().unwrap(), words).output();
         assert!(told.code == 125 && told.err().contains(said), "{line}: {}", told.err());
     }
+    sandbox.var("HEROKU_APP", "shop-staging").tool("heroku", ["pg:reset"]).stdout("its own words\n").status(3);
 }

@@ -156,12 +156,22 @@ pub const TOOLS: &[&str] = &[
     "doctrine",
     "doctrine-migrations",
     "phinx",
+    "heroku",
+    "neonctl",
+    "neon",
+    "fly",
+    "flyctl",
+    "gcloud",
+    "aws",
+    "hasura",
+    "hasura-cli",
 ];
 
 /// Those of [`TOOLS`] that get no shim of their own accord. Of most, code of the project decides where they go, so that each
 /// run would be asked about, in development as well: `dbguard run -- knex …` guards them, and behind a launcher they pass
 /// unless something that can be read names a server to be careful with. Of `node`, its version managers look at where it is,
-/// and of `dotnet` whatever looks for the runtime beside it.
+/// and of `dotnet` whatever looks for the runtime beside it. Of the command lines of providers only a rule of the user's says
+/// which app is development.
 pub const BY_HAND: &[&str] = &[
     "node",
     "java",
@@ -188,6 +198,15 @@ pub const BY_HAND: &[&str] = &[
     "typeorm",
     "typeorm-ts-node-commonjs",
     "typeorm-ts-node-esm",
+    "heroku",
+    "neonctl",
+    "neon",
+    "fly",
+    "flyctl",
+    "gcloud",
+    "aws",
+    "hasura",
+    "hasura-cli",
 ];
 
 /// The tools that get a shim where they are installed.

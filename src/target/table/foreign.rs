@@ -9,6 +9,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::declared::Declared;
+use super::entry::Step;
 use super::world::World;
 use crate::target::conninfo::Setting;
 use crate::target::invocation::Opt;
@@ -22,11 +23,11 @@ pub(super) fn resolve(engine: Engine, declared: &Declared, invocation: &Invocati
     let mut said = Said { engine, doubt: declared.doubt.clone(), ..Said::default() };
     options(&mut said, invocation);
     operand(&mut said, declared, invocation);
-    vars(&mut said, world);
+    vars(&mut said, declared, world);
     files(&mut said, invocation, world);
     leaving(&mut said, invocation);
     if engine == Engine::Service && !has(&said, "host") {
-        let because = "nothing on its command line says which one it is".to_owned();
+        let because = "neither its command line nor a var says which one it is".to_owned();
         return Resolution::Ambiguous { partial: None, because };
     }
     let (target, doubt) = foreign::target(said);
@@ -42,6 +43,16 @@ fn put(said: &mut Said, keyword: &'static str, value: impl Into<OsString>, origi
     said.settings.push(Setting { keyword, value: value.into(), origin: origin.clone() });
 }
 
+/// A host; of a service it may be the address of its web server.
+fn host(said: &mut Said, text: &str, origin: &Origin) {
+    let Some((_, rest)) = text.split_once("://").filter(|_| said.engine == Engine::Service) else {
+        return put(said, "host", text, origin);
+    };
+    let (name, port) = foreign::host_and_port(rest.split(['/', '?']).next().unwrap_or_default());
+    put(said, "host", name, origin);
+    put(said, "port", port, origin);
+}
+
 fn has(said: &Said, keyword: &str) -> bool {
     said.settings.iter().any(|setting| setting.keyword == keyword)
 }
@@ -52,7 +63,7 @@ fn options(said: &mut Said, invocation: &Invocation) {
         let origin = Origin::Option(option.spelled.clone());
         let text = value.to_string_lossy();
         match option.name.as_str() {
-            "host" | "socket" => put(said, "host", value, &origin),
+            "host" | "socket" => host(said, &text, &origin),
             "port" => put(said, "port", value, &origin),
             "user" => put(said, "user", value, &origin),
             "dbname" => put(said, "dbname", value, &origin),
@@ -116,7 +127,7 @@ fn server(said: &mut Said, text: &str, origin: &Origin) {
 }
 
 /// What vars say where the command line says nothing.
-fn vars(said: &mut Said, world: &World) {
+fn vars(said: &mut Said, declared: &Declared, world: &World) {
     let var = |keyword: &'static str, name: &str, said: &mut Said| {
         let Some(value) = world.snapshot.vars.filled(name).filter(|_| !has(said, keyword)) else { return };
         let origin = Origin::Var(name.to_owned());
@@ -124,6 +135,7 @@ fn vars(said: &mut Said, world: &World) {
             "SQLCMDSERVER" => server(said, &value.to_string_lossy(), &origin),
             // A client that cannot read it has the usual one.
             "MYSQL_TCP_PORT" if value.to_string_lossy().parse::<u16>().is_err() => {}
+            _ if keyword == "host" => host(said, &value.to_string_lossy(), &origin),
             _ => put(said, keyword, value, &origin),
         }
     };
@@ -134,6 +146,11 @@ fn vars(said: &mut Said, world: &World) {
     };
     for (keyword, name) in named {
         var(keyword, name, said);
+    }
+    for step in &declared.entry.target {
+        if let (Step::Var { name, .. }, Engine::Service) = (step, said.engine) {
+            var("host", name, said);
+        }
     }
 }
 

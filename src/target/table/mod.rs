@@ -115,6 +115,12 @@ rows! {
     "mongosh": "mongosh";
     "mycli": "mycli";
     "mysql": "mysql" "mariadb";
+    "heroku": "heroku";
+    "neonctl": "neonctl" "neon";
+    "fly": "fly" "flyctl";
+    "gcloud": "gcloud";
+    "aws": "aws";
+    "hasura": "hasura" "hasura-cli";
     "redis-cli": "redis-cli";
     "sqlcmd": "sqlcmd";
     "cake": "cake";
