@@ -50,10 +50,10 @@ fn whoever_names_mix_is_asked_wherever_its_code_decides_and_gets_no_link_of_that
     assert!(migrate.code == 125 && migrate.err().contains("on unknown"), "{}", migrate.err());
     let update = sandbox.tool("dotnet", ["ef", "database", "update"]).output();
     assert!(update.code == 125 && update.err().contains("dotnet-ef database update"), "{}", update.err());
-    let sandbox = mix("").config(&config).fake("dotnet-ef");
+    let sandbox = mix("").config(&config).fake("dotnet-ef").fake("go");
     sandbox.run(["init", "bash"]).output();
     let made = |name: &str| sandbox.path("home/.local/share/dbguard/shims").join(name).symlink_metadata().is_ok();
-    assert_eq!(["elixir", "mix", "dotnet", "dotnet-ef"].map(made), [true, false, false, true]);
+    assert_eq!(["elixir", "mix", "dotnet", "dotnet-ef", "go"].map(made), [true, false, false, true, false]);
 }
 
 #[test]

@@ -170,10 +170,11 @@ pub const TOOLS: &[&str] = &[
 /// Those of [`TOOLS`] that get no shim of their own accord. Of most, code of the project decides where they go, so that each
 /// run would be asked about, in development as well: `dbguard run -- knex …` guards them, and behind a launcher they pass
 /// unless something that can be read names a server to be careful with. Of `node`, its version managers look at where it is,
-/// and of `dotnet` whatever looks for the runtime beside it. Of the command lines of providers only a rule of the user's says
-/// which app is development.
+/// and of `dotnet` and `go` whatever looks for the runtime beside it. Of the command lines of providers only a rule of the user's
+/// says which app is development.
 pub const BY_HAND: &[&str] = &[
     "node",
+    "go",
     "java",
     "conda",
     "mamba",

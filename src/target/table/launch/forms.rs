@@ -16,21 +16,23 @@ npx bunx||-p --package -w --workspace --prefix -c --call|--prefix|-c --call --no
 bundle bundler|exec e|--gemfile||--gemfile||
 poetry|run|-C --directory -P --project|-C --directory|||
 uv uvx|run|--env-file --with -w --with-editable --with-requirements -p --python --project --directory --group --only-group \
---no-group --extra --package --index --index-url --extra-index-url --config-file --cache-dir --color -m --module -s --script \
+--no-group --extra --package --index --index-url --extra-index-url --config-file --cache-dir --color -m --module \
 --from|--directory|--env-file||
 pipenv|run|-p --python||||pipenv loads `.env` before it starts the tool
 pdm|run|-p --project --venv -c --config||-p --project||
 hatch|run|-e --env -p --project --data-dir --cache-dir --config -i --include -x --exclude -f --filter||-p --project||
-pixi|run r|--manifest-path -m -e --environment --color -p --platform||--manifest-path -m||
+pixi|run r|--manifest-path -m -e --environment --color -p --platform -w --workspace --auth-file --pypi-keyring-provider||\
+--manifest-path -m -w --workspace||
 pipx|run|--spec --python --pip-args --index-url -i --with --fetch-python||||
 tox|exec e|-e -c --conf --workdir --root -x --override||||tox hands on only the vars that its configuration names
 conda mamba micromamba|run|-n --name -p --prefix --cwd|--cwd|||
-mise|exec x run r|-c --command -C --cd -j --jobs -E --env|-C --cd|-E --env|-c --command|
+mise|exec x run r watch w|-c --command -C --cd -j --jobs -E --env -t --tool -o --output --timeout|-C --cd|-E --env|-c --command|
 asdf|exec|||||
 corepack||||||
 spring||||||the server of spring keeps the vars that it was started with
-poe||-C --directory -e --executor --executor-opt|-C --directory|||
-go|run tool|-C -exec -gcflags -ldflags -asmflags -mod -modfile -overlay -p -pkgdir -tags -toolexec|-C|-modfile -overlay||
+poe||-C --directory -e --executor -X --executor-opt|-C --directory|||
+go|run tool|-C -exec -gcflags -ldflags -asmflags -mod -modfile -overlay -p -pkgdir -tags -toolexec -pgo -buildmode \
+-covermode -coverpkg -installsuffix -o|-C|-modfile -overlay||
 ";
 
 /// One line of it.
@@ -68,7 +70,7 @@ pub(super) fn passes(program: &str, args: &[OsString]) -> bool {
 
 /// Whether this word may stand before the verb: `uv tool run`, `bundle _2.4.1_ exec`, `hatch env run`.
 fn is_before(program: &str, text: &str) -> bool {
-    matches!((program, text), ("uv", "tool") | ("hatch", "env"))
+    matches!((program, text), ("uv", "tool") | ("hatch", "env") | ("mise", "tasks" | "task" | "t"))
         || (program.starts_with("bundle") && text.starts_with('_'))
 }
 
@@ -136,7 +138,11 @@ impl Walk<'_> {
 
     /// Whether this word is what comes next: the verb (`bundle e` is `exec`), or a program of the table.
     fn fits(&self, word: &OsStr) -> bool {
-        if self.needed.is_empty() { self.road.guards(word) } else { among(self.needed, &word.to_string_lossy()) }
+        let text = word.to_string_lossy();
+        if !self.needed.is_empty() {
+            return among(self.needed, &text);
+        }
+        self.road.guards(word) || self.task(&text, &[]).is_some()
     }
 
     /// Takes an option; answers where it brings the program itself.

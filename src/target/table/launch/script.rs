@@ -16,7 +16,17 @@ const PLAIN: &str =
 
 /// Programs that run what stands somewhere behind them, in a world of their making.
 const WRAPPERS: &str = "dotenv dotenvx dotenv-cli env-cmd with-env doppler op infisical aws-vault chamber tsx ts-node sh bash \
-    concurrently wait-on start-server-and-test nodemon timeout xargs sudo direnv coverage pdb";
+    honcho foreman concurrently wait-on start-server-and-test nodemon timeout xargs sudo direnv coverage pdb";
+
+/// Commands that set vars for those behind them, and programs that may put another `.env` there.
+const SETTERS: &str = ". source eval export declare typeset unset";
+const COPIERS: &str = "cp mv ln";
+
+/// Files of the shell that set a program's way, and no database.
+const TAME: [&str; 2] = ["/activate", "nvm.sh"];
+
+/// What stands in the names of vars that may say where a tool goes.
+const TELLING: [&str; 8] = ["DATABASE", "DB", "PG", "URL", "URI", "HOST", "DSN", "ENV"];
 
 /// Programs whose words are the names of scripts.
 const RUNNERS: &str = "run-s run-p npm-run-all npm-run-all2";
@@ -50,6 +60,8 @@ pub(super) fn lines(from: Option<&Path>, lines: &[(String, Vec<OsString>)], road
 /// The same in the world of a program that starts them.
 fn each(start: &Launched, lines: &[(String, Vec<OsString>)], road: &Road<'_>) -> Launched {
     let mut all: Vec<(Effect, Launched)> = Vec::new();
+    // A file stays copied for the lines behind.
+    let mut copied = None;
     'all: for (text, more) in lines {
         let mut start = start.clone();
         let mut commands = commands(text);
@@ -67,7 +79,10 @@ fn each(start: &Launched, lines: &[(String, Vec<OsString>)], road: &Road<'_>) ->
                 start.directory = Some(start.directory.unwrap_or_default().join(&to.text));
                 continue;
             }
-            let found = started(start.clone(), &command, road);
+            sets(&command, &mut start, &mut copied);
+            let mut start = start.clone();
+            start.doubt = start.doubt.or(copied.clone());
+            let found = started(start, &command, road);
             all.extend(found.and_then(|found| Some((road.effect(&found)?, found))));
             // Nothing is stricter than what is not looked into any more.
             if road.is_long() && all.last().is_some_and(|(effect, _)| *effect == Effect::Unknown) {
@@ -81,6 +96,45 @@ fn each(start: &Launched, lines: &[(String, Vec<OsString>)], road: &Road<'_>) ->
     let (_, mut found) = all.remove(at);
     found.others.extend(all.into_iter().map(|(_, other)| other));
     found
+}
+
+/// What a command changes for those behind it.
+fn sets(command: &[Word], start: &mut Launched, copied: &mut Option<String>) {
+    let plain = |word: &&Word| among(PLAIN, &word.text) && word.text != "eval";
+    let mut words = command.iter().skip_while(plain);
+    let Some(first) = words.next() else { return };
+    let rest: Vec<&Word> = words.collect();
+    let last = rest.last().map(|word| word.text.rsplit('/').next().unwrap_or_default());
+    if among(COPIERS, &first.text) && last.is_some_and(|name| name.starts_with(".env")) {
+        let sample =
+            |word: &&Word| ["example", "sample", "template", "dist"].iter().any(|part| word.text.contains(part));
+        if !rest.iter().any(sample) {
+            *copied = Some("the script puts another `.env` there before it".to_owned());
+        }
+        return;
+    }
+    let alone = command.iter().all(|word| assignment(&word.text).is_some());
+    if !(alone || among(SETTERS, &first.text)) {
+        return;
+    }
+    if matches!(&*first.text, "." | "source") && rest.iter().any(|word| TAME.iter().any(|end| word.text.ends_with(end)))
+    {
+        return;
+    }
+    let mut unclear = matches!(&*first.text, "." | "source");
+    for word in if alone { command.iter().collect() } else { rest } {
+        let tells = |name: &str| TELLING.iter().any(|part| name.contains(part));
+        match assignment(&word.text) {
+            Some((name, value)) if first.text == "export" && !word.expands => {
+                start.assigned.push((name.to_owned(), value.into()));
+            }
+            Some((name, _)) => unclear |= tells(name),
+            None => unclear |= word.expands || first.text == "unset" && tells(&word.text),
+        }
+    }
+    if unclear {
+        start.doubt = Some("the script sets vars before it".to_owned());
+    }
 }
 
 /// Fills in a program that a var names: one that the line has set, or whose name says it (`$PRISMA`, `$npm_execpath`).
@@ -121,7 +175,9 @@ fn started(mut launched: Launched, command: &[Word], road: &Road<'_>) -> Option<
             if word.expands {
                 launched.doubt = Some("the script sets a var to what only a shell can tell".to_owned());
             }
-        } else if !plain.is_empty() && word.text.starts_with('-') {
+        } else if !plain.is_empty()
+            && (word.text.starts_with('-') || word.expands && !road.guards(OsStr::new(&word.text)))
+        {
             return behind(&launched, after, road, false).map(|found| doubtful(plain, found));
         } else if !among(PLAIN, &word.text) {
             break;

@@ -18,21 +18,30 @@ pdm pyproject.toml tool.pdm.scripts
 hatch pyproject.toml tool.hatch.envs.*.scripts
 hatch hatch.toml envs.*.scripts
 poe pyproject.toml tool.poe.tasks
+poe pyproject.toml tool.poe.groups.*.tasks
 poe poe_tasks.toml tool.poe.tasks
+poe poe_tasks.toml tool.poe.groups.*.tasks
 poe poe_tasks.toml tasks
+poe poe_tasks.toml groups.*.tasks
 pixi pyproject.toml tool.pixi.tasks
 pixi pyproject.toml tool.pixi.*.*.tasks
 pixi pixi.toml tasks
 pixi pixi.toml *.*.tasks
 mise mise.toml tasks
 mise .mise.toml tasks
+mise mise.local.toml tasks
+mise .mise.local.toml tasks
+mise mise/config.toml tasks
+mise .mise/config.toml tasks
+mise .config/mise.toml tasks
+mise .config/mise/config.toml tasks
 ";
 
 /// Keys of a task that hold no command.
 const OTHER: &str = "help description usage alias dir cwd working_dir interpreter executor inputs outputs sources";
 
 /// Keys that change what a command sees.
-const WORLD: &str = "env env_file envfile env-file use_exec dir cwd working_dir";
+const WORLD: &str = "env env_file envfile env-file use_exec uses dir cwd working_dir";
 
 /// More tasks than this do not stand behind one another.
 const MOST: usize = 50;
@@ -52,6 +61,10 @@ const VARS: &str = "\
 pdm tool.pdm.scripts._
 hatch tool.hatch.envs.*.env-vars
 hatch envs.*.env-vars
+hatch tool.hatch.envs.*.overrides.*.*.env-vars
+hatch tool.hatch.envs.*.overrides.*.env-vars
+hatch envs.*.overrides.*.*.env-vars
+hatch envs.*.overrides.*.env-vars
 poe tool.poe.env
 poe tool.poe.envfile
 pixi tool.pixi.activation
@@ -105,8 +118,16 @@ pub(super) fn find(program: &str, name: &str, args: &[OsString], cwd: &Path) -> 
         if !reader.task(name) {
             continue;
         }
+        if program == "pdm" {
+            // What runs before and after (<https://pdm-project.org/latest/usage/scripts/>).
+            reader.task(&format!("pre_{name}"));
+            reader.task(&format!("post_{name}"));
+        }
         let doubt = reader.doubtful.then(|| format!("the task `{program} {name}` sets what it sees"));
-        let directory = if program == "pipenv" { None } else { found.path.parent() };
+        // mise's files may lie below the directory that they are of.
+        let names = of(PLACES, program).filter_map(|line| Some(Path::new(line.split_once(' ')?.0)));
+        let below = names.filter(|name| found.path.ends_with(name)).map(|name| name.components().count()).max();
+        let directory = if program == "pipenv" { None } else { found.path.ancestors().nth(below.unwrap_or(1)) };
         let lines = reader.lines.iter().flat_map(|line| with(line, args, program)).collect();
         let directory = directory.unwrap_or(cwd).to_owned();
         return Some(Task { directory, lines, doubt: doubt.or_else(|| sets(program, tree)) });
@@ -179,14 +200,40 @@ impl Reader<'_, '_> {
     }
 
     fn line(&mut self, text: &str) {
+        // hatch goes on where such a line fails.
+        let text = text.strip_prefix("- ").unwrap_or(text);
         let (first, rest) = text.trim_start().split_once(char::is_whitespace).unwrap_or((text.trim_start(), ""));
         let before = self.lines.len();
         if !self.task(first) {
             return self.lines.push(text.to_owned());
         }
-        if !rest.is_empty() {
+        // Each that hands words on to the next doubles them: too many get the words in any case.
+        if self.lines.len() > MOST {
+            self.lines.iter_mut().skip(before).for_each(|line| *line = format!("{line} {rest}"));
+        } else if !rest.is_empty() {
             let more: Vec<_> = self.lines.iter().skip(before).map(|line| format!("{line} {rest}")).collect();
             self.lines.extend(more);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tasks_that_hand_words_on_to_one_another_stay_few_and_get_them() {
+        let line = |at: u8| format!("t{at} = 't{} x{at}'", at + 1);
+        let lines: Vec<String> = (0..45).map(line).chain(["t45 = 'dbmate'".to_owned()]).collect();
+        let text = lines.join("\n");
+        let tree = DeTable::parse(&text).unwrap();
+        let mut reader = Reader { tables: vec![tree.get_ref()], seen: Vec::new(), lines: Vec::new(), doubtful: false };
+        assert!(reader.task("t0"));
+        assert!(reader.lines.len() < 200, "{}", reader.lines.len());
+        assert!(
+            reader.lines.iter().any(|line| line.starts_with("dbmate x44") && line.ends_with(" x0")),
+            "{:?}",
+            reader.lines
+        );
     }
 }
