@@ -20,8 +20,8 @@ const KEY: &str = "ConnectionStrings";
 /// As many connection strings are looked at.
 const MOST: usize = 64;
 
-/// Adds each connection string of a project, which may be a directory or a file in it.
-pub(in crate::target) fn strings(survey: &mut Survey<'_>, project: &str, environment: &str) {
+/// Adds each connection string of projects, which may be directories or files in them.
+pub(in crate::target) fn strings(survey: &mut Survey<'_>, projects: &[String], environment: &str) {
     const VARS: &str = "connectionstrings__";
     let mut known: Vec<String> = Vec::new();
     for (name, value) in survey.snapshot.vars.iter() {
@@ -31,12 +31,15 @@ pub(in crate::target) fn strings(survey: &mut Survey<'_>, project: &str, environ
             may_be(survey, Source::Var(name.clone().into_owned()), &value, &Origin::Var(name.into_owned()));
         }
     }
-    let mut below = survey.snapshot.cwd.join(project);
-    if below.is_file() {
-        below.pop();
-    }
-    for file in [format!("appsettings.{}.json", environment.replace('/', "")), "appsettings.json".to_owned()] {
-        of_file(survey, &below.join(file), &mut known);
+    for project in projects {
+        let mut below = survey.snapshot.cwd.join(project);
+        if below.is_file() {
+            below.pop();
+        }
+        let mut known = known.clone();
+        for file in [format!("appsettings.{}.json", environment.replace('/', "")), "appsettings.json".to_owned()] {
+            of_file(survey, &below.join(file), &mut known);
+        }
     }
 }
 

@@ -26,7 +26,8 @@ pub(in crate::target) fn section(survey: &mut Survey<'_>, file: Option<&str>, en
         Some("mysql") => text.and_then(|text| mysql(&text)),
         Some(_) | None => None,
     };
-    let url = text.map_or_else(
+    // lib/pq takes the vars for an empty one.
+    let url = text.filter(|text| !text.is_empty()).map_or_else(
         || Url::Unclear("its dialect or its datasource is none that dbguard reads".to_owned()),
         |text| url::read(&text, &at.origin()),
     );

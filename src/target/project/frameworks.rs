@@ -120,8 +120,13 @@ pub(in crate::target) fn doctrine(
         layers = [&[when, root.get("doctrine").clone()], layers.as_slice()].concat();
     }
     let text = |path: &[&str]| first(&layers, path).text().map(str::to_owned);
+    let is_null = |path: &[&str]| first(&layers, path).is_null();
     let name = named
         .or_else(|| text(&["orm", "entity_managers", manager?, "connection"]))
+        // One that these files do not name has a connection that they may not name either.
+        .or_else(|| {
+            manager.filter(|one| *one != "default" && is_null(&["orm", "entity_managers", *one])).map(|_| String::new())
+        })
         .or_else(|| text(&["dbal", "default_connection"]))
         // The last one that was read is the first of the file.
         .or_else(|| Some(first(&layers, &["dbal", "connections"]).elements().last()?.0.clone()))

@@ -17,8 +17,12 @@ impl Trip<'_> {
         });
         let var = |name| self.survey.filled(name);
         let name = named.or_else(|| var("ASPNETCORE_ENVIRONMENT")).or_else(|| var("DOTNET_ENVIRONMENT"));
-        let project = self.text_of("startup-project").or_else(|| self.text_of("project")).unwrap_or_default();
-        appsettings::strings(&mut self.survey, &project, name.as_deref().unwrap_or("Development"));
+        // Beside `--project` alone the one here is started, where there is one (`ResolveProjects` of its `RootCommand`).
+        let projects = match (self.text_of("startup-project"), self.text_of("project")) {
+            (None, Some(project)) => vec![String::new(), project],
+            (project, _) => vec![project.unwrap_or_default()],
+        };
+        appsettings::strings(&mut self.survey, &projects, name.as_deref().unwrap_or("Development"));
     }
 
     /// The section of `-env`.

@@ -42,7 +42,9 @@ impl Declared {
     pub(super) fn read(tool: &str, entry: Entry, args: &[OsString]) -> (Self, Vec<Opt>, Vec<OsString>) {
         let line = argv::read(&entry, args);
         let (acts, arguments) = argv::acts(&entry, &line);
-        let shows = |option: &&Opt| matches!(option.name.as_str(), "help" | "version");
+        // Behind a command it may be the version to go to (`supabase db reset --version N`), or `-v` for more words (`dbmate up -v`).
+        let no_command = entry.words == 0 || line.words.is_empty();
+        let shows = |option: &&Opt| option.name == "help" || option.name == "version" && no_command;
         let help =
             line.options.iter().find(|option| shows(option) && option.value.as_ref().is_none_or(|v| v != "false"));
         // `PWD` among what options set is where it works.

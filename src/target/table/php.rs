@@ -19,7 +19,14 @@ impl Trip<'_> {
         let of_bundle = self.declared.behind() == Some("bin/console");
         let survey = &mut self.survey;
         match framework {
-            Framework::Laravel => frameworks::laravel(survey, &vars, named("database")),
+            Framework::Laravel => {
+                // `php artisan db NAME`
+                let of_db = self.declared.acts.iter().any(|act| act.command == "db");
+                let operand = self.declared.arguments.first().filter(|_| of_db);
+                let one = operand.map(|name| name.to_string_lossy().into_owned());
+                let one = one.or_else(|| named("database")).or_else(|| named("databases"));
+                frameworks::laravel(survey, &vars, one);
+            }
             Framework::Doctrine if of_bundle => {
                 let connection = named("conn").or_else(|| named("connection"));
                 frameworks::doctrine(survey, &vars, connection, named("em").as_deref());
