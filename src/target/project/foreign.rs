@@ -53,6 +53,10 @@ pub(in crate::target) fn url(text: &str, origin: &Origin) -> Option<Said> {
     if [user, hosts, name].iter().any(|part| part.contains(['%', '$', '{'])) {
         said.doubt = Some("a part of its URL is encoded, or something else fills it in".to_owned());
     }
+    let mut properties = path.split(['?', '&', ';']).filter_map(|pair| pair.split_once('='));
+    if properties.any(|(key, value)| names_host(&key.to_ascii_lowercase()) || value.contains("cloudsql")) {
+        said.doubt = Some("a parameter of its URL may name another host".to_owned());
+    }
     let (addresses, ports): (Vec<_>, Vec<_>) = hosts.split(',').map(host_and_port).unzip();
     let inside = Origin::Conninfo(Box::new(origin.clone()));
     let place = [("host", addresses.join(",")), ("port", ports.join(","))];
@@ -62,6 +66,12 @@ pub(in crate::target) fn url(text: &str, origin: &Origin) -> Option<Said> {
         }
     }
     Some(said)
+}
+
+/// Parameters that drivers take for the host: mysql2, `SQLAlchemy` and Rails go there whatever stands before, JDBC's where
+/// nothing does.
+fn names_host(key: &str) -> bool {
+    matches!(key, "host" | "hostname" | "hostaddr" | "server" | "servername")
 }
 
 /// `host:port`, `[::1]:port`, and SQL Server's `host\instance`.

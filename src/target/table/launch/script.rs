@@ -83,7 +83,10 @@ fn each(start: &Launched, lines: &[(String, Vec<OsString>)], road: &Road<'_>) ->
             let mut start = start.clone();
             start.doubt = start.doubt.or(copied.clone());
             let found = started(start, &command, road);
-            all.extend(found.and_then(|found| Some((road.effect(&found)?, found))));
+            let found = found.and_then(|found| Some((road.effect(&found)?, found)));
+            // A file may say the same a thousand times.
+            let found = found.filter(|found| all.last() != Some(found));
+            all.extend(found);
             // Nothing is stricter than what is not looked into any more.
             if road.is_long() && all.last().is_some_and(|(effect, _)| *effect == Effect::Unknown) {
                 break 'all;
