@@ -102,7 +102,7 @@ pub(super) fn command_line(case: &Case<'_>) -> String {
     let tool = OsString::from(&case.invocation.tool);
     let mut line = vec![shell::posix(&tool)];
     line.extend(
-        redact::command(&case.invocation.tool, &case.invocation.args)
+        redact::command(&case.invocation.tool, &case.invocation.args, case.invocation.password())
             .into_iter()
             .map(|word| shell::posix(&OsString::from(word))),
     );

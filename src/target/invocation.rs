@@ -1,6 +1,6 @@
 //! An invocation as the tool itself would read it: options with their values, and operands.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use super::Declared;
@@ -39,6 +39,11 @@ impl Invocation {
     /// Every option of this canonical name, in order.
     pub fn all<'a>(&'a self, name: &'a str) -> impl DoubleEndedIterator<Item = &'a Opt> {
         self.options.iter().filter(move |option| option.name == name)
+    }
+
+    /// The password among the options.
+    pub fn password(&self) -> Option<&OsStr> {
+        self.all("password").find_map(|option| option.value.as_deref())
     }
 
     /// Whether this option was given.

@@ -228,7 +228,8 @@ fn terminal() -> Option<String> {
 
 fn argv(invocation: &Invocation) -> Vec<String> {
     let first = invocation.args.get(..MOST_WORDS).unwrap_or(&invocation.args);
-    let mut words: Vec<String> = redact::command(&invocation.tool, first).into_iter().map(cut).collect();
+    let mut words: Vec<String> =
+        redact::command(&invocation.tool, first, invocation.password()).into_iter().map(cut).collect();
     if let Some(more) = invocation.args.len().checked_sub(MOST_WORDS).filter(|&more| more > 0) {
         words.push(format!("…({more} more words)"));
     }

@@ -70,13 +70,23 @@ pub fn arguments(words: &[OsString]) -> Vec<String> {
 }
 
 /// The same for this tool. Of clients of other systems nothing is shown but the tool: a password may stand behind a letter
-/// (`mysql -psecret`), and in commands whose language is not read here (`redis-cli auth secret`).
-pub fn command(tool: &str, words: &[OsString]) -> Vec<String> {
+/// (`mysql -psecret`), and in commands whose language is not read here (`redis-cli auth secret`). `password` is what the tool
+/// itself takes for one, behind a letter too (`supabase db push -p secret`).
+pub fn command(tool: &str, words: &[OsString], password: Option<&OsStr>) -> Vec<String> {
     match tool {
         "mysql" | "mariadb" | "mycli" | "mongosh" | "redis-cli" | "sqlcmd" => {
             words.first().map(|_| MASK.to_owned()).into_iter().collect()
         }
-        _ => arguments(words),
+        _ => {
+            let mut shown = arguments(words);
+            let secret = password.map(OsStr::as_bytes).filter(|password| !password.is_empty());
+            for (shown, word) in shown.iter_mut().zip(words) {
+                if secret.is_some_and(|secret| word.as_bytes().ends_with(secret)) {
+                    MASK.clone_into(shown);
+                }
+            }
+            shown
+        }
     }
 }
 
@@ -155,10 +165,13 @@ mod tests {
 
     #[test]
     fn a_password_behind_a_letter_is_hidden_for_the_tools_that_have_one() {
-        let shown =
-            |tool: &str, line: &str| command(tool, &line.split(' ').map(OsString::from).collect::<Vec<_>>()).join(" ");
+        let shown = |tool: &str, line: &str| {
+            command(tool, &line.split(' ').map(OsString::from).collect::<Vec<_>>(), Some("sesame".as_ref())).join(" ")
+        };
         assert_eq!(shown("mysql", "-h db -u app -psesame shop"), "***");
         assert_eq!(shown("redis-cli", "-h db config set requirepass sesame"), "***");
         assert_eq!(shown("psql", "-h db app"), "-h db app");
+        assert_eq!(shown("supabase", "db push -p sesame --yes"), "db push -p *** --yes");
+        assert_eq!(shown("npx", "postgrator -psesame 3"), "postgrator *** 3");
     }
 }
