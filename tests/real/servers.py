@@ -80,7 +80,8 @@ class Postgres:
 
     def state(self, server, name):
         """What a refused tool must leave as it was."""
-        databases = self.ask(server, "postgres", f"SELECT count(*) FROM pg_database WHERE datname LIKE '{name}%'")
+        own = f"datname = '{name}' OR pg_get_userbyid(datdba) = '{name}'"  # not another case's, whose name begins alike
+        databases = self.ask(server, "postgres", f"SELECT count(*) FROM pg_database WHERE {own}")
         return databases, self.ask(server, name, "SELECT count(*), max(oid::text) FROM pg_class")
 
     def mark(self):
