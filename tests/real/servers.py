@@ -26,6 +26,13 @@ def free_port():
         return one.getsockname()[1]
 
 
+def program(source, target):
+    """A copy that can be started at once. A process of its own makes it: what another thread starts in the meantime would
+    hold the file open that is being written, and the system starts none that is (ETXTBSY)."""
+    subprocess.run(["install", "-m", "755", source, target], check=True)
+    return target
+
+
 class Log:
     """A log that grows: what is new since a mark, by a pattern."""
 
@@ -213,10 +220,10 @@ class Mongo(Daemons):
     def start(self, server):
         home = self.home / server
         # By the name of the real one, by which dbguard tells servers from tunnels.
-        program = shutil.copy(pathlib.Path(sys.executable).resolve(), home / "mongod")
+        mongod = program(pathlib.Path(sys.executable).resolve(), home / "mongod")
         self.logs[server] = Log(home / "log", r"(\S+)\n")
         vars = {**os.environ, "PYTHONHOME": sys.base_prefix, "PYTHONDONTWRITEBYTECODE": "1"}
-        self.run(program, pathlib.Path(__file__).with_name("mongod.py"), str(self.ports[server]), home / "log", env=vars)
+        self.run(mongod, pathlib.Path(__file__).with_name("mongod.py"), str(self.ports[server]), home / "log", env=vars)
 
     def ask(self, server, name, _):
         with socket.create_connection(("127.0.0.1", self.ports[server])):

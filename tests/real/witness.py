@@ -9,12 +9,13 @@ import json
 import os
 import pathlib
 import random
-import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.parse
+
+import servers
 
 HERE = pathlib.Path(__file__).resolve().parent
 # Who has not called by then waits for a server that does not come.
@@ -35,7 +36,7 @@ class Callers:
     def __init__(self, home, number):
         self.log = home / "log"
         self.log.touch()
-        program = shutil.copy(pathlib.Path(sys.executable).resolve(), home / "postgres")
+        program = servers.program(pathlib.Path(sys.executable).resolve(), home / "postgres")
         vars = {**os.environ, "PYTHONHOME": sys.base_prefix, "PYTHONDONTWRITEBYTECODE": "1"}
         pid = os.getpid()
         self.hosts = [f"127.{pid >> 8 & 127 | 1}.{pid & 255 ^ number << 4 & 255}.{last}" for last in range(11, 15)]
