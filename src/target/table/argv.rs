@@ -8,7 +8,7 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
 use super::effect::Effect;
 use super::entry::{Bound, Entry, Known, Style, When, fits};
-use crate::target::Opt;
+use crate::target::{Engine, Opt};
 use crate::text::{Untrusted, redact};
 
 /// A command line, read.
@@ -55,6 +55,8 @@ pub(super) fn read(entry: &Entry, args: &[OsString]) -> Line {
                     }
                 }
             }
+            // What stands behind a command of Redis is its data: `DEL key --help` deletes.
+            [b'-', _, ..] if ended && entry.engine == Engine::Redis => reader.word(arg.clone()),
             [b'-', _, ..] if ended => reader.loose(arg),
             [b'-', b'-', ..] => reader.long(bytes),
             [b'-', _, ..] if !entry.is_gnu() => reader.long(bytes),
