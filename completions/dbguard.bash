@@ -389,7 +389,7 @@ _dbguard() {
             return 0
             ;;
         dbguard__subcmd__init)
-            opts="-h --functions --remove --help bash zsh fish"
+            opts="-h --functions --whole --remove --help bash zsh fish"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -48,6 +48,7 @@ complete -c dbguard -n "__fish_dbguard_needs_command" -f -a "completions" -d 'Pr
 complete -c dbguard -n "__fish_dbguard_using_subcommand setup" -l dry-run -d 'Show what was found and would be written, and write nothing'
 complete -c dbguard -n "__fish_dbguard_using_subcommand setup" -s h -l help -d 'Print help'
 complete -c dbguard -n "__fish_dbguard_using_subcommand init" -l functions -d 'Define a function for each tool too, where `PATH` cannot be changed'
+complete -c dbguard -n "__fish_dbguard_using_subcommand init" -l whole -d 'Print all of the code, and not where it is read from'
 complete -c dbguard -n "__fish_dbguard_using_subcommand init" -l remove -d 'Print what takes it out of the running shell again'
 complete -c dbguard -n "__fish_dbguard_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dbguard -n "__fish_dbguard_using_subcommand run" -s h -l help -d 'Print help'

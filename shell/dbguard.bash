@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154,SC2178 # the prelude assigns; PROMPT_COMMAND is a string or an array
 # dbguard: what `dbguard init bash` evaluates, after a prelude that sets __dbguard_program, __dbguard_shims,
-# __dbguard_vars and __dbguard_functions.
+# __dbguard_notes, __dbguard_vars and __dbguard_functions.
 #
 # Written for bash 3.2 (macOS) to 5.3, under any of its options. Three rules hold for every line: nothing is started
 # while nothing has changed; nothing of the user's is touched that is not put back; and what a name says is a value,
@@ -59,31 +59,34 @@ function __dbguard_is_fixed {
     [[ $attributes == *r* ]]
 }
 
-# Writes the text that stands for all that the answer depends on: the directory, PATH, the vars that are set with their
-# values, and which others come to be set. It is written anew at each change, since what is unset is by far the most
-# and costs the least. __dbguard_plain is for the shell as it is; the function that puts the text together as it is now
-# is for `set -u` as well. What is set to nothing is as good as unset to psql.
+# Writes the text that stands for all that the answer depends on: the directory, PATH, the vars that are set, each with
+# its attributes, and then the values of all, which tell what comes to be set. It is written anew at each change, since
+# what is unset is by far the most and costs the least. What is set to nothing is as good as unset to psql. The same is
+# written by src/shell/answer.rs where an answer lies ready for the first prompt.
 #
 # The attributes tell whether psql would see a var at all; bash before 4.4 cannot tell without starting a process, and
 # notices an `export` at the next change of a value.
 function __dbguard_define_key {
-    local IFS=' ' __dbguard_name __dbguard_set="\$PWD\$'\\037'\${PATH-}" __dbguard_bare='' __dbguard_careful=''
-    for __dbguard_name in $__dbguard_vars $__dbguard_more; do
-        if [[ ${!__dbguard_name-} ]]; then
-            __dbguard_set+="\$'\\037'\${$__dbguard_name+${__dbguard_modern:+\${$__dbguard_name@a\}}=\$$__dbguard_name}"
-        else
-            __dbguard_bare+=\$$__dbguard_name
-            __dbguard_careful+="\${$__dbguard_name-}"
-        fi
+    local IFS=' ' __dbguard_name __dbguard_all=" $__dbguard_vars$__dbguard_more"
+    __dbguard_plain="\$PWD\$'\\037'\${PATH-}"
+    for __dbguard_name in $__dbguard_all; do
+        case ${!__dbguard_name-} in
+        '') ;;
+        *) __dbguard_plain+="\$'\\037'\${$__dbguard_name+${__dbguard_modern:+\${$__dbguard_name@a\}}=\$$__dbguard_name}" ;;
+        esac
     done
-    __dbguard_plain=$__dbguard_set$__dbguard_bare
-    eval "function __dbguard_key { __dbguard_now=$__dbguard_set$__dbguard_careful; }"
+    __dbguard_plain+="\$'\\037'${__dbguard_all// /\$}"
 }
 
-# Writes the condition, in `still`, that all that is watched is as it was. Paths are values, looked up by a number.
+# Puts that text together as it is now.
+function __dbguard_key {
+    eval "__dbguard_now=$__dbguard_plain"
+}
+
+# Writes the condition that all that is watched is as it was. Paths are values, looked up by a number.
 # src/shell/answer.rs has the marks.
 function __dbguard_spell_still {
-    local path last='' name number=0
+    local path last='' name number=0 still
     # Without the program nothing is guarded, so the prompt must not look as if it were.
     # shellcheck disable=SC2016 # it becomes code
     still='-x $__dbguard_program'
@@ -106,6 +109,12 @@ function __dbguard_spell_still {
         last=\$$name
         number=$((number + 1))
     done
+    __dbguard_condition=$still
+}
+
+# Whether it is.
+function __dbguard_still {
+    [[ $__dbguard_stamp ]] && eval "[[ $__dbguard_condition ]]"
 }
 
 # Writes what a prompt runs while nothing has changed: one condition. That is all in one function, since bash copies the
@@ -117,19 +126,18 @@ function __dbguard_spell_still {
 # A shell with `set -x`, `-e` or `-u` goes another way: the first would show each value, the others have errors of ours
 # end the shell or the hook. So that is asked first, in words of their own.
 function __dbguard_define_hook {
-    local plain='' still='! x'
+    local plain=''
     if [[ $__dbguard_stamp ]]; then
         __dbguard_spell_still "$@"
         if [[ ${BASHOPTS-} && $BASHOPTS != *nocasematch* ]]; then
-            plain="[[ \$- != *[xeu]* && \${#BASHOPTS}:\${#SHELLOPTS}:\$COLUMNS:\${#PS1}:$__dbguard_plain == \"\$__dbguard_settled\" && $still ]] ||"
+            plain="[[ \$- != *[xeu]* && \${#BASHOPTS}:\${#SHELLOPTS}:\$COLUMNS:\${#PS1}:$__dbguard_plain == \"\$__dbguard_settled\" && $__dbguard_condition ]] ||"
         fi
     fi
     eval "function __dbguard_hook {
         __dbguard_status=\$?
         $plain __dbguard_turn
         return \"\$__dbguard_status\"
-    }
-    function __dbguard_still { [[ -n \$__dbguard_stamp && $still ]]; }"
+    }"
 }
 
 # Asks the program, and takes the values of its answer apart. A local variable would hide an exported one of its name from
@@ -144,6 +152,7 @@ function __dbguard_ask {
         __dbguard_unanswered
         return
     fi
+    ! __dbguard_recall || return 0
     __dbguard_told=(${__dbguard_coarse:+coarse} ${__dbguard_title:+titled})
     [[ $__dbguard_path_asked == "${PATH-}" ]] || __dbguard_told+=(path)
     if [[ -x $__dbguard_program ]]; then
@@ -153,14 +162,9 @@ function __dbguard_ask {
         __dbguard_code=$?
         __dbguard_asking=
     fi
-    __dbguard_fields=()
-    __dbguard_answer+=$'\n'
     # Whatever else may have been printed is not looked at: taking millions of lines apart would take minutes.
     [[ $__dbguard_answer == 'dbguard 1'$'\n'* ]] || __dbguard_answer=''
-    while [[ $__dbguard_answer ]]; do
-        __dbguard_fields+=("${__dbguard_answer%%$'\n'*}")
-        __dbguard_answer=${__dbguard_answer#*$'\n'}
-    done
+    __dbguard_split
     if [[ $__dbguard_code != 0 || ! ${__dbguard_fields[5]-} ]]; then
         __dbguard_unanswered
         return
@@ -175,6 +179,38 @@ function __dbguard_ask {
         # A shim that was made just now stands before what is in the table. With `set +h` there is no table.
         builtin hash -r 2>/dev/null
     fi
+}
+
+# The lines of the answer, by splitting words: by line ends that would lose the empty ones.
+function __dbguard_split {
+    local IFS=$'\037' globs=set
+    case $- in *f*) globs='' ;; esac
+    set -f
+    # shellcheck disable=SC2206 # that is what it is for
+    __dbguard_fields=(${__dbguard_answer//$'\n'/$'\037'})
+    [[ ! $globs ]] || set +f
+}
+
+# Takes the answer that `init` has left for the first prompt, if everything is still as it was then. A bash that compares
+# times less finely asks. What it took over was not true where something has changed, and so it must not stay.
+function __dbguard_recall {
+    local __dbguard_answer='' __dbguard_then
+    [[ $__dbguard_first && -r $__dbguard_first && ! $__dbguard_title ]] || return 1
+    IFS='' builtin read -r -d '' __dbguard_answer <"$__dbguard_first"
+    __dbguard_first=
+    __dbguard_then=${__dbguard_answer%%$'\n'*}
+    __dbguard_answer=${__dbguard_answer#*$'\n'}
+    __dbguard_split
+    [[ ${__dbguard_fields[0]-} == 'dbguard 1' && ${__dbguard_fields[5]-} ]] || return 1
+    __dbguard_take "${__dbguard_fields[@]}"
+    __dbguard_key
+    if [ "$__dbguard_now" = "$__dbguard_then" ] && __dbguard_still; then
+        __dbguard_asked=$__dbguard_now
+        __dbguard_path_asked=${PATH-}
+        return 0
+    fi
+    __dbguard_unanswered
+    return 1
 }
 
 # Takes the fields of an answer over.
@@ -448,10 +484,11 @@ function __dbguard_regain {
 # it are nobody's business: not of `set -e`, which would end the shell, and not of a trap for ERR.
 function __dbguard_turn {
     __dbguard_options=$-
-    { set +x; } 2>/dev/null
+    { set +xu; } 2>/dev/null
     __dbguard_prompt || :
     # The next entry sees the status of the user's command; under `set -e` a status of ours ends the shell.
     case $- in *e*) __dbguard_status=0 ;; esac
+    case $__dbguard_options in *u*) set -u ;; esac
     case $__dbguard_options in *x*) set -x ;; esac
 }
 
@@ -549,7 +586,7 @@ function __dbguard_forget {
     for name in "${!__dbguard_@}"; do
         unset "$name"
     done
-    for name in path others is_fixed define_key key spell_still still define_hook ask take unanswered dress watch_exit \
+    for name in path others is_fixed define_key key spell_still still define_hook ask split recall take unanswered dress watch_exit \
         undo literal strip compose show install append uninstall without regain hook turn prompt define_functions remove forget start; do
         unset -f "__dbguard_$name"
     done
@@ -563,12 +600,9 @@ function __dbguard_start {
     ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)) || __dbguard_arrays=1
     # How finely bash before 5 compares times depends on how it was built: 3.2 in whole seconds.
     ((BASH_VERSINFO[0] >= 5)) || __dbguard_coarse=1
-    for name in asked asking stamp path_asked segment width sgr position title each early late look leave before text after gap columns ps1 settled plain more; do
-        name=__dbguard_$name
-        builtin printf -v "$name" %s "${!name-}"
-    done
-    # What is asked after this line was evaluated again is asked anew.
-    __dbguard_asked='' __dbguard_asking='' __dbguard_settled=''
+    # Evaluated again, it knows what it knew; but what is asked after that is asked anew.
+    __dbguard_asked='' __dbguard_asking='' __dbguard_settled='' __dbguard_first=''
+    ((BASH_VERSINFO[0] < 5)) || __dbguard_first=${__dbguard_notes:+$__dbguard_notes/$$.first}
     # They become code.
     [[ $__dbguard_vars != *[!A-Za-z0-9_\ ]* ]] || __dbguard_vars=''
     __dbguard_define_hook
@@ -589,8 +623,16 @@ function __dbguard_start {
     __dbguard_show
 }
 
-# A restricted shell may neither change PATH nor name a program by its path.
-case $- in *r*) ;; *) __dbguard_start || : ;; esac
+# A restricted shell may neither change PATH nor name a program by its path. Much is not set yet: that is no error.
+case $- in
+*r*) ;;
+*u*)
+    set +u
+    __dbguard_start || :
+    set -u
+    ;;
+*) __dbguard_start || : ;;
+esac
 
 \builtin shopt "$__dbguard_aliases" expand_aliases
 unset __dbguard_aliases

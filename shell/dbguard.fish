@@ -29,7 +29,7 @@ end
 # Scripts and `fish -c` get the shims, and may ask where they are.
 if not status is-interactive
     builtin functions --erase __dbguard_path_first
-    set --erase __dbguard_program __dbguard_vars __dbguard_functions
+    set --erase __dbguard_program __dbguard_notes __dbguard_vars __dbguard_functions
     return
 end
 

@@ -1,5 +1,5 @@
 # dbguard for zsh, 5.8 and later: what `dbguard init zsh` evaluates, after a prelude that sets __dbguard_program,
-# __dbguard_shims, __dbguard_vars and __dbguard_functions.
+# __dbguard_shims, __dbguard_notes, __dbguard_vars and __dbguard_functions.
 #
 # It is read with zsh's own options and without aliases (`dbguard init` sees to that). Each function that zsh or a person
 # calls sets them again for itself; the others are called by these. While nothing changes, a prompt costs a comparison
@@ -24,17 +24,18 @@ fi
 if [[ -o restricted ]]; then
   # A restricted shell may neither change PATH nor name a program by its path: there is nothing that could be done.
   unfunction __dbguard_path
-  unset __dbguard_program __dbguard_shims __dbguard_vars __dbguard_functions
+  unset __dbguard_program __dbguard_shims __dbguard_notes __dbguard_vars __dbguard_functions
 elif [[ ! -o interactive ]]; then
   # A script gets the shims, and may ask where they are.
   unfunction __dbguard_path
-  unset __dbguard_program __dbguard_vars __dbguard_functions
+  unset __dbguard_program __dbguard_notes __dbguard_vars __dbguard_functions
 else
 
   # What a name shows in the prompt goes through psvar, which zsh shows as it is: no percent sign, dollar sign or control
   # character in it means anything (zshmisc, EXPANSION OF PROMPT SEQUENCES, %v). Element 97 is one that nobody else
   # counts up to, and it marks our part of PROMPT too: what begins with %(97V. and ends with .) is ours.
 
+  typeset -g __dbguard_first=${__dbguard_notes:+$__dbguard_notes/$$.first} __dbguard_key=
   typeset -g __dbguard_seen_path= __dbguard_stamp= __dbguard_plain= __dbguard_tail= __dbguard_how= __dbguard_drawn=
   typeset -g __dbguard_level=none __dbguard_text= __dbguard_sgr= __dbguard_position=left
   typeset -g __dbguard_title= __dbguard_once= __dbguard_each= __dbguard_leave= __dbguard_in_p10k=${__dbguard_in_p10k-}
@@ -100,7 +101,11 @@ else
     fi
     # What is set is compared in one, since zsh takes longer to compare than to put together.
     local mark=$'\037'; local now="\"\$PWD$mark\${PATH-}" were=$PWD$mark$PATH
-    for name in DISABLE_AUTO_TITLE ${(s. .)__dbguard_vars} ${${(M)__dbguard_watched:#\$*}#\$}; do
+    for name in ${(s. .)__dbguard_vars} ${${(M)__dbguard_watched:#\$*}#\$} DISABLE_AUTO_TITLE; do
+      if [[ $name == DISABLE_AUTO_TITLE ]]; then
+        # What comes before is what the answer depends on; src/shell/answer.rs writes the same.
+        __dbguard_key=$were
+      fi
       if (( ${(P)+name} )); then
         were+=$mark${(tP)name}=${(P)name}
         now+="$mark\${(t)$name-}=\${$name-}"
@@ -154,6 +159,9 @@ else
     __dbguard_unknown
     # What it prints would get into the answer. It is the user's own again when this function returns.
     trap - DEBUG
+    if [[ -z $__dbguard_titled ]] && __dbguard_recall; then
+      return
+    fi
     if [[ ! -f $__dbguard_program || ! -x $__dbguard_program ]]; then
       return
     fi
@@ -169,6 +177,28 @@ else
       \builtin rehash
     fi
     __dbguard_remember
+  }
+
+  # Takes the answer that `init` has left for the first prompt, if everything is still as it was then.
+  function __dbguard_recall {
+    local __dbguard_left=$__dbguard_first
+    __dbguard_first=
+    if [[ ! -r $__dbguard_left ]]; then
+      return 1
+    fi
+    __dbguard_lines=("${(@f)$(<$__dbguard_left)}")
+    __dbguard_left=$__dbguard_lines[1]
+    shift __dbguard_lines
+    if [[ $__dbguard_lines[1] != 'dbguard 1' || -z $__dbguard_lines[6] ]]; then
+      return 1
+    fi
+    __dbguard_take
+    __dbguard_remember
+    if [[ $__dbguard_key != "$__dbguard_left" ]] || ! __dbguard_same; then
+      __dbguard_unknown
+      return 1
+    fi
+    __dbguard_seen_path=$PATH
   }
 
   # Takes the values of the answer, which stands in __dbguard_lines.

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use crate::support::{DBGUARD, Sandbox, tool};
 
@@ -39,11 +40,13 @@ fn bash_and_zsh_get_one_line_of_words_that_no_shell_takes_apart() {
         ("bash", "\\builtin eval $'", "'\n"),
         ("zsh", "() { \\builtin emulate -L zsh -o no_aliases; \\builtin eval $'", "'; }\n"),
     ] {
-        let said = sandbox.tool("dbguard", ["init", shell]).output().out();
-        let word = said.strip_prefix(start).and_then(|rest| rest.strip_suffix(end)).unwrap_or_else(|| panic!("{said}"));
-        let word = word.replace("[DIR]", "");
-        assert!(!word.contains(|c: char| c.is_whitespace() || "*?[]()!'~^".contains(c)), "{word}");
-        assert!(word.starts_with("__dbguard_program="), "{word}");
+        for options in [&[][..], &["--whole"]] {
+            let said = sandbox.tool("dbguard", [&["init", shell], options].concat()).output().out();
+            let word = said.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
+            let word = word.unwrap_or_else(|| panic!("{said}")).replace("[DIR]", "");
+            assert!(!word.contains(|c: char| c.is_whitespace() || "*?[]()!'~^".contains(c)), "{word}");
+            assert_eq!(word.starts_with("__dbguard_program="), !options.is_empty(), "{word}");
+        }
     }
 }
 
@@ -59,12 +62,65 @@ fn who_types_it_at_a_terminal_can_read_it() {
 fn the_whole_is_the_same_in_every_directory_and_session() {
     let sandbox = world();
     for shell in SHELLS {
-        let here = sandbox.tool("dbguard", ["init", shell]).output();
-        let session = format!("cd / && export DATABASE_URL=postgres://x/y CI=1 && dbguard init {shell}");
-        let there = sandbox.tool("sh", ["-c", &session]).output();
-        assert_eq!((here.code, here.out()), (0, there.out()), "{shell}");
-        assert!(here.out().contains("__dbguard_program"), "{here:?}");
+        for (options, holds) in [("", "/hooks/"), ("--whole", "__dbguard_program")] {
+            let here = sandbox.tool("sh", ["-c", &format!("dbguard init {shell} {options}")]).output();
+            let session = "cd / && export DATABASE_URL=postgres://x/y CI=1";
+            let there = sandbox.tool("sh", ["-c", &format!("{session} && dbguard init {shell} {options}")]).output();
+            assert_eq!((here.code, here.out()), (0, there.out()), "{shell}");
+            assert!(here.out().contains(holds), "{here:?}");
+        }
     }
+}
+
+#[test]
+fn the_code_stands_in_a_file_that_nobody_else_can_write() {
+    let sandbox = world();
+    let hooks = sandbox.path("home/.local/state/dbguard/hooks");
+    let is_read_from_a_file = || sandbox.run(["init", "bash"]).output().out().contains("/dbguard/hooks/bash-");
+    assert!(is_read_from_a_file());
+    let file = fs::read_dir(&hooks).unwrap().next().unwrap().unwrap().path();
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.starts_with("__dbguard_program=") && text.contains("\nfunction __dbguard_turn {\n"), "{text}");
+    let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    // Somebody else may have written into it: it is made again.
+    fs::write(&file, "echo pwned").unwrap();
+    mode(&file, 0o622);
+    assert!(is_read_from_a_file());
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    // As is one that a full disk or a loss of power has left empty, and what is no file.
+    fs::write(&file, "").unwrap();
+    assert!(is_read_from_a_file());
+    fs::remove_file(&file).unwrap();
+    symlink("/etc/passwd", &file).unwrap();
+    assert!(is_read_from_a_file());
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    // Where somebody else may put another in its place, the code is printed.
+    mode(&hooks, 0o777);
+    assert!(!is_read_from_a_file());
+    fs::remove_dir_all(&hooks).unwrap();
+    fs::write(&hooks, "").unwrap();
+    assert!(!is_read_from_a_file());
+    let output = world().no_var("HOME").var("XDG_STATE_HOME", "/proc/nowhere").run(["init", "bash"]).output();
+    assert!(output.code == 0 && output.err().is_empty() && output.out().contains("'__dbguard_program"), "{output:?}");
+}
+
+#[test]
+fn files_of_other_versions_go_after_a_month() {
+    let sandbox = world();
+    for (name, days) in [("bash-0123456789abcdef", 31), ("zsh-0123456789abcdef.zwc", 31), ("fish-0123456789abcdef", 29)]
+    {
+        let path = sandbox.path(&format!("home/.local/state/dbguard/hooks/{name}"));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let file = fs::File::create(path).unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_secs(days * 24 * 60 * 60)).unwrap();
+    }
+    assert_eq!(sandbox.run(["init", "bash"]).output().code, 0);
+    let hooks = fs::read_dir(sandbox.path("home/.local/state/dbguard/hooks")).unwrap();
+    let mut names: Vec<_> = hooks.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names.len(), 2, "{names:?}");
+    assert!(names[0].starts_with("bash-") && names[1] == "fish-0123456789abcdef", "{names:?}");
 }
 
 #[test]

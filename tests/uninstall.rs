@@ -72,6 +72,7 @@ fn everything_is_listed_before_and_what_stays_too() {
     assert_eq!((output.code, shims), (0, 1));
     let expected = "  ~/.local/state/dbguard/stamps
   ~/.local/state/dbguard/tints
+  ~/.local/state/dbguard/hooks
   line 2 of ~/.bashrc; as it was: .bashrc.with-dbguard
   line 1 of ~/.config/fish/conf.d/db.fish; as it was: db.fish.with-dbguard
   the block in ~/.psqlrc

@@ -1,20 +1,21 @@
 //! What a hook is answered: `dbguard prompt --answer`, followed by what the hook tells.
 //!
-//! It is the hooks' own and changes with them, so no help and no manual speaks of it. Each change of directory waits for
+//! For its first prompt a shell finds it in a file, where `init` has left it. It is the hooks' own and changes with them, so no help and no manual speaks of it. Each change of directory waits for
 //! it: so its words are read here, without the parser of the command line, which takes longer than the answer.
 
 use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use super::output;
-use crate::config::{self, Layer, Places, State};
+use crate::config::{self, Config, Layer, Places, State};
 use crate::effects::tints::Notes;
 use crate::effects::{shims, stamps};
 use crate::error::Result;
 use crate::prompt::{self, Reading, Segment, Theme, Tint};
-use crate::shell::{Answer, Painted, Terminal, Watched};
+use crate::shell::{self, Answer, Painted, Shell, Terminal, Watched};
 use crate::text::columns;
 use crate::world::terminal::has_colour;
 use crate::world::{Snapshot, program};
@@ -52,9 +53,6 @@ pub(super) fn run(told: &[OsString], snapshot: &Snapshot) -> Result<ExitCode> {
     let told = Told::from(told);
     let places = Places::of(snapshot);
     let config = config::load_from(&places);
-    let reading = prompt::read(snapshot, &config.rules, &places.project_root);
-    let theme = config.theme.clone().heard_by(&snapshot.vars);
-    let segment = Segment::of(&reading, &theme);
     if told.path
         && let Some(directory) = shims::directory(snapshot)
     {
@@ -66,6 +64,50 @@ pub(super) fn run(told: &[OsString], snapshot: &Snapshot) -> Result<ExitCode> {
             snapshot,
         );
     }
+    let ready = prepare(told, places, &config, snapshot);
+    output::print(|out| out.write_all(&ready.answer.lines()))?;
+    // Only now: a hook that was interrupted while it read asks again, and has to find the same.
+    ready.notes.settle(ready.sets);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Leaves the answer for the first prompt of the shell that starts, which then asks nobody. Only a shell that is about to
+/// show one, on a terminal, and whose first prompt has nothing to undo. `vars` are those that the hook compares.
+pub(super) fn leave(
+    shell: Shell,
+    vars: &[&'static str],
+    path: &OsStr,
+    (places, config): (Places, &Config),
+    snapshot: &Snapshot,
+) {
+    let notes = Notes::of_parent(snapshot);
+    notes.withdraw();
+    if !io::stderr().is_terminal() {
+        return;
+    }
+    let ready = prepare(Told::default(), places, config, snapshot);
+    let named = ready.answer.watched.iter().filter_map(Watched::var);
+    // fish keeps a list of names, to which it adds what it has not got.
+    let named = named.filter(|name| shell != Shell::Fish || !vars.contains(name));
+    let compared: Vec<_> = vars.iter().copied().chain(named).map(|name| (name, snapshot.vars.get(name))).collect();
+    let key = snapshot.vars.get("PWD").and_then(|directory| shell::key(shell, directory, path, &compared));
+    let Some(key) = key.filter(|_| ready.answer.once.is_empty()) else { return };
+    if ready.notes.leave(&[&key, b"\n".as_slice(), &ready.answer.lines()].concat()).is_ok() {
+        ready.notes.settle(ready.sets);
+    }
+}
+
+/// An answer, and what is to be noted once it has arrived.
+struct Ready {
+    answer: Answer,
+    notes: Notes,
+    sets: Painted,
+}
+
+fn prepare(told: Told, places: Places, config: &Config, snapshot: &Snapshot) -> Ready {
+    let reading = prompt::read(snapshot, &config.rules, &places.project_root);
+    let theme = config.theme.clone().heard_by(&snapshot.vars);
+    let segment = Segment::of(&reading, &theme);
     let mut files: Vec<PathBuf> = config.files.iter().map(|file| file.path.clone()).collect();
     // Trust is of a project's file alone.
     if config.files.iter().any(|file| file.layer == Layer::Project && file.state != State::Absent) {
@@ -88,11 +130,7 @@ pub(super) fn run(told: &[OsString], snapshot: &Snapshot) -> Result<ExitCode> {
     let home = directory_title(snapshot);
     let screen =
         Sent { once: terminal.undo(outdated, &home), each: terminal.paint(&paint), leave: terminal.undo(sets, &home) };
-    let answer = answer(&reading, segment, &theme, screen, watch, snapshot);
-    output::print(|out| out.write_all(&answer.lines()))?;
-    // Only now: a hook that was interrupted while it read asks again, and has to find the same.
-    notes.settle(sets);
-    Ok(ExitCode::SUCCESS)
+    Ready { answer: answer(&reading, segment, &theme, screen, watch, snapshot), notes, sets }
 }
 
 /// What the terminal is sent, and when.

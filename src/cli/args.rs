@@ -119,8 +119,11 @@ pub(super) struct Init {
     /// Define a function for each tool too, where `PATH` cannot be changed
     #[arg(long)]
     pub(super) functions: bool,
+    /// Print all of the code, and not where it is read from
+    #[arg(long)]
+    pub(super) whole: bool,
     /// Print what takes it out of the running shell again
-    #[arg(long, conflicts_with = "functions")]
+    #[arg(long, conflicts_with_all = ["functions", "whole"])]
     pub(super) remove: bool,
 }
 

@@ -1,20 +1,23 @@
 //! `dbguard init`: the code that a shell's start-up file evaluates.
 //!
-//! It prints nothing else, asks nothing, reads no configuration and never fails for want of a home directory: a shell
-//! has to start.
+//! It prints nothing else, asks nothing, and never fails for want of a home directory or for a configuration that is
+//! broken: a shell has to start. What it prints is the same in every directory and session; what it leaves in files beside that, the
+//! shell reads only where it is true.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::{Init, Shell as Named};
-use super::output;
-use crate::config;
-use crate::effects::shims;
+use super::{answer, output};
+use crate::config::{self, Config, Places};
+use crate::effects::{hooks, shims, tints};
 use crate::error::Result;
 use crate::prompt;
 use crate::shell::{self, Prelude, Shell};
 use crate::target;
-use crate::world::{Snapshot, program, tools};
+use crate::world::{Snapshot, Vars, program, tools};
 
 pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
     let shell = kind(init.shell);
@@ -22,26 +25,50 @@ pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
         output::print(|out| out.write_all(shell::removal(shell).as_bytes()))?;
         return Ok(ExitCode::SUCCESS);
     }
+    let places = Places::of(snapshot);
+    let config = config::load_from(&places);
     let program = program::path(&snapshot.vars);
     let shims = shims::directory(snapshot).unwrap_or_default();
     if !shims.as_os_str().is_empty() {
         // A disk that is full or read-only leaves the shell without shims; `doctor` says so.
-        let config = config::load(snapshot);
         let _ = shims::refresh(&shims, &program, &config.shimmed(), |name| config.added(name), snapshot);
         // Only here: a shell that runs may have the link's path in its memory.
         shims::withdraw(&shims, &config.skipped());
     }
-    let prelude = Prelude { program, shims, vars: vars(), functions: functions(init, snapshot) };
+    let functions = if init.functions { functions(&config, snapshot) } else { Vec::new() };
+    let notes = tints::directory(snapshot).unwrap_or_default();
+    let prelude = Prelude { program, shims, notes, vars: vars(), functions };
     // Whoever types it wants to read it.
-    let code = if output::is_terminal() { shell::code(shell, &prelude) } else { shell::evaluated(shell, &prelude) };
+    if output::is_terminal() {
+        output::print(|out| out.write_all(&shell::code(shell, &prelude)))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let file = || hooks::file(&shell::name(shell, &prelude), || shell::code(shell, &prelude), snapshot);
+    let code = match if init.whole { None } else { file() } {
+        Some(file) => shell::sourced(shell, &prelude, &file),
+        None => shell::evaluated(shell, &prelude),
+    };
+    let path = shims_first(&prelude.shims, &snapshot.vars);
+    answer::leave(shell, &prelude.vars, &path, (places, &config), snapshot);
     output::print(|out| out.write_all(&code))?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// `PATH` as the hook is going to set it.
+fn shims_first(shims: &Path, vars: &Vars) -> OsString {
+    let path = vars.get("PATH").unwrap_or_default().as_bytes();
+    let shims = shims.as_os_str().as_bytes();
+    let mut others = path.split(|byte| *byte == b':').peekable();
+    if shims.is_empty() || path.is_empty() || others.peek() == Some(&shims) {
+        return OsStr::from_bytes(path).to_owned();
+    }
+    let all: Vec<&[u8]> = std::iter::once(shims).chain(others.filter(|entry| *entry != shims)).collect();
+    OsString::from_vec(all.join(&b':'))
+}
+
 /// The tools that functions are made for: those that are installed, since a function would hide that one is not.
-fn functions(init: &Init, snapshot: &Snapshot) -> Vec<&'static str> {
+fn functions(config: &Config, snapshot: &Snapshot) -> Vec<&'static str> {
     let installed = |name: &&str| tools::locate(OsStr::new(name), &snapshot.vars).is_ok();
-    let config = if init.functions { config::load(snapshot) } else { return Vec::new() };
     let wanted = |name: &&str| !config.skipped().contains(name);
     target::shimmed().into_iter().filter(wanted).filter(installed).collect()
 }
@@ -57,7 +84,7 @@ pub(super) fn plain(words: &[OsString]) -> Option<Init> {
     let [verb, shell] = words else { return None };
     let shells = [("bash", Named::Bash), ("zsh", Named::Zsh), ("fish", Named::Fish)];
     let (_, shell) = shells.into_iter().find(|(name, _)| verb == "init" && shell == name)?;
-    Some(Init { shell, functions: false, remove: false })
+    Some(Init { shell, functions: false, whole: false, remove: false })
 }
 
 fn kind(shell: Named) -> Shell {

@@ -86,7 +86,7 @@ pub(super) fn line_for(shell: Shell, snapshot: &Snapshot, program: &Path) -> Opt
     let path = program.to_str().filter(|path| path.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+".contains(c)));
     let name = if on_path { "dbguard" } else { path? };
     Some(match shell {
-        Shell::Bash | Shell::Zsh => format!("eval \"$({name} init {})\"", word(shell)),
+        Shell::Bash | Shell::Zsh => format!("eval \"$({name} init {})\"", shell.word()),
         Shell::Fish => format!("{name} init fish | source"),
     })
 }
@@ -115,15 +115,7 @@ pub(super) fn shell_of(pid: u32) -> Option<Shell> {
 /// `-zsh`, `/bin/bash`, `fish`.
 pub(super) fn by_name(name: &str) -> Option<Shell> {
     let name = name.rsplit('/').next().unwrap_or(name).trim_start_matches('-');
-    [Shell::Bash, Shell::Zsh, Shell::Fish].into_iter().find(|shell| word(*shell) == name)
-}
-
-pub(super) fn word(shell: Shell) -> &'static str {
-    match shell {
-        Shell::Bash => "bash",
-        Shell::Zsh => "zsh",
-        Shell::Fish => "fish",
-    }
+    [Shell::Bash, Shell::Zsh, Shell::Fish].into_iter().find(|shell| shell.word() == name)
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ use crate::world::{Snapshot, processes, program};
 const KEPT: &str = ".with-dbguard";
 
 /// What the hooks and the guard keep while they work, below the state directory.
-const WORKING: [&str; 6] = ["stamps", "tints", "sessions", "grants", "children", "probe"];
+const WORKING: [&str; 7] = ["stamps", "tints", "hooks", "sessions", "grants", "children", "probe"];
 
 pub(super) fn run(uninstall: &Uninstall, snapshot: &Snapshot) -> Result<ExitCode> {
     env::person(snapshot)?;

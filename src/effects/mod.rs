@@ -8,6 +8,7 @@ pub mod audit;
 pub mod children;
 pub mod exec;
 pub mod grants;
+pub mod hooks;
 pub mod impact;
 pub mod inside;
 mod installed;

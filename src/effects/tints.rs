@@ -3,9 +3,10 @@
 //! `tints/PID` is the mark of a client that the guard started in that shell's terminal: the hook sees it with a
 //! builtin, where its own prompts would not set all of that again, and asks again at its next prompt, also when the client was killed. `tints/PID.on` is what the shell's own
 //! prompts have set. A note holds words, never sequences, and nothing is believed for it but that something has to be
-//! reset. Notes of shells that are gone are taken away by whoever writes one.
+//! reset. `tints/PID.first` is an answer that lies ready for that shell's first prompt, which has to look whether it is
+//! still true. Notes of shells that are gone are taken away by whoever writes one.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,9 @@ use super::state;
 use crate::prompt::Shown;
 use crate::shell::Painted;
 use crate::world::{Snapshot, processes};
+
+/// The ending of an answer for a first prompt.
+const FIRST: &str = ".first";
 
 /// The notes about the shell whose prompt is being made.
 #[derive(Debug)]
@@ -50,6 +54,19 @@ impl Notes {
         {
             // Where it cannot be noted, the hook tells that its last answer had a title, and everything is reset.
             let _ = write(directory, &format!("{shell}.on"), now);
+        }
+    }
+
+    /// Leaves an answer for the first prompt of the shell that starts.
+    pub fn leave(&self, answer: &[u8]) -> io::Result<()> {
+        let (directory, shell) = self.directory.as_ref().zip(self.shells.first()).ok_or(io::ErrorKind::NotFound)?;
+        open(directory, &format!("{shell}{FIRST}"))?.write_all(answer)
+    }
+
+    /// Takes such an answer away, where one was left to a shell of this number before.
+    pub fn withdraw(&self) {
+        if let Some(path) = self.shells.first().and_then(|shell| self.path(*shell, FIRST)) {
+            let _ = fs::remove_file(path);
         }
     }
 
@@ -91,13 +108,16 @@ pub fn directory(snapshot: &Snapshot) -> Option<PathBuf> {
 }
 
 fn write(directory: &Path, name: &str, painted: Painted) -> io::Result<()> {
+    writeln!(open(directory, name)?, "{}", words(painted))
+}
+
+fn open(directory: &Path, name: &str) -> io::Result<File> {
     if !state::may_make(directory, nix::unistd::geteuid().as_raw()) {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     prune(directory);
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(directory.join(name))?;
-    writeln!(file, "{}", words(painted))
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(directory.join(name))
 }
 
 fn words(painted: Painted) -> String {
@@ -116,7 +136,7 @@ fn prune(directory: &Path) {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     for entry in entries {
         let name = entry.file_name();
-        let pid = name.to_str().and_then(|name| name.strip_suffix(".on").unwrap_or(name).parse().ok());
+        let pid = name.to_str().and_then(|name| name.split('.').next()?.parse().ok());
         if pid.is_some_and(|pid| !processes::is_running(pid)) {
             let _ = fs::remove_file(entry.path());
         }

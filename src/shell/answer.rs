@@ -7,6 +7,8 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
+use super::Shell;
+
 /// Where the segment stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Position {
@@ -50,6 +52,13 @@ pub enum Watched {
     Absent(PathBuf),
     /// This var has the same value still.
     Var(String),
+}
+
+impl Watched {
+    /// The name of the var that is watched.
+    pub fn var(&self) -> Option<&str> {
+        if let Self::Var(name) = self { Some(name) } else { None }
+    }
 }
 
 /// Everything that a hook needs until something changes.
@@ -124,6 +133,31 @@ impl Answer {
         out
     }
 }
+
+/// What a hook compares of the vars and the directory, in the words of this shell's hook, where an answer lies ready for
+/// its first prompt: it is true there only if they are equal. Each var with its value, where it is set and exported; how
+/// a hook words a var that is not exported never comes out here. `None` where a line cannot hold it.
+pub fn key(shell: Shell, directory: &OsStr, path: &OsStr, vars: &[(&str, Option<&OsStr>)]) -> Option<Vec<u8>> {
+    let mut out = [directory.as_bytes(), MARK, path.as_bytes()].concat();
+    for (name, value) in vars {
+        let (attributes, value) = match (shell, value) {
+            (Shell::Fish, value) => ("", value.unwrap_or_default()),
+            (Shell::Bash, Some(value)) if !value.is_empty() => ("x=", *value),
+            (Shell::Zsh, Some(value)) if matches!(*name, "HOME" | "TERM") => ("scalar-export-special=", *value),
+            (Shell::Zsh, Some(value)) => ("scalar-export=", *value),
+            (Shell::Bash | Shell::Zsh, _) => continue,
+        };
+        out.extend_from_slice(&[MARK, attributes.as_bytes(), value.as_bytes()].concat());
+    }
+    if shell == Shell::Bash {
+        out.extend_from_slice(MARK);
+        out.extend(vars.iter().filter_map(|(_, value)| *value).flat_map(std::os::unix::ffi::OsStrExt::as_bytes));
+    }
+    (!out.contains(&b'\n')).then_some(out)
+}
+
+/// What stands between two values.
+const MARK: &[u8] = b"\x1f";
 
 /// The lines of a condition, each with its mark.
 fn conditions(watched: &Watched) -> Vec<(u8, &OsStr)> {

@@ -12,8 +12,8 @@ mod terminal;
 
 use std::ffi::OsStr;
 
-pub use answer::{Answer, Position, Watched};
-pub use init::{Prelude, code, evaluated, removal};
+pub use answer::{Answer, Position, Watched, key};
+pub use init::{Prelude, code, evaluated, name, removal, sourced};
 pub use psqlrc::{Without, beside, block, outdated, portable, with, without};
 pub use quote::posix;
 pub use startup::{Says, files as startup_files, is_early, says};
@@ -31,6 +31,15 @@ pub enum Shell {
 }
 
 impl Shell {
+    /// What it is called.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Bash => "bash",
+            Self::Zsh => "zsh",
+            Self::Fish => "fish",
+        }
+    }
+
     /// `text` as one word of this shell's own language, whatever bytes are in it.
     pub fn quote(self, text: &OsStr) -> Vec<u8> {
         match self {

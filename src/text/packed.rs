@@ -1,7 +1,7 @@
 //! Texts that the program carries, packed by `build.rs`: each byte stands for itself or for two others.
 
 /// For each byte the first that it stands for, then for each the second; 0 where it stands for itself.
-const PAIRS: &[u8; 512] = include_bytes!(concat!(env!("OUT_DIR"), "/packed/pairs"));
+pub(crate) const PAIRS: &[u8; 512] = include_bytes!(concat!(env!("OUT_DIR"), "/packed/pairs"));
 
 /// The packed form of a file of the source, named from its root.
 macro_rules! packed {

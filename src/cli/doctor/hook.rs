@@ -1,6 +1,6 @@
 //! The hook in the shell that this is typed into, and the line in its start-up file.
 
-use super::super::startup::{self, Spoken, by_name, shell_of, word};
+use super::super::startup::{self, Spoken, by_name, shell_of};
 use super::finding::{Finding, State};
 use crate::prompt::Shown;
 use crate::shell::{Says, Shell, is_early};
@@ -21,7 +21,7 @@ pub(super) fn hook(snapshot: &Snapshot) -> Vec<Finding> {
 fn active(parent: Option<Shell>, shell: Option<Shell>, spoken: &[Spoken], snapshot: &Snapshot) -> Finding {
     let shown = Shown::of(&snapshot.vars);
     if shown.as_ref().is_some_and(|shown| shown.shell == processes::parent()) {
-        let name = parent.map_or("this shell", word);
+        let name = parent.map_or("this shell", Shell::word);
         return Finding::new(State::Fine, "hook", format!("active in this {name}"));
     }
     let (Some(_), Some(shell)) = (parent, shell) else {
@@ -30,10 +30,10 @@ fn active(parent: Option<Shell>, shell: Option<Shell>, spoken: &[Spoken], snapsh
     };
     let ours = |one: &&Spoken| one.shell == shell && one.says == Says::Init;
     if let Some(Spoken { file, line, .. }) = spoken.iter().find(ours) {
-        let what = format!("not active in this {}, though {}:{line} has its line", word(shell), file.display());
-        return Finding::new(State::Broken, "hook", what).mend(format!("exec {}", word(shell)));
+        let what = format!("not active in this {}, though {}:{line} has its line", shell.word(), file.display());
+        return Finding::new(State::Broken, "hook", what).mend(format!("exec {}", shell.word()));
     }
-    Finding::new(State::Broken, "hook", format!("not active in this {}", word(shell))).mend(line_for(shell))
+    Finding::new(State::Broken, "hook", format!("not active in this {}", shell.word())).mend(line_for(shell))
 }
 
 /// The command that adds the line.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::finding::{Finding, State};
 use crate::effects::audit::AuditLog;
-use crate::effects::{stamps, tints};
+use crate::effects::{hooks, stamps, tints};
 use crate::error::Error;
 use crate::shell::posix;
 use crate::world::Snapshot;
@@ -14,6 +14,7 @@ pub(super) fn files(snapshot: &Snapshot) -> Vec<Finding> {
     let mut findings = vec![audit(snapshot)];
     let notes = [
         ("stamps", stamps::directory(snapshot), "the hook asks at every prompt, which is slower"),
+        ("hooks", hooks::directory(snapshot), "every shell starts slower"),
         ("tints", tints::directory(snapshot), "the title does not speak of a client that runs"),
     ];
     findings.extend(notes.into_iter().filter_map(|(name, path, then)| unwritable(name, &path?, then)));

@@ -127,7 +127,7 @@ pub(super) fn hooks(snapshot: &Snapshot) -> Vec<Planned> {
     let used = [startup::shell_of(processes::parent()), login];
     let mut planned = Vec::new();
     for (shell, file) in startup::main_files(snapshot) {
-        let name = startup::word(shell);
+        let name = shell.word();
         let installed = tools::locate(name.as_ref(), &snapshot.vars).is_ok();
         let is_used = used.contains(&Some(shell)) || (installed && file.is_file());
         if !is_used {
@@ -149,7 +149,7 @@ pub(super) fn hooks(snapshot: &Snapshot) -> Vec<Planned> {
 }
 
 fn hook(shell: Shell, file: PathBuf, snapshot: &Snapshot) -> Planned {
-    let name = startup::word(shell);
+    let name = shell.word();
     let shown = shown_at_home(&file, snapshot);
     let old = match fs::symlink_metadata(&file) {
         Err(_) => None,

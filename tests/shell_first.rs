@@ -1,0 +1,185 @@
+//! The first prompt of a shell: the code comes from a file, and the answer that `init` has left is believed only while
+//! it is true.
+
+use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::symlink;
+use std::time::{Duration, UNIX_EPOCH};
+
+use crate::shell_bash::CONFIG;
+use crate::support::{DBGUARD, Sandbox, tool};
+
+const PRODUCTION: &str = "▲ PRODUCTION db.prod.demo/app ready> ";
+const STAGING: &str = "■ STAGING db.staging.demo/app ready> ";
+
+/// How each shell says it.
+#[derive(Clone, Copy)]
+struct Dialect {
+    shell: &'static str,
+    /// Its start-up file, below the sandbox, what it begins with, and how it is started.
+    file: &'static str,
+    prompt: &'static str,
+    words: &'static [&'static str],
+    /// `dbguard init`, evaluated.
+    init: &'static str,
+    program: &'static str,
+    pid: &'static str,
+    exports: [&'static str; 2],
+    hides: &'static str,
+    prepends: &'static str,
+}
+
+const DIALECTS: [Dialect; 2] = [
+    Dialect {
+        shell: "bash",
+        file: "home/.bashrc",
+        prompt: "HISTFILE=\nPS1='ready> '",
+        words: &["bash", "-i"],
+        init: "eval \"$(dbguard init bash)\"",
+        program: "__dbguard_program=",
+        pid: "$$",
+        exports: ["export ", "="],
+        hides: "export -n PGHOST",
+        prepends: "PATH=/nowhere:$PATH",
+    },
+    Dialect {
+        shell: "zsh",
+        file: "home/.zshrc",
+        prompt: "unsetopt prompt_sp prompt_cr\nPROMPT='ready> '",
+        words: &["zsh", "-d", "-i"],
+        init: "eval \"$(dbguard init zsh)\"",
+        program: "__dbguard_program=",
+        pid: "$$",
+        exports: ["export ", "="],
+        hides: "typeset +x PGHOST",
+        prepends: "PATH=/nowhere:$PATH",
+    },
+];
+
+impl Dialect {
+    fn export(&self, name: &str, value: &str) -> String {
+        let [before, between] = self.exports;
+        format!("{before}{name}{between}{value}")
+    }
+
+    /// Starts the shell with these lines; answers with its first prompt, and how often that asked the program.
+    fn first(&self, sandbox: &Sandbox, init: &str, after: &str) -> (String, usize) {
+        let recorder = sandbox.path("record/recorder");
+        let lines = format!("{}\n{init}\n{}{}\n{after}\n", self.prompt, self.program, recorder.display());
+        let file = sandbox.path(self.file);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, lines).unwrap();
+        let mut pty = sandbox.tool_pty(self.words[0], &self.words[1..]).size(24, 200).start();
+        pty.wait_for("ready> ");
+        let asked = fs::read_to_string(sandbox.path("record/asked")).unwrap_or_default().lines().count();
+        pty.send("exit\n");
+        let ended = pty.finish();
+        let shown = ended.screen.lines().find(|line| line.contains("ready> ")).unwrap_or_default();
+        (shown.split_inclusive("ready> ").next().unwrap_or_default().to_owned(), asked)
+    }
+}
+
+/// A world in which psql would reach production, and the notes are where this test looks.
+fn world() -> Sandbox {
+    let sandbox = Sandbox::new().config(CONFIG).fake("psql").var("PGHOST", "db.prod.demo").var("PGDATABASE", "app");
+    symlink(DBGUARD, sandbox.path("bin/dbguard")).unwrap();
+    let asked = sandbox.path("record/asked");
+    let recorder = format!("#!/bin/sh\necho \"$*\" >>{}\nexec {DBGUARD} \"$@\"\n", asked.display());
+    fs::write(sandbox.path("record/recorder"), recorder).unwrap();
+    fs::set_permissions(sandbox.path("record/recorder"), fs::Permissions::from_mode(0o755)).unwrap();
+    // What was made just now is asked about once more, since it may change again within the same tick of the clock.
+    for path in ["work", "home/.config/dbguard/config.toml"] {
+        let long_ago = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        File::open(sandbox.path(path)).unwrap().set_modified(long_ago).unwrap();
+    }
+    sandbox
+}
+
+/// Those of them that are here.
+fn dialects() -> impl Iterator<Item = Dialect> {
+    DIALECTS.into_iter().filter(|dialect| tool(dialect.shell).is_some())
+}
+
+#[test]
+fn the_first_prompt_asks_nobody() {
+    for dialect in dialects() {
+        let sandbox = world();
+        assert_eq!(dialect.first(&sandbox, dialect.init, ""), (PRODUCTION.to_owned(), 0), "{}", dialect.shell);
+        let notes = fs::read_dir(sandbox.path("home/.local/state/dbguard/tints")).unwrap();
+        let names: Vec<_> = notes.map(|entry| entry.unwrap().path().extension().unwrap().to_owned()).collect();
+        assert!(names.iter().any(|ending| ending == "first"), "{names:?}");
+        // What is set, but to nothing, is as good as unset to psql.
+        let sandbox = sandbox.var("PGPORT", "").var("DATABASE_URL", "postgres://db.prod.demo/app");
+        assert_eq!(dialect.first(&sandbox, dialect.init, ""), (PRODUCTION.to_owned(), 0), "{}", dialect.shell);
+    }
+}
+
+#[test]
+fn what_changes_behind_the_line_is_asked_about_before_the_first_prompt() {
+    for dialect in dialects() {
+        let changes = [
+            (dialect.export("PGHOST", "db.staging.demo"), STAGING),
+            (dialect.export("PGPORT", "5432"), PRODUCTION),
+            (dialect.hides.to_owned(), "● LOCAL [local]/app ready> "),
+            (dialect.prepends.to_owned(), PRODUCTION),
+            ("cd /".to_owned(), PRODUCTION),
+            (
+                "sed -i s/prod.demo/away/ \"$HOME/.config/dbguard/config.toml\"".to_owned(),
+                "▲ UNKNOWN db.prod.demo/app ready> ",
+            ),
+            ("echo PGHOST=db.staging.demo >.env".to_owned(), PRODUCTION),
+            ("rm -r \"$HOME/.local/state/dbguard/stamps\"".to_owned(), PRODUCTION),
+        ];
+        for (change, expected) in changes {
+            let (shown, asked) = dialect.first(&world(), dialect.init, &change);
+            assert_eq!((shown.as_str(), asked), (expected, 1), "{}: {change}", dialect.shell);
+        }
+    }
+}
+
+#[test]
+fn what_is_no_whole_answer_of_this_shell_is_not_taken_for_one() {
+    for dialect in dialects() {
+        let left = format!("\"$HOME/.local/state/dbguard/tints/{}.first\"", dialect.pid);
+        let spoilt = [
+            format!("rm {left}"),
+            format!("chmod 0 {left}; : >/dev/null"),
+            format!("echo >{left}"),
+            format!("head -n 4 {left} >x; cat x >{left}"),
+            format!("tail -n +2 {left} >x; cat x >{left}"),
+            format!("sed -i s/db.prod.demo/db.test.demo/ {left}"),
+            format!("head -c 5000000 /dev/zero >{left}"),
+            format!("rm {left}; mkdir {left}"),
+        ];
+        for spoil in spoilt {
+            // Root reads what nobody may.
+            let once = usize::from(!spoil.starts_with("chmod") || !nix::unistd::geteuid().is_root());
+            let (shown, asked) = dialect.first(&world(), dialect.init, &spoil);
+            assert_eq!((shown.as_str(), asked), (PRODUCTION, once), "{}: {spoil}", dialect.shell);
+        }
+    }
+}
+
+#[test]
+fn a_line_that_was_kept_works_without_its_file_and_asks() {
+    for dialect in dialects() {
+        let sandbox = world();
+        let kept = sandbox.path("record/kept");
+        sandbox.tool("sh", ["-c", &format!("dbguard init {} >{}", dialect.shell, kept.display())]).status(0);
+        let source = format!(". {}", kept.display());
+        assert_eq!(dialect.first(&sandbox, &source, ""), (PRODUCTION.to_owned(), 1), "{}", dialect.shell);
+        fs::remove_dir_all(sandbox.path("home/.local/state/dbguard/hooks")).unwrap();
+        // Now the program prints the code itself, and so leaves an answer as well.
+        assert_eq!(dialect.first(&sandbox, &source, ""), (PRODUCTION.to_owned(), 1), "{}", dialect.shell);
+        assert!(!sandbox.path("home/.local/state/dbguard/hooks").exists(), "nobody asked for it");
+    }
+}
+
+#[test]
+fn where_no_prompt_follows_nothing_is_left() {
+    for dialect in dialects() {
+        let sandbox = world();
+        sandbox.tool(dialect.shell, ["-c", dialect.init]).status(0);
+        assert!(!sandbox.path("home/.local/state/dbguard/tints").exists(), "{}", dialect.shell);
+    }
+}
