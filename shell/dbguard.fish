@@ -2,8 +2,12 @@
 # __dbguard_vars and __dbguard_functions. Written for fish 3.6 and 4.
 #
 # How it works. `dbguard prompt --answer` is run only when something changed; its answer is values, never code, and
-# is kept in __dbguard_* variables. Whether something changed is seen with builtins alone: one comparison of the
-# variables, one `test` of the watched files. Nothing else is started for a prompt.
+# is kept in __dbguard_* variables. Whether something changed is seen with builtins alone: one event for each variable,
+# one `test` of the watched files. Nothing else is started for a prompt.
+#
+# In the time that a prompt takes, fish gets through some dozen commands: so the functions that each prompt calls hold
+# one `test` that finds out whether there is anything to do, and a substitution stands only where nothing else does.
+# The local variables have our prefix like the others: setting one is an event, and it may be called like a watched one.
 #
 # fish has no variable for the prompt, only functions, which themes, virtualenv and people replace at any time. So
 # fish_prompt and fish_title are wrapped: the function that was there is copied and still called, with the $status and
@@ -14,7 +18,7 @@
 function __dbguard_path_first
     # Without a home directory there are none, and a colon cannot stand in PATH. With an empty PATH nothing is found, and
     # without one fish has its own default: neither is ours to change.
-    string match --quiet --regex '^[^:]+$' -- "$__dbguard_shims"; and set -q PATH[1]; or return
+    set -q PATH[1]; and test -n "$__dbguard_shims"; and not string match --quiet '*:*' -- "$__dbguard_shims"; or return
     set -l rest
     for directory in $PATH
         test "$directory" = "$__dbguard_shims"; or set -a rest "$directory"
@@ -34,8 +38,6 @@ if not status is-interactive
 end
 
 set -g __dbguard_vars (string split ' ' -- $__dbguard_vars)
-set -g __dbguard_functions (string split --no-empty ' ' -- $__dbguard_functions)
-
 # --- What was answered -----------------------------------------------------------------------------------------------
 
 # Nothing is known: said aloud in the same place, instead of what was true before. The next prompt asks again.
@@ -49,7 +51,7 @@ function __dbguard_unknown
     if test -n "$__dbguard_title"
         set -g __dbguard_title $__dbguard_text
     end
-    set -g __dbguard_each ''
+    set -g __dbguard_each
     set -g __dbguard_changed -n always
     set -e DBGUARD_SHOWN
     __dbguard_settle
@@ -61,9 +63,9 @@ function __dbguard_settle
     if test -n "$__dbguard_text"
         switch "$__dbguard_position"
             case right
-                set __dbguard_does[3] __dbguard_right
+                set __dbguard_does[3] "__dbguard_right$__dbguard_nested"
             case '*'
-                set __dbguard_does[1] __dbguard_left
+                set __dbguard_does[1] "__dbguard_left$__dbguard_nested"
         end
     end
     if test -n "$__dbguard_title"
@@ -71,38 +73,35 @@ function __dbguard_settle
         set __dbguard_does[4] __dbguard_titled
     end
     set -g __dbguard_how $__dbguard_does
-    set -g __dbguard_columns ''
+    set -g __dbguard_fitted
 end
 
-# Asks dbguard, and keeps its answer. A local variable would hide an exported one of its name: so these are ours alone.
+# Asks dbguard, and keeps its answer.
 function __dbguard_ask
-    set -g __dbguard_key "$PWD $PATH $$__dbguard_vars"
-    set -l __dbguard_now_told
-    set -l __dbguard_now_vars $__dbguard_vars
-    test "$PATH" = "$__dbguard_path"; or set -a __dbguard_now_told path
-    test -n "$__dbguard_title"; and set -a __dbguard_now_told titled
+    set -l __dbguard_told
+    test "$PATH" = "$__dbguard_path"; or set -a __dbguard_told path
+    test -n "$__dbguard_title"; and set -a __dbguard_told titled
     # First: Ctrl-C ends this function anywhere below, and must not leave behind what is no longer true.
     __dbguard_unknown
-    set -l __dbguard_now_path "$PATH"
+    # And what changes from here on is a reason to ask again.
+    set -g __dbguard_due
+    set -l __dbguard_asked "$PATH"
     # The lines of a substitution are its elements, unless somebody emptied IFS.
     set -l IFS \n
-    set -l __dbguard_now_answer
+    set -l __dbguard_answer
     if test -f "$__dbguard_program" -a -x "$__dbguard_program"
         # fish itself says aloud that a program cannot be started; from then on env(1) says it, to nobody.
-        set -l __dbguard_now_program $__dbguard_through $__dbguard_program
+        set -l __dbguard_call $__dbguard_through $__dbguard_program
         set -g __dbguard_through env
-        set __dbguard_now_answer ($__dbguard_now_program prompt --answer $__dbguard_now_told </dev/null 2>/dev/null)
+        set __dbguard_answer ($__dbguard_call prompt --answer $__dbguard_told </dev/null 2>/dev/null)
         or return
         set -g __dbguard_through
     end
-    test "$__dbguard_now_answer[1]" = 'dbguard 1' -a (builtin count $__dbguard_now_answer) -ge 12
+    test "$__dbguard_answer[1]" = 'dbguard 1'; and set -q __dbguard_answer[12]
     or return
-    set -g __dbguard_path $__dbguard_now_path
-    __dbguard_keep $__dbguard_now_answer
-    if test "$__dbguard_now_vars" != "$__dbguard_vars"
-        __dbguard_heed
-        set -g __dbguard_key "$PWD $PATH $$__dbguard_vars"
-    end
+    set -g __dbguard_path $__dbguard_asked
+    __dbguard_heed $__dbguard_answer[13..]
+    __dbguard_keep $__dbguard_answer
 end
 
 # The answer's lines, in the order that src/shell/answer.rs gives them.
@@ -113,14 +112,18 @@ function __dbguard_keep
     if test "$__dbguard_position" != "$argv[6]"
         # fish_right_prompt may be wanted now, and not be there.
         set -g __dbguard_ran yes
-        set -g __dbguard_expected
+        set -g __dbguard_expected none
         set -g __dbguard_position $argv[6]
     end
     set -g __dbguard_title $argv[7]
     # fish sets the title itself, from fish_title; what remains is the colour of the terminal.
-    set -l titles '\e\][02];[^\a\e]*(?:\a|\e\\\\)|\ek[^\e]*\e\\\\'
-    builtin printf '%s' (string replace --regex --all -- $titles '' $argv[8])
-    set -g __dbguard_each (string replace --regex --all -- $titles '' $argv[9])
+    set -l __dbguard_titles '\e\][02];[^\a\e]*(?:\a|\e\\\\)|\ek[^\e]*\e\\\\'
+    test -n "$argv[8]"
+    and builtin printf '%s' (string replace --regex --all -- $__dbguard_titles '' $argv[8])
+    set -g __dbguard_each
+    # Most often it is nothing but the title.
+    test "$argv[9]" = \e"]0;$argv[7]"\a
+    or set -g __dbguard_each (string replace --regex --all -- $__dbguard_titles '' $argv[9])
     set -g __dbguard_leave $argv[10]
     if test -n "$argv[11]"
         # With the process id first: the guard compares it only when this very shell is its parent.
@@ -135,45 +138,71 @@ end
 
 # Makes the arguments of one call of `test` from the stamp and the conditions behind it: what would have to be true for
 # something to have changed. One call for everything, since fish takes longer for a command than for a file. src/shell/answer.rs
-# has the marks; the paths are absolute, so none is taken for an operator. What is gone is neither newer nor older.
+# has the marks; the paths are absolute, so none is taken for an operator. For fish what is gone is older than anything.
 function __dbguard_watch
-    set -l last
+    set -l __dbguard_lines $argv[2..]
+    set -l __dbguard_last
+    set -l IFS \n
     set -g __dbguard_changed ! -x "$__dbguard_program"
-    for watched in $argv[2..]
-        set -l path (string sub --start 2 -- $watched)
-        switch $watched
+    # All of them without their marks, in one substitution.
+    for __dbguard_path_now in (string sub --start 2 -- $__dbguard_lines)
+        switch $__dbguard_lines[1]
             case '=*'
-                set -a __dbguard_changed -o $last -nt $path -o $last -ot $path -o ! -e $path
-                test $last = .; or set -a __dbguard_changed -o ! -e $last
+                set -a __dbguard_changed -o $__dbguard_last -nt $__dbguard_path_now
+                set -a __dbguard_changed -o $__dbguard_last -ot $__dbguard_path_now
+                test $__dbguard_last = .; or set -a __dbguard_changed -o ! -e $__dbguard_last
             case '<*'
-                set -a __dbguard_changed -o $path -nt $argv[1] -o ! -e $argv[1]
+                set -a __dbguard_changed -o $__dbguard_path_now -nt $argv[1] -o ! -e $argv[1]
             case '+*'
-                set -a __dbguard_changed -o ! -e $path
+                set -a __dbguard_changed -o ! -e $__dbguard_path_now
             case '-*'
-                set -a __dbguard_changed -o -e $path
-            case '$*'
-                contains -- $path $__dbguard_vars; or set -a __dbguard_vars $path
+                set -a __dbguard_changed -o -e $__dbguard_path_now
         end
-        set last $path
+        set __dbguard_last $__dbguard_path_now
+        set --erase __dbguard_lines[1]
     end
 end
 
 # --- When it is asked ------------------------------------------------------------------------------------------------
 
-# Each of these can change the answer; also that a variable is exported now, and was not. The answer may add to them.
+# Each of these can change the answer; also that a variable is exported now, and was not. The lines of an answer may
+# name more of them. Those names become code here.
 function __dbguard_heed
+    set -l IFS \n
+    set -l __dbguard_new
+    for __dbguard_name in (string replace --filter --regex '^\$([A-Za-z_][A-Za-z0-9_]*)$' '$1' -- $argv)
+        contains -- $__dbguard_name $__dbguard_vars $__dbguard_new; or set -a __dbguard_new $__dbguard_name
+    end
+    if test -n "$__dbguard_new"
+        set -a __dbguard_vars $__dbguard_new
+        __dbguard_listen
+    end
+    if test -n "$__dbguard_new" -o -z "$__dbguard_read"
+        # Each in quotes: `$$__dbguard_vars` in quotes would be the value of the first and the names of the others.
+        set -g __dbguard_read (string join '' -- \x1f'$'$__dbguard_vars)
+        eval "function __dbguard_now
+            set -g __dbguard_now \"\$PWD"\x1f"\$PATH$__dbguard_read\"
+        end"
+    end
+    __dbguard_now
+    set -g __dbguard_key $__dbguard_now
+end
+
+function __dbguard_listen
     function __dbguard_forget --on-variable=PWD --on-variable=PATH --on-variable=$__dbguard_vars
-        set -g __dbguard_key
+        set -g __dbguard_due yes
     end
 end
-__dbguard_heed
+__dbguard_listen
 
 # A few ways to set a variable fire no event (a named group of `string match`), and only a command can put another
 # function in the place of a wrapper: looking for these takes longer, and is done after commands, not for each prompt.
 function __dbguard_after --on-event fish_postexec
     set -g __dbguard_ran yes
-    if test "$PWD $PATH $$__dbguard_vars" != "$__dbguard_key"
-        set -g __dbguard_key
+    # Until the first answer there is nothing to compare, and it is asked anyway.
+    if set -q __dbguard_read
+        __dbguard_now
+        test "$__dbguard_now" = "$__dbguard_key"; or set -g __dbguard_due yes
     end
 end
 
@@ -181,30 +210,32 @@ function __dbguard_look
     if test "$PATH[1]" != "$__dbguard_shims"
         __dbguard_path_first
     end
-    if test -z "$__dbguard_key"
-        or test $__dbguard_changed
+    if test -n "$__dbguard_due" -o $__dbguard_changed
         __dbguard_ask
     end
 end
 
-# Before each prompt. A wrapper is an event handler as well, and a handler goes away with its function: whoever does
-# not answer was replaced.
+# Before each prompt: whether something changed, a command ran, or something is to be sent each time, in one call.
 function __dbguard_before_prompt --on-event fish_prompt
-    # The same as __dbguard_look finds out, in one call.
-    if test -z "$__dbguard_key" -o "=$PATH[1]" != "=$__dbguard_shims" -o $__dbguard_changed
-        __dbguard_look
+    if test "$__dbguard_due$__dbguard_ran$__dbguard_each=$PATH[1]" != "=$__dbguard_shims" -o $__dbguard_changed
+        __dbguard_attend
     end
+end
+
+# A wrapper is an event handler as well, and a handler goes away with its function: whoever does not answer was replaced.
+function __dbguard_attend
+    __dbguard_look
     if test -n "$__dbguard_ran"
-        set -g __dbguard_ran
         set -g __dbguard_here
         set -g __dbguard_how __dbguard_pong __dbguard_pong __dbguard_pong __dbguard_pong
         builtin emit __dbguard_ping
         if test "$__dbguard_here" != "$__dbguard_expected"
             __dbguard_wrap
         end
+        # Also after a Ctrl-C while a prompt was being made.
+        set -g __dbguard_how $__dbguard_does
+        set -g __dbguard_ran
     end
-    # Also after a Ctrl-C while a prompt was being made.
-    set -g __dbguard_how $__dbguard_does
     if test -n "$__dbguard_each"
         builtin printf '%s' $__dbguard_each
     end
@@ -212,34 +243,33 @@ end
 
 # After Ctrl-C and after a line that is no fish, the old prompt is shown again without any of the above.
 function __dbguard_again --on-event fish_cancel --on-event fish_posterror
-    set -l before "$__dbguard_text $__dbguard_title"
+    set -l __dbguard_before "$__dbguard_text $__dbguard_title"
     __dbguard_look
-    if test "$before" != "$__dbguard_text $__dbguard_title"
+    if test "$__dbguard_before" != "$__dbguard_text $__dbguard_title"
         builtin commandline --function repaint
     end
 end
 
 # --- The wrappers ----------------------------------------------------------------------------------------------------
 #
-# A wrapper is `function fish_prompt; $__dbguard_how[1] N $argv; end`: a variable for the command, since everything
-# else would change the $status that the person's own function is about to read. N is the number of the copy, so that
-# somebody who copied our wrapper, put a function of their own around it, and was wrapped in turn, comes to the right
-# one and not back to themselves.
+# A wrapper is `function fish_prompt; $__dbguard_how[1] COPY $argv; end`: a variable for the command, since everything
+# else would change the $status that the person's own function is about to read. COPY is the name of the copy of that
+# function, so that somebody who copied our wrapper, put a function of their own around it, and was wrapped in turn,
+# comes to the right one and not back to themselves.
 
 function __dbguard_pong
-    set -a __dbguard_here x
+    set -a __dbguard_here $argv
 end
 
 # The person's own function, and nothing more.
 function __dbguard_pass
-    set -l own __dbguard_own_$argv[1]
-    $own $argv[2..]
+    $argv
 end
 
 # fish_prompt, while there is nothing to show. Another hook may have changed a variable after ours ran (direnv's does).
 function __dbguard_plain
-    __dbguard_pass $argv
-    if test -z "$__dbguard_key"
+    $argv
+    if test -n "$__dbguard_due"
         __dbguard_ask
         if test -n "$__dbguard_text"
             builtin commandline --function repaint
@@ -249,108 +279,140 @@ end
 
 # fish_prompt, with the segment before it, or above it where it is asked for or both do not fit on one line.
 function __dbguard_left
-    set -g __dbguard_how[1] __dbguard_pass
-    set -l own (__dbguard_pass $argv)
-    if test -z "$__dbguard_key"
-        __dbguard_ask
+    set -l __dbguard_own ($argv)
+    if test "$__dbguard_due$COLUMNS=$__dbguard_own[1]" != "$__dbguard_fitted"
+        __dbguard_fit "$__dbguard_own[1]"
     end
-    set -g __dbguard_how[1] $__dbguard_does[1]
-    if test "$__dbguard_columns" != "$COLUMNS"
-        __dbguard_measure
-    end
-    if test "$own[1]" != "$__dbguard_first"
-        set -g __dbguard_first "$own[1]"
-        set -g __dbguard_end \n
-        string match --quiet --regex -- $__dbguard_fits "$own[1]"
-        and set -g __dbguard_end ' '
-    end
-    if test -n "$__dbguard_text"
-        builtin printf '%s' $__dbguard_shown $__dbguard_end
-    end
-    builtin printf '%s\n' $own
+    builtin printf '%s\n' "$__dbguard_shown$__dbguard_own[1]" $__dbguard_own[2..]
 end
 
 function __dbguard_right
-    set -g __dbguard_how[3] __dbguard_pass
-    set -l own (__dbguard_pass $argv)
-    set -g __dbguard_how[3] $__dbguard_does[3]
-    if test "$__dbguard_columns" != "$COLUMNS"
-        __dbguard_measure
+    set -l __dbguard_own ($argv)
+    if test "$COLUMNS=" != "$__dbguard_fitted"
+        __dbguard_fit ''
     end
-    builtin printf '%s ' $__dbguard_shown $own
+    builtin printf '%s ' $__dbguard_shown $__dbguard_own
 end
 
-# The words first: a tab shows only the beginning.
+# The same where the person's own function may call one of our wrappers: that one only passes on. Who is interrupted in
+# between is put right at the next prompt.
+function __dbguard_left_nested
+    set -g __dbguard_how[1] __dbguard_pass
+    set -g __dbguard_ran yes
+    __dbguard_left $argv
+    set -g __dbguard_how $__dbguard_does
+    set -g __dbguard_ran
+end
+
+function __dbguard_right_nested
+    set -g __dbguard_how[3] __dbguard_pass
+    set -g __dbguard_ran yes
+    __dbguard_right $argv
+    set -g __dbguard_how $__dbguard_does
+    set -g __dbguard_ran
+end
+
+# The segment as it is sent, before a prompt whose first line is this. fish measures as it will when it lays it out;
+# twenty columns are left to type in. Here, too, another hook may have changed a variable.
+function __dbguard_fit
+    if test -n "$__dbguard_due"
+        __dbguard_ask
+    end
+    set -g __dbguard_fitted "$COLUMNS=$argv[1]"
+    set -g __dbguard_shown
+    test -n "$__dbguard_text"; or return
+    set -l __dbguard_cut $__dbguard_text
+    if test $__dbguard_width -ge "$COLUMNS"
+        set __dbguard_cut (string shorten --max (builtin math "max(1, $COLUMNS - 1)") -- $__dbguard_text)
+    end
+    set -g __dbguard_shown $__dbguard_cut
+    if test -n "$__dbguard_sgr"
+        set -g __dbguard_shown \e"[$__dbguard_sgr"m$__dbguard_cut\e'[0m'
+    end
+    test "$__dbguard_position" = right; and return
+    if test "$__dbguard_position" != line
+        and test (string length --visible -- "$__dbguard_cut 12345678901234567890$argv[1]") -le "$COLUMNS"
+        set -g __dbguard_shown "$__dbguard_shown "
+    else
+        set -g __dbguard_shown $__dbguard_shown\n
+    end
+end
+
+# The words first: a tab shows only the beginning. The person's function reads the $status that was.
 function __dbguard_titled
-    set -l was $status
+    set -l __dbguard_was $status
     builtin printf '%s  ' $__dbguard_title
-    __dbguard_return $was
-    __dbguard_pass $argv
+    test $__dbguard_was -eq 0; or __dbguard_return $__dbguard_was
+    $argv
 end
 
 function __dbguard_return
     return $argv[1]
 end
 
-# The segment as it is sent, and the first lines of a prompt that have room beside it: so many characters, each with
-# any number of sequences for the terminal before it. Twenty columns are left to type in.
-function __dbguard_measure
-    set -g __dbguard_columns $COLUMNS
-    set -g __dbguard_first \e
-    set -l text (string shorten --max (builtin math "max(1, $COLUMNS - 1)") -- $__dbguard_text)
-    set -g __dbguard_shown $text
-    if test -n "$__dbguard_sgr"
-        set -g __dbguard_shown \e"[$__dbguard_sgr"m$text\e'[0m'
-    end
-    set -l room (builtin math "$COLUMNS - $__dbguard_width - 21")
-    set -l sent '(?:\e\[[0-?]*[ -/]*[@-~]|\e\][^\a\e]*(?:\a|\e\\\\)|\e[ -/]*[0-Z]|[\x00-\x1a\x1c-\x1f])*+'
-    set -g __dbguard_fits '^(?!)'
-    if test $room -ge 0 -a "$__dbguard_position" != line
-        set -g __dbguard_fits "^(?:$sent"'[^\e]'"){0,$room}+$sent\$"
-    end
-end
-
 # Puts the wrappers in place, where they are not.
 function __dbguard_wrap
-    set -l index 0
     set -g __dbguard_expected
-    for name in fish_prompt fish_title fish_right_prompt fish_tab_title
-        set index (builtin math $index + 1)
+    set -l __dbguard_code
+    for __dbguard_index in 1 2 3 4
+        set -l __dbguard_name fish_prompt fish_title fish_right_prompt fish_tab_title
+        set __dbguard_name $__dbguard_name[$__dbguard_index]
         # fish shows these two only when they are there.
-        if builtin contains $name fish_right_prompt fish_tab_title
-            and not builtin functions --query $name
-            test $name = fish_right_prompt -a "$__dbguard_position" = right; or continue
+        if test $__dbguard_index -gt 2
+            and not builtin functions --query $__dbguard_name
+            test $__dbguard_index = 3 -a "$__dbguard_position" = right; or continue
         end
-        set -a __dbguard_expected x
-        set -l details (builtin functions --details --verbose $name)
-        set -l number (string match --regex --groups-only '^dbguard ([0-9]+)$' -- "$details[5]")
-        if test -z "$number"
-            set -g __dbguard_copies (builtin math "0$__dbguard_copies" + 1)
-            set number $__dbguard_copies
-            if builtin functions --query $name
-                builtin functions --copy $name __dbguard_own_$number
-            else
-                # Without a fish_prompt, fish has this one.
-                eval "function __dbguard_own_$number
-                    test $name = fish_prompt; and builtin printf '%s@%s %s> ' \"\$USER\" \$hostname \"\$PWD\"
-                end"
+        set -l __dbguard_copy __dbguard_own_$__dbguard_name
+        if not builtin contains $__dbguard_name $__dbguard_wrapped
+            set -ga __dbguard_wrapped $__dbguard_name
+            __dbguard_take $__dbguard_name $__dbguard_copy
+        else
+            set -l __dbguard_details (builtin functions --details --verbose $__dbguard_name)
+            set __dbguard_copy (string replace --filter 'dbguard __dbguard_own_' __dbguard_own_ -- $__dbguard_details[5])
+            if test -z "$__dbguard_copy"
+                set -ga __dbguard_wrapped $__dbguard_name
+                set __dbguard_copy __dbguard_own_$__dbguard_name(builtin count $__dbguard_wrapped)
+                __dbguard_take $__dbguard_name $__dbguard_copy
+                # What was copied may call a wrapper.
+                set -g __dbguard_nested _nested
             end
         end
-        eval "function $name --description 'dbguard $number' --on-event __dbguard_ping
-            \$__dbguard_how[$index] $number \$argv
-        end"
+        set -a __dbguard_expected $__dbguard_copy
+        set __dbguard_code "$__dbguard_code
+            function $__dbguard_name --description 'dbguard $__dbguard_copy' --on-event __dbguard_ping
+                \$__dbguard_how[$__dbguard_index] $__dbguard_copy \$argv
+            end"
+    end
+    eval $__dbguard_code
+    __dbguard_settle
+end
+
+function __dbguard_take
+    if builtin functions --query $argv[1]
+        builtin functions --copy $argv
+    else if test $argv[1] = fish_prompt
+        # Without a fish_prompt, fish has this one.
+        function $argv[2]
+            builtin printf '%s@%s %s> ' "$USER" $hostname "$PWD"
+        end
+    else
+        function $argv[2]
+        end
     end
 end
 
 # --- Functions for the tools, where PATH cannot be changed -----------------------------------------------------------
 
 # Each stands alone, with the program's path in it. A function of the person's own with that name stays.
-for name in $__dbguard_functions
-    if command --query $name
-        and not builtin functions --query $name
-        eval "function $name --wraps $name --description 'dbguard runs it'
+if test -n "$__dbguard_functions"
+    set -g __dbguard_functions (string split ' ' -- $__dbguard_functions)
+    for name in $__dbguard_functions
+        if command --query $name
+            and not builtin functions --query $name
+            eval "function $name --wraps $name --description 'dbguard runs it'
     $(string escape -- $__dbguard_program) run -- $name \$argv
 end"
+        end
     end
 end
 
@@ -384,10 +446,10 @@ function __dbguard_remove
     # Copies of a wrapper under another name (virtualenv keeps one) get the copied function back as well.
     for name in (builtin functions --all --names | string match --regex '.*(?:prompt|title).*')
         set -l details (builtin functions --details --verbose $name)
-        set -l number (string match --regex --groups-only '^dbguard ([0-9]+)$' -- "$details[5]")
-        test -n "$number"; or continue
+        set -l copy (string replace --filter 'dbguard __dbguard_own_' __dbguard_own_ -- "$details[5]")
+        test -n "$copy"; or continue
         builtin functions --erase $name
-        builtin functions --copy __dbguard_own_$number $name
+        builtin functions --copy $copy $name
     end
     for name in $__dbguard_functions
         set -l details (builtin functions --details --verbose $name)
@@ -407,9 +469,10 @@ function __dbguard_remove
     set --erase --global (set --global --names | string match '__dbguard_*')
 end
 
-__dbguard_unknown
-set -g __dbguard_text ''
-set -g __dbguard_key
+# Nothing is known yet, and the first prompt asks and wraps.
+set -g __dbguard_due first
 set -g __dbguard_ran yes
-__dbguard_settle
-__dbguard_wrap
+set -g __dbguard_changed -n ''
+set -g __dbguard_expected none
+set -g __dbguard_position left
+set -e __dbguard_read

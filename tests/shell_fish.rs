@@ -75,6 +75,22 @@ fn a_changed_file_is_seen_at_the_next_prompt() {
     end(&mut pty);
 }
 
+/// A named group of `string match` sets a variable and fires no event; whichever of the list it is.
+#[test]
+fn a_variable_that_is_set_without_an_event_is_seen_after_the_command() {
+    let Some(sandbox) = world("", "") else { return };
+    let sandbox = sandbox.var("PGHOST", "db.prod.demo").var("PGDATABASE", "app").var("DATABASE_URL", "");
+    let mut pty = fish(&sandbox);
+    pty.wait_for("▲ PRODUCTION db.prod.demo/app <0|0> ").send("string match -rq '(?<PGDATABASE>.*)' other\r");
+    pty.wait_for("⏎ ▲ PRODUCTION db.prod.demo/other <0|0> ").send("string match -rq '(?<PGHOST>.*)' db.staging.demo\r");
+    pty.wait_for("⏎ ■ STAGING db.staging.demo/other <0|0> ");
+    // What an answer names as well.
+    pty.send("echo 'DATABASE_URL=postgres://${MY_HOST}/app' >.env; set -e PGHOST PGDATABASE DATABASE_URL\r");
+    pty.wait_for("<0|0> ").send("set -gx MY_HOST a.staging.demo\r").wait_for("⏎ ■ STAGING a.staging.demo/").send("string match -rq '(?<MY_HOST>.*)' db.prod.demo\r");
+    pty.wait_for("⏎ ▲ PRODUCTION db.prod.demo/");
+    end(&mut pty);
+}
+
 /// A var that no list knows, since a file names it; also where an event sets it, and no command.
 #[test]
 fn a_var_that_a_file_names_is_watched_from_then_on() {
