@@ -76,6 +76,25 @@ function __dbguard_settle
     set -g __dbguard_fitted
 end
 
+# The answer for the first prompt, where `dbguard init` has left one to this shell: in front of it stands what it was
+# worked out from. It is taken where all of that is the same and no variable was touched in between.
+function __dbguard_first
+    set -g __dbguard_due yes
+    set -l __dbguard_file "$__dbguard_notes/$fish_pid.first"
+    test -n "$__dbguard_notes" -a -f "$__dbguard_file" -a -r "$__dbguard_file"; or return
+    set -l __dbguard_left
+    read --null --list --delimiter \n __dbguard_left <$__dbguard_file
+    # Behind the last line end there is nothing.
+    test "$__dbguard_left[2]" = 'dbguard 1' -a -z "$__dbguard_left[-1]"; and set -q __dbguard_left[14]; or return
+    set --erase __dbguard_left[-1]
+    __dbguard_heed $__dbguard_left[14..]
+    test "$__dbguard_left[1]" = "$__dbguard_key"; or return
+    set -g __dbguard_due
+    set -g __dbguard_path "$PATH"
+    set -g __dbguard_changed -n always
+    __dbguard_keep $__dbguard_left[2..]
+end
+
 # Asks dbguard, and keeps its answer.
 function __dbguard_ask
     set -l __dbguard_told
@@ -210,6 +229,8 @@ function __dbguard_look
     if test "$PATH[1]" != "$__dbguard_shims"
         __dbguard_path_first
     end
+    test "$__dbguard_due" = first; and __dbguard_first
+    # What is watched may have changed since.
     if test -n "$__dbguard_due" -o $__dbguard_changed
         __dbguard_ask
     end

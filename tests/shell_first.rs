@@ -29,7 +29,7 @@ struct Dialect {
     prepends: &'static str,
 }
 
-const DIALECTS: [Dialect; 2] = [
+const DIALECTS: [Dialect; 3] = [
     Dialect {
         shell: "bash",
         file: "home/.bashrc",
@@ -53,6 +53,18 @@ const DIALECTS: [Dialect; 2] = [
         exports: ["export ", "="],
         hides: "typeset +x PGHOST",
         prepends: "PATH=/nowhere:$PATH",
+    },
+    Dialect {
+        shell: "fish",
+        file: "home/.config/fish/config.fish",
+        prompt: "set -g fish_greeting\nfunction fish_prompt; echo -n 'ready> '; end",
+        words: &["fish", "-i"],
+        init: "dbguard init fish | source",
+        program: "set -g __dbguard_program ",
+        pid: "$fish_pid",
+        exports: ["set -gx ", " "],
+        hides: "set -gu PGHOST $PGHOST",
+        prepends: "set -gx PATH /nowhere $PATH",
     },
 ];
 
@@ -82,6 +94,8 @@ impl Dialect {
 /// A world in which psql would reach production, and the notes are where this test looks.
 fn world() -> Sandbox {
     let sandbox = Sandbox::new().config(CONFIG).fake("psql").var("PGHOST", "db.prod.demo").var("PGDATABASE", "app");
+    // Otherwise the first fish of a home directory goes through all manual pages in the background.
+    let sandbox = sandbox.dir("home/.local/share/fish/generated_completions");
     symlink(DBGUARD, sandbox.path("bin/dbguard")).unwrap();
     let asked = sandbox.path("record/asked");
     let recorder = format!("#!/bin/sh\necho \"$*\" >>{}\nexec {DBGUARD} \"$@\"\n", asked.display());

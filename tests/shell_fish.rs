@@ -86,7 +86,10 @@ fn a_variable_that_is_set_without_an_event_is_seen_after_the_command() {
     pty.wait_for("⏎ ■ STAGING db.staging.demo/other <0|0> ");
     // What an answer names as well.
     pty.send("echo 'DATABASE_URL=postgres://${MY_HOST}/app' >.env; set -e PGHOST PGDATABASE DATABASE_URL\r");
-    pty.wait_for("<0|0> ").send("set -gx MY_HOST a.staging.demo\r").wait_for("⏎ ■ STAGING a.staging.demo/").send("string match -rq '(?<MY_HOST>.*)' db.prod.demo\r");
+    pty.wait_for("<0|0> ")
+        .send("set -gx MY_HOST a.staging.demo\r")
+        .wait_for("⏎ ■ STAGING a.staging.demo/")
+        .send("string match -rq '(?<MY_HOST>.*)' db.prod.demo\r");
     pty.wait_for("⏎ ▲ PRODUCTION db.prod.demo/");
     end(&mut pty);
 }
