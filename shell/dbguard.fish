@@ -37,7 +37,8 @@ if not status is-interactive
     return
 end
 
-set -g __dbguard_vars (string split ' ' -- $__dbguard_vars)
+# Names of ours, and so made into a list without a substitution, which fish takes longest for.
+eval "set -g __dbguard_vars $__dbguard_vars"
 # --- What was answered -----------------------------------------------------------------------------------------------
 
 # Nothing is known: said aloud in the same place, instead of what was true before. The next prompt asks again.
@@ -88,7 +89,9 @@ function __dbguard_first
     test "$__dbguard_left[2]" = 'dbguard 1' -a -z "$__dbguard_left[-1]"; and set -q __dbguard_left[14]; or return
     set --erase __dbguard_left[-1]
     __dbguard_heed $__dbguard_left[14..]
-    test "$__dbguard_left[1]" = "$__dbguard_key"; or return
+    set -l __dbguard_then (string split \x1f -- $__dbguard_left[1])
+    set __dbguard_then \x1f$__dbguard_then
+    test "$__dbguard_then" = "$__dbguard_key"; or return
     set -g __dbguard_due
     set -g __dbguard_path "$PATH"
     set -g __dbguard_changed -n always
@@ -159,9 +162,9 @@ end
 # something to have changed. One call for everything, since fish takes longer for a command than for a file. src/shell/answer.rs
 # has the marks; the paths are absolute, so none is taken for an operator. For fish what is gone is older than anything.
 function __dbguard_watch
-    set -l __dbguard_lines $argv[2..]
     set -l __dbguard_last
     set -l IFS \n
+    set -l __dbguard_lines (string match --invert '$*' -- $argv[2..])
     set -g __dbguard_changed ! -x "$__dbguard_program"
     # All of them without their marks, in one substitution.
     for __dbguard_path_now in (string sub --start 2 -- $__dbguard_lines)
@@ -188,38 +191,33 @@ end
 # name more of them. Those names become code here.
 function __dbguard_heed
     set -l IFS \n
-    set -l __dbguard_new
-    for __dbguard_name in (string replace --filter --regex '^\$([A-Za-z_][A-Za-z0-9_]*)$' '$1' -- $argv)
-        contains -- $__dbguard_name $__dbguard_vars $__dbguard_new; or set -a __dbguard_new $__dbguard_name
-    end
-    if test -n "$__dbguard_new"
-        set -a __dbguard_vars $__dbguard_new
-        __dbguard_listen
-    end
-    if test -n "$__dbguard_new" -o -z "$__dbguard_read"
-        # Each in quotes: `$$__dbguard_vars` in quotes would be the value of the first and the names of the others.
-        set -g __dbguard_read (string join '' -- \x1f'$'$__dbguard_vars)
+    set -l __dbguard_names (string replace --filter --regex '^\$([A-Za-z_][A-Za-z0-9_]*)$' '$1' -- $argv)
+    if test "$__dbguard_names" != "$__dbguard_named" -o -z "$__dbguard_words"
+        set -g __dbguard_named $__dbguard_names
+        function __dbguard_forget_too --on-variable=$__dbguard_named
+            set -g __dbguard_due yes
+        end
+        # Each in quotes: `$$__dbguard_vars` in quotes would be the value of the first and the names of the others. A word
+        # for each, with a mark: one word of all of them takes much longer.
+        set -g __dbguard_words \x1f'"$'$__dbguard_vars'"' \x1f'"$'$__dbguard_named'"'
         eval "function __dbguard_now
-            set -g __dbguard_now \"\$PWD"\x1f"\$PATH$__dbguard_read\"
+            set -g __dbguard_now "\x1f"\"\$PWD\" "\x1f"\"\$PATH\" $__dbguard_words
         end"
     end
     __dbguard_now
     set -g __dbguard_key $__dbguard_now
 end
 
-function __dbguard_listen
-    function __dbguard_forget --on-variable=PWD --on-variable=PATH --on-variable=$__dbguard_vars
-        set -g __dbguard_due yes
-    end
+function __dbguard_forget --on-variable=PWD --on-variable=PATH --on-variable=$__dbguard_vars
+    set -g __dbguard_due yes
 end
-__dbguard_listen
 
 # A few ways to set a variable fire no event (a named group of `string match`), and only a command can put another
 # function in the place of a wrapper: looking for these takes longer, and is done after commands, not for each prompt.
 function __dbguard_after --on-event fish_postexec
     set -g __dbguard_ran yes
     # Until the first answer there is nothing to compare, and it is asked anyway.
-    if set -q __dbguard_read
+    if set -q __dbguard_words
         __dbguard_now
         test "$__dbguard_now" = "$__dbguard_key"; or set -g __dbguard_due yes
     end
@@ -496,4 +494,4 @@ set -g __dbguard_ran yes
 set -g __dbguard_changed -n ''
 set -g __dbguard_expected none
 set -g __dbguard_position left
-set -e __dbguard_read
+set -e __dbguard_words
