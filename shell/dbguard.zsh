@@ -33,12 +33,13 @@ else
 
   # What a name shows in the prompt goes through psvar, which zsh shows as it is: no percent sign, dollar sign or control
   # character in it means anything (zshmisc, EXPANSION OF PROMPT SEQUENCES, %v). Element 97 is one that nobody else
-  # counts up to, and it marks our part of PROMPT too: what begins with %(97V. and ends with .) is ours.
+  # counts up to, and it marks our part of PROMPT too: what begins with %(97V. and ends with .) is ours. So is what
+  # begins with %(98V and a mark, and ends with the mark: title and tint.
 
   typeset -g __dbguard_first=${__dbguard_notes:+$__dbguard_notes/$$.first} __dbguard_key=
-  typeset -g __dbguard_seen_path= __dbguard_stamp= __dbguard_plain= __dbguard_tail= __dbguard_how= __dbguard_drawn=
+  typeset -g __dbguard_seen_path= __dbguard_stamp= __dbguard_plain= __dbguard_how= __dbguard_drawn=
   typeset -g __dbguard_level=none __dbguard_text= __dbguard_sgr= __dbguard_position=left
-  typeset -g __dbguard_title= __dbguard_once= __dbguard_each= __dbguard_leave= __dbguard_in_p10k=${__dbguard_in_p10k-}
+  typeset -g __dbguard_title= __dbguard_once= __dbguard_each= __dbguard_embeds= __dbguard_leave= __dbguard_in_p10k=${__dbguard_in_p10k-}
   typeset -ga __dbguard_watched=()
   typeset -gi __dbguard_moved=0
 
@@ -58,7 +59,7 @@ else
     if [[ -n $__dbguard_in_p10k || $precmd_functions[(Ie)_p9k_precmd] -ne 0 ]]; then
       __dbguard_segment
     fi
-    if [[ $PROMPT$'\n'$RPROMPT != "$__dbguard_drawn" || $__dbguard_read != "$__dbguard_how" || $psvar[97] != "$__dbguard_text" ]]; then
+    if [[ $PROMPT$'\n'$RPROMPT != "$__dbguard_drawn" || $__dbguard_read != "$__dbguard_how" || $psvar[97] != "$__dbguard_text" || $psvar[98] != "$__dbguard_embeds" ]]; then
       __dbguard_how=$__dbguard_read
       __dbguard_show
     fi
@@ -136,17 +137,13 @@ else
       typeset -g "__dbguard_was$at=$values[at]"
     done
     functions[__dbguard_same]="[[ $same ]]"
-    # Nothing has changed, our part stands in the prompt as it did, and nobody comes after us: all in one function, since
-    # calling one takes longer than most of what is in it.
-    local calm='! -o xtrace && -z $__dbguard_once$__dbguard_in_p10k && -t 1 && $precmd_functions[-1] == __dbguard_precmd'
+    # Nothing has changed, our part stands in the prompt as it did with the title in it, and nobody comes after us: all in
+    # one function, since calling one takes longer than most of what is in it.
+    local calm='! -o xtrace && -z $__dbguard_once$__dbguard_in_p10k && $precmd_functions[-1] == __dbguard_precmd'
     calm+=' && $PROMPT$'"'\\n'"'${RPROMPT-} == "$__dbguard_drawn" && ${psvar[97]-} == "$__dbguard_text"'
-    calm+=' && -o prompt_percent && ! -o prompt_bang'
+    calm+=' && ${psvar[98]-} == "$__dbguard_embeds" && -o prompt_percent && ! -o prompt_bang'
     calm+=' && ( $__dbguard_how == percent && ! -o prompt_subst || $__dbguard_how == percentsubst && -o prompt_subst )'
-    functions[__dbguard_precmd]="if [[ $calm && $same ]] && ! \\builtin zle; then
-      \\builtin print -rn -- \"\$__dbguard_each\"
-    else
-      __dbguard_turn
-    fi"
+    functions[__dbguard_precmd]="[[ $calm && $same ]] || __dbguard_turn"
   }
 
   # Asks. Until the whole answer is there, also when Ctrl-C ends this here, the prompt shows that it is not known:
@@ -265,14 +262,24 @@ else
     else
       left="%(97V.$body .)"
     fi
-    # A prompt that sets a title sets it after us, so ours stands at its end.
-    if [[ -n $__dbguard_each && $__dbguard_how == percent* && $PROMPT == *$'\e'(']'[012]';'|k)* ]]; then
+    # Title and tint go with the prompt, in one piece. One that sets a title itself sets it after us, so ours stands at its end.
+    __dbguard_place PROMPT '' '' ''
+    __dbguard_embeds=
+    if [[ -n $__dbguard_each && -z $__dbguard_in_p10k && $__dbguard_how == percent* ]]; then
+      __dbguard_embeds=1
       __dbguard_escape ${__dbguard_each//\%/%%}
-      tail="%{$escaped%}"
+      if [[ $PROMPT == *$'\e'(']'[012]';'|k)* ]]; then
+        tail=$'%(98V\037%{'$escaped$'%}\037)'
+      else
+        left=$'%(98V\037%{'$escaped$'%}\037)'$left
+      fi
+    fi
+    if [[ "$psvar[98]" != "$__dbguard_embeds" ]]; then
+      psvar[98]=$__dbguard_embeds
     fi
     __dbguard_place PROMPT "$left" "$plain" "$tail"
     __dbguard_place RPROMPT "$right" '' ''
-    __dbguard_plain=$plain __dbguard_tail=$tail
+    __dbguard_plain=$plain
     __dbguard_drawn=$PROMPT$'\n'$RPROMPT
   }
 
@@ -296,14 +303,12 @@ else
 
   # __dbguard_place NAME PREFIX PLAIN TAIL: our part stands once, at the beginning of this prompt, and TAIL at its end.
   function __dbguard_place {
-    local now=${(P)1-} mark='%(97V.'
-    if [[ -n $__dbguard_tail ]]; then
-      now=${now//"$__dbguard_tail"/}
-    fi
+    local now=${(P)1-} segment='%(97V.' painted=$'%(98V\037'
+    now=${now//${painted}[^$'\037']#$'\037'\)/}
     if [[ $1 == PROMPT && -n $__dbguard_plain ]]; then
       now=${now#"$__dbguard_plain"}
     fi
-    now=$2$3${now//${mark}[^.]#.\)/}$4
+    now=$2$3${now//${segment}[^.]#.\)/}$4
     if [[ $now != "${(P)1-}" && ${(tP)1} != *readonly* ]]; then
       typeset -g "$1=$now"
     fi
@@ -312,8 +317,12 @@ else
   # What the terminal is to be told: the title, the tint. Nothing while the line is being edited (widgets that change the
   # directory call the hooks), and nothing where this is no terminal (powerlevel10k keeps it away until its first prompt).
   function __dbguard_send {
-    if [[ -n $__dbguard_once$__dbguard_each && -t 1 ]] && ! \builtin zle; then
-      \builtin print -rn -- "$__dbguard_once$__dbguard_each"
+    local now=$__dbguard_once
+    if [[ -z $__dbguard_embeds ]]; then
+      now+=$__dbguard_each
+    fi
+    if [[ -n $now && -t 1 ]] && ! \builtin zle; then
+      \builtin print -rn -- "$now"
       __dbguard_once=
     fi
   }
@@ -404,12 +413,12 @@ else
     local name
     precmd_functions=("${(@)precmd_functions:#__dbguard_precmd}")
     zshexit_functions=("${(@)zshexit_functions:#__dbguard_exit}")
-    __dbguard_each=$__dbguard_leave
+    __dbguard_once=$__dbguard_leave __dbguard_each=
     __dbguard_send
     __dbguard_place PROMPT '' '' ''
     __dbguard_place RPROMPT '' '' ''
     if [[ $#psvar -ge 97 ]]; then
-      psvar[97]=()
+      psvar[97,98]=()
       while [[ $#psvar -gt 0 && -z $psvar[-1] ]]; do psvar[-1]=(); done
     fi
     if [[ $__dbguard_in_p10k == ours ]]; then

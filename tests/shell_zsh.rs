@@ -328,5 +328,5 @@ fn every_escape_sequence_in_the_prompt_is_marked_as_without_width() {
     let bare = "${PROMPT//\\%\\{[^\\}]#\\%\\}/}";
     let line = format!("setopt extended_glob; print -rn -- \"{bare}\" >out");
     let Some(_) = typed(&sandbox, &[PRODUCTION, &line]) else { return };
-    assert_eq!(sandbox.read("work/out"), "%(97V.%97v .)ready> ");
+    assert_eq!(sandbox.read("work/out"), "%(98V\x1f\x1f)%(97V.%97v .)ready> ");
 }

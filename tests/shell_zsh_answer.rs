@@ -145,8 +145,10 @@ fn it_stands_left_right_or_on_a_line_of_its_own_and_changes_place_cleanly() {
     pty.send("__dbguard_remove; print -r -- \"$PROMPT|$RPROMPT\" >>out\n");
     let ended = end(pty);
     let own = "%(97V.%{^[[1;31m%}%97v%{^[[0m%}";
+    let title = "%(98V^_%{^[]0;PROD^G^[]11;#400000^G%}^_)";
     let expected = format!(
-        "{own} .)ready> |mine\n{own}^J.)ready> |mine\nready> |{own} .)mine\n{own} .)ready> |mine\nready> |mine\n"
+        "{title}{own} .)ready> |mine\n{title}{own}^J.)ready> |mine\n{title}ready> |{own} .)mine\n\
+         {title}{own} .)ready> |mine\nready> |mine\n"
     );
     assert_eq!(sandbox.read("work/out").replace("\\n", "^J"), expected);
     assert!(ended.screen.contains("PROD db\nready> "), "{}", ended.screen);

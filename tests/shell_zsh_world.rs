@@ -219,8 +219,10 @@ fn hooks_that_are_called_while_the_line_is_edited_print_nothing_into_it() {
     pty.wait_for("ready> ").send("echo half\x07").wait_for("ready> ").send("-line\n").wait_for("half-line\n");
     pty.wait_for("ready> ").send("exit\n");
     let ended = pty.finish();
-    // One title for each of the two lines that were accepted, none for the widget.
-    assert_eq!(count(&raw(&ended), TITLE), 2, "{:?}", raw(&ended));
+    // One title for each of the two lines that were accepted, and one with the prompt that the widget has drawn again.
+    assert_eq!(count(&raw(&ended), TITLE), 3, "{:?}", raw(&ended));
+    let with_its_prompt = format!("{TITLE}\x1b[1;31m");
+    assert_eq!(count(&raw(&ended), &with_its_prompt), 3, "{:?}", raw(&ended));
 }
 
 /// The lines of the guide for tmux.
