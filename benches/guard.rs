@@ -15,6 +15,7 @@
     reason = "a benchmark reports to whoever started it, and fails by panicking"
 )]
 
+mod hello;
 mod rows;
 
 use std::ffi::OsString;
@@ -73,7 +74,8 @@ impl World {
             fs::create_dir_all(root.join(dir)).unwrap();
         }
         let world = Self(root);
-        world.hello();
+        // It also plays psql: the bare tool costs exactly one exec.
+        hello::compile(&world.path("bin/psql"));
         for tool in ["psql", "ruby", "alembic", "sequelize-cli"] {
             symlink(DBGUARD, world.path("shims").join(tool)).unwrap();
             if tool != "psql" {
@@ -109,19 +111,6 @@ impl World {
 
     fn path(&self, path: &str) -> PathBuf {
         self.0.join(path)
-    }
-
-    /// The static hello world, which also plays psql: the bare tool costs exactly one exec.
-    fn hello(&self) {
-        let source = self.path("hello.c");
-        fs::write(&source, "#include <stdio.h>\nint main(void) { puts(\"hello, world\"); return 0; }\n").unwrap();
-        let program = self.path("bin/psql");
-        // macOS has no static C library.
-        let compiled = ["-static", "-O2"].iter().any(|option| {
-            let status = Command::new("cc").args(["-O2", option, "-o"]).arg(&program).arg(&source).status();
-            status.is_ok_and(|status| status.success())
-        });
-        assert!(compiled, "cc compiles a hello world");
     }
 
     fn command(&self, program: &Path, args: &[&str], config: &str) -> Command {

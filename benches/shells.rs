@@ -1,7 +1,8 @@
 //! What dbguard costs in a shell, as ratios within one run: `cargo bench --bench shells`.
 //!
-//! Real shells on real terminals: the time from Enter to the next prompt, the time from start to the first prompt, and
-//! how many processes a prompt starts. All shells are open at once and take turns, so that whatever else the machine
+//! Real shells on real terminals: the time from Enter to the next prompt, where nothing has changed and where the
+//! directory has, the time from start to the first prompt, and how many processes a prompt starts. What a process costs
+//! in each shell is told by one that starts a static hello world before each prompt. All shells are open at once and take turns, so that whatever else the machine
 //! does hits them alike. Peers are measured where they are installed.
 
 #![allow(
@@ -15,6 +16,7 @@
     reason = "a benchmark reports to whoever started it, and fails by panicking"
 )]
 
+mod hello;
 mod rows;
 
 use std::fs::{self, File};
@@ -43,11 +45,14 @@ const MARK: &[u8] = b"ready> ";
 const PROMPTS: usize = 300;
 const WARM: usize = 20;
 const STARTS: usize = 30;
+const CHANGES: usize = 100;
 const TRACED: usize = 20;
 
 const SHELLS: [&str; 3] = ["bash", "zsh", "fish"];
 const BARE: &str = "bare";
 const OURS: &str = "dbguard";
+/// A shell that runs a static hello world before each prompt, and takes what it says.
+const HELLO: &str = "hello";
 const PEERS: [&str; 3] = ["zoxide", "direnv", "starship"];
 
 /// A directory that is removed at the end.
@@ -60,6 +65,10 @@ impl World {
         fs::create_dir_all(root.join("home/.config/dbguard")).unwrap();
         let world = Self(root);
         symlink(DBGUARD, world.0.join("bin/dbguard")).unwrap();
+        hello::compile(&world.0.join("bin/hello"));
+        for directory in ["one", "two"] {
+            fs::create_dir(world.0.join("home").join(directory)).unwrap();
+        }
         let rules = "[environment.production]\nlevel = \"production\"\nmatch = [{ host = \"*.prod.demo\" }]\n";
         fs::write(world.0.join("home/.config/dbguard/config.toml"), rules).unwrap();
         let starship = "[character]\nsuccess_symbol = \"ready>\"\nerror_symbol = \"ready>\"\n";
@@ -112,6 +121,9 @@ fn rc(shell: &str, tool: &str) -> String {
     let verb = if tool == "direnv" { "hook" } else { "init" };
     let line = match (tool, shell) {
         (BARE, _) => String::new(),
+        (HELLO, "bash") => "PROMPT_COMMAND='hello=$(hello)'\n".to_owned(),
+        (HELLO, "zsh") => "precmd() { hello=$(hello) }\n".to_owned(),
+        (HELLO, _) => "function hello_first --on-event fish_prompt\n    set -g hello (hello)\nend\n".to_owned(),
         (_, "fish") => format!("{tool} {verb} fish | source\n"),
         _ => format!("eval \"$({tool} {verb} {shell})\"\n"),
     };
@@ -198,6 +210,7 @@ struct Candidate {
     shell: &'static str,
     tool: &'static str,
     prompts: Vec<f64>,
+    changes: Vec<f64>,
     starts: Vec<f64>,
     processes: Option<f64>,
 }
@@ -253,10 +266,17 @@ fn processes(world: &World, shell: &str, rc: &str) -> f64 {
 
 fn main() {
     let world = World::new();
-    let tools = [BARE, OURS].into_iter().chain(PEERS.into_iter().filter(|peer| installed(peer)));
+    let tools = [BARE, HELLO, OURS].into_iter().chain(PEERS.into_iter().filter(|peer| installed(peer)));
     let tools: Vec<&'static str> = tools.collect();
     let shells: Vec<&'static str> = SHELLS.into_iter().filter(|shell| installed(shell)).collect();
-    let new = |(shell, tool)| Candidate { shell, tool, prompts: Vec::new(), starts: Vec::new(), processes: None };
+    let new = |(shell, tool)| Candidate {
+        shell,
+        tool,
+        prompts: Vec::new(),
+        changes: Vec::new(),
+        starts: Vec::new(),
+        processes: None,
+    };
     let pairs = shells.iter().flat_map(|shell| tools.iter().map(|tool| (*shell, *tool)));
     let mut candidates: Vec<Candidate> = pairs.map(new).collect();
     for round in 0..STARTS {
@@ -276,6 +296,13 @@ fn main() {
             }
         }
     }
+    for round in 0..CHANGES {
+        for at in order(round, candidates.len()) {
+            let directory = world.0.join("home").join(["one", "two"][round % 2]);
+            let time = sessions[at].line(&format!("cd {}", directory.display()));
+            candidates[at].changes.push(time);
+        }
+    }
     drop(sessions);
     if installed("strace") {
         for one in &mut candidates {
@@ -288,21 +315,23 @@ fn main() {
 }
 
 fn report(candidates: &[Candidate]) {
-    println!("\n{PROMPTS} empty lines and {STARTS} starts of each, in turns; ms, the least but for the medians\n");
+    println!("\n{PROMPTS} empty lines, {CHANGES} changes of the directory, {STARTS} starts of each, in turns");
+    println!("ms, the least but for the medians\n");
     println!(
-        "{:20} {:>8} {:>8} {:>9} {:>10}   {:>8} {:>9}",
-        "", "prompt", "median", "over bare", "processes", "start", "over bare"
+        "{:20} {:>8} {:>8} {:>9} {:>10}   {:>8} {:>9}   {:>8} {:>9}",
+        "", "prompt", "median", "over bare", "processes", "change", "over bare", "start", "over bare"
     );
     for one in candidates {
         let bare = candidates.iter().find(|bare| bare.shell == one.shell && bare.tool == BARE).expect("it is measured");
         let over = least(&one.prompts) - least(&bare.prompts);
-        let start = least(&one.starts);
+        let (change, start) = (least(&one.changes), least(&one.starts));
         let processes = one.processes.map_or_else(|| "-".to_owned(), |count| format!("{count:.1}"));
         println!(
-            "{:20} {:8.3} {:8.3} {over:9.3} {processes:>10}   {start:8.2} {:9.2}",
+            "{:20} {:8.3} {:8.3} {over:9.3} {processes:>10}   {change:8.3} {:9.3}   {start:8.2} {:9.2}",
             format!("{} {}", one.shell, one.tool),
             least(&one.prompts),
             median(&one.prompts),
+            change - least(&bare.changes),
             start - least(&bare.starts),
         );
     }
@@ -317,12 +346,26 @@ fn report(candidates: &[Candidate]) {
         );
         budget(&format!("{}, processes of a prompt", one.shell), one.processes.unwrap_or(0.0), 0.0, "");
         budget(
+            &format!("{}, a prompt after a change", one.shell),
+            after_change(candidates, one),
+            2.0,
+            " times a hello world",
+        );
+        budget(
             &format!("{}, time added to its start", one.shell),
             least(&one.starts) - least(&bare.starts),
             5.0,
             " ms",
         );
     }
+}
+
+/// How many times a process that says hello a change costs, each over the bare shell.
+fn after_change(candidates: &[Candidate], one: &Candidate) -> f64 {
+    let of =
+        |tool| candidates.iter().find(|other| other.shell == one.shell && other.tool == tool).expect("it is measured");
+    let bare = least(&of(BARE).changes);
+    (least(&one.changes) - bare) / (least(&of(HELLO).changes) - bare)
 }
 
 /// The lines of the table: each shell beside the peers in it.
@@ -345,6 +388,8 @@ fn table(candidates: &[Candidate]) {
             &told,
             "0; 0.1 ms",
         );
+        let told = format!("{:.1} times a hello world that it starts", after_change(candidates, ours));
+        rows.row(&format!("a prompt of {} after a change", ours.shell), &told, "2 times");
         let told = format!("{:.1} ms{}", start(ours), peers(&start));
         rows.row(&format!("the start of {}: time added", ours.shell), &told, "5 ms");
     }
