@@ -2,13 +2,17 @@
 //!
 //! They would be a twentieth of the program. Byte pair encoding halves them: what two bytes occur most often side by side
 //! become one that occurs nowhere, and so on until all of those are used. `src/text/packed.rs` takes it back. Comments,
-//! indentation and empty lines, which are for whoever changes the files, are left out first. Nothing else is built here,
-//! and the same files always come out the same.
+//! indentation and empty lines, which are for whoever changes the files, are left out first. The same files always come
+//! out the same.
+//!
+//! And it tells the linker what makes a program for this very machine start sooner, which every prompt and every guarded
+//! command waits for.
 
 #![allow(clippy::indexing_slicing, reason = "tables of as many places as a byte, or two, has values")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs, io};
 
 /// What is packed: directories, and which files of them.
@@ -20,6 +24,7 @@ const RAREST: u32 = 4;
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
+    link();
     let mut texts = BTreeMap::new();
     for (directory, endings) in TEXTS {
         println!("cargo::rerun-if-changed={directory}");
@@ -38,6 +43,30 @@ fn main() -> io::Result<()> {
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("packed");
     write(&out.join("pairs"), &pairs.concat())?;
     texts.iter().try_for_each(|(path, text)| write(&out.join(path), text))
+}
+
+/// With glibc, where it is built for the machine that it is built on: for another one nothing is known of what is there.
+fn link() {
+    let var = |name| env::var(name).unwrap_or_default();
+    if var("HOST") != var("TARGET") || var("CARGO_CFG_TARGET_OS") != "linux" || var("CARGO_CFG_TARGET_ENV") != "gnu" {
+        return;
+    }
+    // One library less to be found and bound: the unwinder, which nobody needs, is in the C compiler's archive.
+    if Path::new(&said("cc", &["-print-file-name=libgcc_eh.a"])).is_absolute() {
+        println!("cargo::rustc-link-lib=static:-bundle=gcc_eh");
+    }
+    // The list of places that the start has to fill in, packed; glibc reads that from 2.36 on.
+    let libc = said("getconf", &["GNU_LIBC_VERSION"]);
+    let version = libc.strip_prefix("glibc 2.").and_then(|minor| minor.split('.').next()?.parse::<u32>().ok());
+    if version.is_some_and(|minor| minor >= 36) {
+        println!("cargo::rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    }
+}
+
+/// What a program prints, without the line end; nothing where it cannot be run.
+fn said(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output();
+    output.map(|output| String::from_utf8_lossy(&output.stdout).trim_end().to_owned()).unwrap_or_default()
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
