@@ -19,9 +19,12 @@ function __dbguard_path_first
     # Without a home directory there are none, and a colon cannot stand in PATH. With an empty PATH nothing is found, and
     # without one fish has its own default: neither is ours to change.
     set -q PATH[1]; and test -n "$__dbguard_shims"; and not string match --quiet '*:*' -- "$__dbguard_shims"; or return
-    set -l rest
-    for directory in $PATH
-        test "$directory" = "$__dbguard_shims"; or set -a rest "$directory"
+    set -l rest $PATH
+    if builtin contains -- $__dbguard_shims $PATH
+        set rest
+        for directory in $PATH
+            test "$directory" = "$__dbguard_shims"; or set -a rest "$directory"
+        end
     end
     set -gx PATH $__dbguard_shims $rest
 end
@@ -64,14 +67,24 @@ function __dbguard_settle
     if test -n "$__dbguard_text"
         switch "$__dbguard_position"
             case right
-                set __dbguard_does[3] "__dbguard_right$__dbguard_nested"
+                set __dbguard_does[3] __dbguard_right
             case '*'
-                set __dbguard_does[1] "__dbguard_left$__dbguard_nested"
+                set __dbguard_does[1] __dbguard_left
         end
     end
+    set -g __dbguard_title_words
     if test -n "$__dbguard_title"
         set __dbguard_does[2] __dbguard_titled
         set __dbguard_does[4] __dbguard_titled
+        set __dbguard_title_words $__dbguard_title'  '
+    end
+    if test -n "$__dbguard_title_known"
+        set __dbguard_does[2] __dbguard_titled_known
+    end
+    set -g __dbguard_does_once $__dbguard_does
+    if test -n "$__dbguard_nested"
+        set __dbguard_does[1] __dbguard_once_left
+        set __dbguard_does[3] __dbguard_once_right
     end
     set -g __dbguard_how $__dbguard_does
     set -g __dbguard_fitted
@@ -83,19 +96,22 @@ function __dbguard_first
     set -g __dbguard_due yes
     set -l __dbguard_file "$__dbguard_notes/$fish_pid.first"
     test -n "$__dbguard_notes" -a -f "$__dbguard_file" -a -r "$__dbguard_file"; or return
+    set -l __dbguard_then
     set -l __dbguard_left
-    read --null --list --delimiter \n __dbguard_left <$__dbguard_file
+    begin
+        read --list --delimiter \x1f __dbguard_then
+        read --null --list --delimiter \n __dbguard_left
+    end <$__dbguard_file
     # Behind the last line end there is nothing.
-    test "$__dbguard_left[2]" = 'dbguard 1' -a -z "$__dbguard_left[-1]"; and set -q __dbguard_left[14]; or return
+    test "$__dbguard_left[1]" = 'dbguard 1' -a -z "$__dbguard_left[-1]"; and set -q __dbguard_left[13]; or return
     set --erase __dbguard_left[-1]
-    __dbguard_heed $__dbguard_left[14..]
-    set -l __dbguard_then (string split \x1f -- $__dbguard_left[1])
+    __dbguard_heed $__dbguard_left[13..]
     set __dbguard_then \x1f$__dbguard_then
     test "$__dbguard_then" = "$__dbguard_key"; or return
     set -g __dbguard_due
     set -g __dbguard_path "$PATH"
     set -g __dbguard_changed -n always
-    __dbguard_keep $__dbguard_left[2..]
+    __dbguard_keep $__dbguard_left
 end
 
 # Asks dbguard, and keeps its answer.
@@ -162,26 +178,30 @@ end
 # something to have changed. One call for everything, since fish takes longer for a command than for a file. src/shell/answer.rs
 # has the marks; the paths are absolute, so none is taken for an operator. For fish what is gone is older than anything.
 function __dbguard_watch
+    set -l __dbguard_mark
+    set -l __dbguard_file
     set -l __dbguard_last
-    set -l IFS \n
-    set -l __dbguard_lines (string match --invert '$*' -- $argv[2..])
     set -g __dbguard_changed ! -x "$__dbguard_program"
-    # All of them without their marks, in one substitution.
-    for __dbguard_path_now in (string sub --start 2 -- $__dbguard_lines)
-        switch $__dbguard_lines[1]
-            case '=*'
-                set -a __dbguard_changed -o $__dbguard_last -nt $__dbguard_path_now
-                set -a __dbguard_changed -o $__dbguard_last -ot $__dbguard_path_now
-                test $__dbguard_last = .; or set -a __dbguard_changed -o ! -e $__dbguard_last
-            case '<*'
-                set -a __dbguard_changed -o $__dbguard_path_now -nt $argv[1] -o ! -e $argv[1]
-            case '+*'
-                set -a __dbguard_changed -o ! -e $__dbguard_path_now
-            case '-*'
-                set -a __dbguard_changed -o -e $__dbguard_path_now
+    for __dbguard_line in $argv[2..]
+        switch $__dbguard_line
+            case '$*' '~*'
+                # No file.
+                continue
         end
-        set __dbguard_last $__dbguard_path_now
-        set --erase __dbguard_lines[1]
+        # Names of groups need no substitution, which fish takes longer for than for all the rest of this.
+        string match --quiet --regex '^(?<__dbguard_mark>.)(?<__dbguard_file>.*)' -- $__dbguard_line
+        switch $__dbguard_mark
+            case '='
+                set -a __dbguard_changed -o $__dbguard_last -nt $__dbguard_file -o $__dbguard_last -ot $__dbguard_file
+                test $__dbguard_last = .; or set -a __dbguard_changed -o ! -e $__dbguard_last
+            case '<'
+                set -a __dbguard_changed -o $__dbguard_file -nt $argv[1] -o ! -e $argv[1]
+            case '+'
+                set -a __dbguard_changed -o ! -e $__dbguard_file
+            case -
+                set -a __dbguard_changed -o -e $__dbguard_file
+        end
+        set __dbguard_last $__dbguard_file
     end
 end
 
@@ -192,20 +212,17 @@ end
 function __dbguard_heed
     set -l IFS \n
     set -l __dbguard_names (string replace --filter --regex '^\$([A-Za-z_][A-Za-z0-9_]*)$' '$1' -- $argv)
-    if test "$__dbguard_names" != "$__dbguard_named" -o -z "$__dbguard_words"
+    if test "$__dbguard_names" != "$__dbguard_named" -o -z "$__dbguard_key"
         set -g __dbguard_named $__dbguard_names
         function __dbguard_forget_too --on-variable=$__dbguard_named
             set -g __dbguard_due yes
         end
         # Each in quotes: `$$__dbguard_vars` in quotes would be the value of the first and the names of the others. A word
         # for each, with a mark: one word of all of them takes much longer.
-        set -g __dbguard_words \x1f'"$'$__dbguard_vars'"' \x1f'"$'$__dbguard_named'"'
-        eval "function __dbguard_now
-            set -g __dbguard_now "\x1f"\"\$PWD\" "\x1f"\"\$PATH\" $__dbguard_words
-        end"
+        eval 'function __dbguard_now
+            set -g $argv[1] '\x1f'"$PWD" '\x1f'"$PATH"' \x1f'"$'$__dbguard_vars'"' \x1f'"$'$__dbguard_named'"' \n end
     end
-    __dbguard_now
-    set -g __dbguard_key $__dbguard_now
+    __dbguard_now __dbguard_key
 end
 
 function __dbguard_forget --on-variable=PWD --on-variable=PATH --on-variable=$__dbguard_vars
@@ -217,8 +234,8 @@ end
 function __dbguard_after --on-event fish_postexec
     set -g __dbguard_ran yes
     # Until the first answer there is nothing to compare, and it is asked anyway.
-    if set -q __dbguard_words
-        __dbguard_now
+    if test -n "$__dbguard_key"
+        __dbguard_now __dbguard_now
         test "$__dbguard_now" = "$__dbguard_key"; or set -g __dbguard_due yes
     end
 end
@@ -249,11 +266,14 @@ function __dbguard_attend
         set -g __dbguard_how __dbguard_pong __dbguard_pong __dbguard_pong __dbguard_pong
         builtin emit __dbguard_ping
         if test "$__dbguard_here" != "$__dbguard_expected"
+            # Once more at the next prompt.
             __dbguard_wrap
+        else
+            __dbguard_know_title
+            set -g __dbguard_ran
         end
         # Also after a Ctrl-C while a prompt was being made.
         set -g __dbguard_how $__dbguard_does
-        set -g __dbguard_ran
     end
     if test -n "$__dbguard_each"
         builtin printf '%s' $__dbguard_each
@@ -315,18 +335,18 @@ end
 
 # The same where the person's own function may call one of our wrappers: that one only passes on. Who is interrupted in
 # between is put right at the next prompt.
-function __dbguard_left_nested
+function __dbguard_once_left
     set -g __dbguard_how[1] __dbguard_pass
     set -g __dbguard_ran yes
-    __dbguard_left $argv
+    $__dbguard_does_once[1] $argv
     set -g __dbguard_how $__dbguard_does
     set -g __dbguard_ran
 end
 
-function __dbguard_right_nested
+function __dbguard_once_right
     set -g __dbguard_how[3] __dbguard_pass
     set -g __dbguard_ran yes
-    __dbguard_right $argv
+    $__dbguard_does_once[3] $argv
     set -g __dbguard_how $__dbguard_does
     set -g __dbguard_ran
 end
@@ -341,7 +361,7 @@ function __dbguard_fit
     set -g __dbguard_shown
     test -n "$__dbguard_text"; or return
     set -l __dbguard_cut $__dbguard_text
-    if test $__dbguard_width -ge "$COLUMNS"
+    if test $__dbguard_width -ge "0$COLUMNS"
         set __dbguard_cut (string shorten --max (builtin math "max(1, $COLUMNS - 1)") -- $__dbguard_text)
     end
     set -g __dbguard_shown $__dbguard_cut
@@ -350,7 +370,7 @@ function __dbguard_fit
     end
     test "$__dbguard_position" = right; and return
     if test "$__dbguard_position" != line
-        and test (string length --visible -- "$__dbguard_cut 12345678901234567890$argv[1]") -le "$COLUMNS"
+        and test (string length --visible -- "$__dbguard_cut 12345678901234567890$argv[1]") -le "0$COLUMNS"
         set -g __dbguard_shown "$__dbguard_shown "
     else
         set -g __dbguard_shown $__dbguard_shown\n
@@ -367,6 +387,38 @@ end
 
 function __dbguard_return
     return $argv[1]
+end
+
+# fish's own fish_title takes half of the time of a prompt, for words that are the same until one of these changes. So it
+# is called only then; that pays for all the rest of this file. Where anything else than fish's own makes the title, it
+# is called each time.
+function __dbguard_titled_known
+    if test "$argv[2]=$PWD=$HOME=$SSH_TTY=$INSIDE_EMACS" != "$__dbguard_title_of"
+        # For a command, or by one.
+        if set -q argv[2]; or test "$(status current-command)" != fish
+            builtin printf '%s' $__dbguard_title_words
+            $argv
+            return
+        end
+        set -g __dbguard_title_own ($argv)
+        set -g __dbguard_title_of "=$PWD=$HOME=$SSH_TTY=$INSIDE_EMACS"
+    end
+    builtin printf '%s' $__dbguard_title_words $__dbguard_title_own
+end
+
+# Whether it is fish's own, and so is what it calls: after each command, since one may have put another in its place.
+function __dbguard_know_title
+    set -l __dbguard_known
+    if contains -- "$__dbguard_title_file" $__fish_data_dir/functions/fish_title.fish embedded:functions/fish_title.fish
+        and contains -- (builtin functions --details prompt_pwd) \
+            $__fish_data_dir/functions/prompt_pwd.fish embedded:functions/prompt_pwd.fish
+        set __dbguard_known yes
+    end
+    if test "$__dbguard_known" != "$__dbguard_title_known"
+        set -g __dbguard_title_known $__dbguard_known
+        set -g __dbguard_title_of
+        __dbguard_settle
+    end
 end
 
 # Puts the wrappers in place, where they are not.
@@ -393,7 +445,7 @@ function __dbguard_wrap
                 set __dbguard_copy __dbguard_own_$__dbguard_name(builtin count $__dbguard_wrapped)
                 __dbguard_take $__dbguard_name $__dbguard_copy
                 # What was copied may call a wrapper.
-                set -g __dbguard_nested _nested
+                set -g __dbguard_nested yes
             end
         end
         set -a __dbguard_expected $__dbguard_copy
@@ -407,6 +459,10 @@ function __dbguard_wrap
 end
 
 function __dbguard_take
+    if test $argv[1] = fish_title
+        set -g __dbguard_title_file (builtin functions --details fish_title)
+        set -g __dbguard_title_known
+    end
     if builtin functions --query $argv[1]
         builtin functions --copy $argv
     else if test $argv[1] = fish_prompt
@@ -494,4 +550,4 @@ set -g __dbguard_ran yes
 set -g __dbguard_changed -n ''
 set -g __dbguard_expected none
 set -g __dbguard_position left
-set -e __dbguard_words
+set -g __dbguard_key

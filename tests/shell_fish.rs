@@ -142,6 +142,61 @@ fn the_title_names_the_environment_before_what_the_function_of_the_person_says()
     assert_eq!((titles.first(), titles.last()), (Some(&"mine"), Some(&"mine")));
 }
 
+/// What it says is remembered only where nobody made it but fish, and only while it would be the same.
+#[test]
+fn the_title_of_fish_itself_says_what_it_would_say() {
+    let Some(sandbox) = world("", "") else { return };
+    let sandbox = sandbox.var("PGHOST", "db.prod.demo").dir("work/below").no_var("SSH_TTY");
+    let mut pty = fish(&sandbox);
+    let mut type_line = |line: &str| {
+        pty.send(format!("{line}\r")).wait_for("⏎ ▲ PRODUCTION").wait_for("<0|0> ");
+    };
+    for line in ["", "", "cd below", "", "", "cd ..", "", "set -g SSH_TTY x", "set -e SSH_TTY"] {
+        type_line(line);
+    }
+    for line in [
+        "function prompt_pwd; echo theirs $n; end",
+        "set n 1",
+        "set n 2",
+        "fish_title",
+        "function fish_title; echo own; end",
+    ] {
+        type_line(line);
+    }
+    let raw = end(&mut pty);
+    let titles = raw.split("\x1b]0;▲ PRODUCTION db.prod.demo/").skip(1);
+    let own = titles.filter_map(|rest| rest.split(['\x07', '\x1b']).next()?.split_once("  "));
+    // The directory's name, without the way to it, and some host.
+    let word = |word: &str| match word.rsplit('/').next().unwrap_or_default() {
+        host if host.starts_with('[') => "[host]".to_owned(),
+        last => last.to_owned(),
+    };
+    let mut titles: Vec<String> = own.map(|(_, own)| own.split(' ').map(word).collect::<Vec<_>>().join(" ")).collect();
+    titles.dedup();
+    let expected = [
+        "work",
+        "cd below work",
+        "below",
+        "cd .. below",
+        "work",
+        "set -g SSH_TTY x work",
+        "[host] work",
+        "[host] set -e SSH_TTY work",
+        "work",
+        "function prompt_pwd; work",
+        "theirs",
+        "set n 1 theirs",
+        "theirs 1",
+        "set n 2 theirs 1",
+        "theirs 2",
+        "fish_title theirs 2",
+        "theirs 2",
+        "function fish_title; theirs 2",
+        "own",
+    ];
+    assert_eq!(titles, expected);
+}
+
 #[test]
 fn the_shims_come_first_and_are_put_back_there() {
     let Some(sandbox) = world("", "") else { return };
