@@ -59,6 +59,9 @@ else
     if [[ -n $__dbguard_in_p10k || $precmd_functions[(Ie)_p9k_precmd] -ne 0 ]]; then
       __dbguard_segment
     fi
+    if [[ -n ${functions[spaceship::populate]-} && $functions[spaceship::populate] != *__dbguard_again* ]]; then
+      functions[spaceship::populate]+=$'\n__dbguard_again'
+    fi
     if [[ $PROMPT$'\n'$RPROMPT != "$__dbguard_drawn" || $__dbguard_read != "$__dbguard_how" || $psvar[97] != "$__dbguard_text" || $psvar[98] != "$__dbguard_embeds" ]]; then
       __dbguard_how=$__dbguard_read
       __dbguard_show
@@ -71,6 +74,12 @@ else
       __dbguard_move
       \builtin sched +0 __dbguard_late 2>/dev/null || __dbguard_send
     fi
+  }
+
+  # spaceship builds PROMPT anew whenever one of its jobs is done, and has it drawn at once.
+  function __dbguard_again {
+    \builtin emulate -L zsh -o extended_glob -o no_xtrace -o no_aliases
+    __dbguard_show
   }
 
   # The end of the above, once all others have had their turn; the status that the prompt shows is not ours.
@@ -420,6 +429,9 @@ else
     if [[ $#psvar -ge 97 ]]; then
       psvar[97,98]=()
       while [[ $#psvar -gt 0 && -z $psvar[-1] ]]; do psvar[-1]=(); done
+    fi
+    if [[ -n ${functions[spaceship::populate]-} ]]; then
+      functions[spaceship::populate]=${functions[spaceship::populate]/%$'\n'[[:space:]]#__dbguard_again/}
     fi
     if [[ $__dbguard_in_p10k == ours ]]; then
       POWERLEVEL9K_LEFT_PROMPT_ELEMENTS=("${(@)POWERLEVEL9K_LEFT_PROMPT_ELEMENTS:#dbguard}")

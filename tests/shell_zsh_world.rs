@@ -92,6 +92,28 @@ fn powerlevel9k_itself_shows_it_once() {
     }
 }
 
+/// As spaceship's `lib/prompts.zsh` and `lib/core.zsh`: the prompt is built anew at each prompt and when a job is done.
+#[test]
+fn spaceship_builds_its_prompt_anew_while_a_line_is_edited_and_the_label_stays() {
+    let spaceship = "setopt prompt_subst\nspaceship::populate() {\n  PROMPT='$(print ship ready\\> )'\n}\n\
+                     precmd_functions+=(spaceship::populate)\n\
+                     render() { spaceship::populate; zle .reset-prompt && zle -R }\nzle -N render\nbindkey '^G' render\n";
+    for rc in [format!("{spaceship}{INIT}"), format!("{INIT}{spaceship}")] {
+        let sandbox = world(&format!("{PLAIN}{PRODUCTION}\n{rc}"));
+        let Some(mut pty) = zsh(&sandbox) else { return };
+        pty.wait_for(&format!("{LABEL} ship ready>")).send("echo half\x07").wait_for(&format!("{LABEL} ship ready>"));
+        pty.send("-line; __dbguard_remove\n").wait_for("half-line\n").wait_for("ship ready>");
+        pty.send("functions spaceship::populate >out; print -r -- $PROMPT >>out\n")
+            .wait_for("ship ready>")
+            .send("exit\n");
+        pty.finish();
+        assert_eq!(
+            sandbox.read("work/out"),
+            "spaceship::populate () {\n\tPROMPT='$(print ship ready\\> )' \n}\n$(print ship ready\\> )\n"
+        );
+    }
+}
+
 #[test]
 fn switched_off_in_the_shells_own_prompt_it_is_still_told_to_a_prompt_that_asks() {
     let off = format!("{CONFIG}[prompt]\nshow = \"never\"\n");
