@@ -190,6 +190,24 @@ fn a_line_that_was_kept_works_without_its_file_and_asks() {
 }
 
 #[test]
+fn a_password_is_left_nowhere() {
+    for dialect in dialects() {
+        for (name, value) in [
+            ("DATABASE_URL", "postgres://app:hunter2@db.prod.demo/app"),
+            ("DB_URL", "postgres://db.prod.demo/app?password=hunter2"),
+            ("PG_CONNECTION_STRING", "host=db.prod.demo dbname=app password=hunter2"),
+        ] {
+            let sandbox = world().var(name, value);
+            assert_eq!(dialect.first(&sandbox, dialect.init, ""), (PRODUCTION.to_owned(), 1), "{}", dialect.shell);
+            for entry in fs::read_dir(sandbox.path("home/.local/state/dbguard/tints")).unwrap() {
+                let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+                assert!(!text.contains("hunter2"), "{name}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
 fn where_no_prompt_follows_nothing_is_left() {
     for dialect in dialects() {
         let sandbox = world();

@@ -16,7 +16,7 @@ use crate::effects::{shims, stamps};
 use crate::error::Result;
 use crate::prompt::{self, Reading, Segment, Theme, Tint};
 use crate::shell::{self, Answer, Painted, Shell, Terminal, Watched};
-use crate::text::columns;
+use crate::text::{columns, redact};
 use crate::world::terminal::has_colour;
 use crate::world::{Snapshot, program};
 
@@ -72,7 +72,7 @@ pub(super) fn run(told: &[OsString], snapshot: &Snapshot) -> Result<ExitCode> {
 }
 
 /// Leaves the answer for the first prompt of the shell that starts, which then asks nobody. Only a shell that is about to
-/// show one, on a terminal, and whose first prompt has nothing to undo. `vars` are those that the hook compares.
+/// show one, on a terminal, whose first prompt has nothing to undo, and whose vars hold no password. `vars` are those that the hook compares.
 pub(super) fn leave(
     shell: Shell,
     vars: &[&'static str],
@@ -92,9 +92,20 @@ pub(super) fn leave(
     let compared: Vec<_> = vars.iter().copied().chain(named).map(|name| (name, snapshot.vars.get(name))).collect();
     let key = snapshot.vars.get("PWD").and_then(|directory| shell::key(shell, directory, path, &compared));
     let Some(key) = key.filter(|_| ready.answer.once.is_empty()) else { return };
+    // The values stand in a file until the shell ends: none of a secret's shape does.
+    if compared.iter().any(|(name, value)| value.is_some_and(|value| is_secret(name, value))) {
+        return;
+    }
     if ready.notes.leave(&[&key, b"\n".as_slice(), &ready.answer.lines()].concat()).is_ok() {
         ready.notes.settle(ready.sets);
     }
+}
+
+fn is_secret(name: &str, value: &OsStr) -> bool {
+    let mut word = OsString::from(name);
+    word.push("=");
+    word.push(value);
+    redact::argument(&word) != word.to_string_lossy()
 }
 
 /// An answer, and what is to be noted once it has arrived.
