@@ -57,6 +57,8 @@ function __dbguard_unknown
     end
     set -g __dbguard_each
     set -g __dbguard_changed -n always
+    set -g __dbguard_last
+    set -g __dbguard_due
     set -e DBGUARD_SHOWN
     __dbguard_settle
 end
@@ -108,10 +110,9 @@ function __dbguard_first
     __dbguard_heed $__dbguard_left[13..]
     set __dbguard_then \x1f$__dbguard_then
     test "$__dbguard_then" = "$__dbguard_key"; or return
-    set -g __dbguard_due
     set -g __dbguard_path "$PATH"
-    set -g __dbguard_changed -n always
     __dbguard_keep $__dbguard_left
+    set -g __dbguard_due
 end
 
 # Asks dbguard, and keeps its answer.
@@ -119,10 +120,9 @@ function __dbguard_ask
     set -l __dbguard_told
     test "$PATH" = "$__dbguard_path"; or set -a __dbguard_told path
     test -n "$__dbguard_title"; and set -a __dbguard_told titled
-    # First: Ctrl-C ends this function anywhere below, and must not leave behind what is no longer true.
-    __dbguard_unknown
-    # And what changes from here on is a reason to ask again.
-    set -g __dbguard_due
+    # Ctrl-C ends this function anywhere below. Where the prompt finds this word, it has, and nothing is known; and what
+    # changes from here on is a reason to ask again.
+    set -g __dbguard_due asking
     set -l __dbguard_asked "$PATH"
     # The lines of a substitution are its elements, unless somebody emptied IFS.
     set -l IFS \n
@@ -131,47 +131,65 @@ function __dbguard_ask
         # fish itself says aloud that a program cannot be started; from then on env(1) says it, to nobody.
         set -l __dbguard_call $__dbguard_through $__dbguard_program
         set -g __dbguard_through env
-        set __dbguard_answer ($__dbguard_call prompt --answer $__dbguard_told </dev/null 2>/dev/null)
-        or return
-        set -g __dbguard_through
+        if set __dbguard_answer ($__dbguard_call prompt --answer $__dbguard_told </dev/null 2>/dev/null)
+            set -g __dbguard_through
+        else
+            set __dbguard_answer
+        end
     end
-    test "$__dbguard_answer[1]" = 'dbguard 1'; and set -q __dbguard_answer[12]
-    or return
-    set -g __dbguard_path $__dbguard_asked
-    __dbguard_heed $__dbguard_answer[13..]
-    __dbguard_keep $__dbguard_answer
+    if test "$__dbguard_answer[1]" = 'dbguard 1'; and set -q __dbguard_answer[12]
+        set -g __dbguard_path $__dbguard_asked
+        __dbguard_keep $__dbguard_answer
+        __dbguard_heed $__dbguard_named_now
+        test "$__dbguard_due" = asking; and set -g __dbguard_due
+    else
+        __dbguard_unknown
+    end
+end
+
+# Where another hook changed a variable after ours ran, or Ctrl-C ended the question.
+function __dbguard_late
+    if test "$__dbguard_due" = asking
+        __dbguard_unknown
+    else
+        __dbguard_ask
+    end
 end
 
 # The answer's lines, in the order that src/shell/answer.rs gives them.
 function __dbguard_keep
-    set -g __dbguard_text $argv[3]
-    set -g __dbguard_width $argv[4]
-    set -g __dbguard_sgr $argv[5]
-    if test "$__dbguard_position" != "$argv[6]"
-        # fish_right_prompt may be wanted now, and not be there.
-        set -g __dbguard_ran yes
-        set -g __dbguard_expected none
-        set -g __dbguard_position $argv[6]
+    set -l __dbguard_said \x1f$argv[2..11]
+    # Most often it is the same in another directory.
+    if test -n "$argv[8]" -o "$__dbguard_said" != "$__dbguard_last"
+        set -g __dbguard_last $__dbguard_said
+        set -g __dbguard_text $argv[3]
+        set -g __dbguard_width $argv[4]
+        set -g __dbguard_sgr $argv[5]
+        if test "$__dbguard_position" != "$argv[6]"
+            # fish_right_prompt may be wanted now, and not be there.
+            set -g __dbguard_ran yes
+            set -g __dbguard_expected none
+            set -g __dbguard_position $argv[6]
+        end
+        set -g __dbguard_title $argv[7]
+        # fish sets the title itself, from fish_title; what remains is the colour of the terminal.
+        set -l __dbguard_titles '\e\][02];[^\a\e]*(?:\a|\e\\\\)|\ek[^\e]*\e\\\\'
+        test -n "$argv[8]"
+        and builtin printf '%s' (string replace --regex --all -- $__dbguard_titles '' $argv[8])
+        set -g __dbguard_each
+        # Most often it is nothing but the title.
+        test "$argv[9]" = \e"]0;$argv[7]"\a
+        or set -g __dbguard_each (string replace --regex --all -- $__dbguard_titles '' $argv[9])
+        set -g __dbguard_leave $argv[10]
+        __dbguard_settle
     end
-    set -g __dbguard_title $argv[7]
-    # fish sets the title itself, from fish_title; what remains is the colour of the terminal.
-    set -l __dbguard_titles '\e\][02];[^\a\e]*(?:\a|\e\\\\)|\ek[^\e]*\e\\\\'
-    test -n "$argv[8]"
-    and builtin printf '%s' (string replace --regex --all -- $__dbguard_titles '' $argv[8])
-    set -g __dbguard_each
-    # Most often it is nothing but the title.
-    test "$argv[9]" = \e"]0;$argv[7]"\a
-    or set -g __dbguard_each (string replace --regex --all -- $__dbguard_titles '' $argv[9])
-    set -g __dbguard_leave $argv[10]
-    if test -n "$argv[11]"
-        # With the process id first: the guard compares it only when this very shell is its parent.
-        test "$DBGUARD_SHOWN" = "$fish_pid $argv[11]"
-        or set -gx DBGUARD_SHOWN "$fish_pid $argv[11]"
+    # With the process id first: the guard compares it only when this very shell is its parent.
+    if test -z "$argv[11]"
+        set -e DBGUARD_SHOWN
+    else if test "$DBGUARD_SHOWN" != "$fish_pid $argv[11]"
+        set -gx DBGUARD_SHOWN "$fish_pid $argv[11]"
     end
-    if test -n "$argv[12]"
-        __dbguard_watch $argv[12..]
-    end
-    __dbguard_settle
+    __dbguard_watch $argv[12..]
 end
 
 # Makes the arguments of one call of `test` from the stamp and the conditions behind it: what would have to be true for
@@ -180,20 +198,23 @@ end
 function __dbguard_watch
     set -l __dbguard_mark
     set -l __dbguard_file
-    set -l __dbguard_last
+    set -l __dbguard_before
+    set -g __dbguard_named_now
+    set -g __dbguard_changed -n always
+    test -n "$argv[1]"; or return
     set -g __dbguard_changed ! -x "$__dbguard_program"
     for __dbguard_line in $argv[2..]
         switch $__dbguard_line
-            case '$*' '~*'
-                # No file.
+            case '$*'
+                set -a __dbguard_named_now $__dbguard_line
                 continue
         end
         # Names of groups need no substitution, which fish takes longer for than for all the rest of this.
         string match --quiet --regex '^(?<__dbguard_mark>.)(?<__dbguard_file>.*)' -- $__dbguard_line
         switch $__dbguard_mark
             case '='
-                set -a __dbguard_changed -o $__dbguard_last -nt $__dbguard_file -o $__dbguard_last -ot $__dbguard_file
-                test $__dbguard_last = .; or set -a __dbguard_changed -o ! -e $__dbguard_last
+                set -a __dbguard_changed -o $__dbguard_before -nt $__dbguard_file -o $__dbguard_before -ot $__dbguard_file
+                test $__dbguard_before = .; or set -a __dbguard_changed -o ! -e $__dbguard_before
             case '<'
                 set -a __dbguard_changed -o $__dbguard_file -nt $argv[1] -o ! -e $argv[1]
             case '+'
@@ -201,7 +222,7 @@ function __dbguard_watch
             case -
                 set -a __dbguard_changed -o -e $__dbguard_file
         end
-        set __dbguard_last $__dbguard_file
+        set __dbguard_before $__dbguard_file
     end
 end
 
@@ -211,9 +232,9 @@ end
 # name more of them. Those names become code here.
 function __dbguard_heed
     set -l IFS \n
-    set -l __dbguard_names (string replace --filter --regex '^\$([A-Za-z_][A-Za-z0-9_]*)$' '$1' -- $argv)
-    if test "$__dbguard_names" != "$__dbguard_named" -o -z "$__dbguard_key"
-        set -g __dbguard_named $__dbguard_names
+    set -l __dbguard_known '$'$__dbguard_named
+    if test "$argv" != "$__dbguard_known" -o -z "$__dbguard_key"
+        set -g __dbguard_named (string replace --filter --regex '^\$([A-Za-z_][A-Za-z0-9_]*)$' '$1' -- $argv)
         function __dbguard_forget_too --on-variable=$__dbguard_named
             set -g __dbguard_due yes
         end
@@ -266,14 +287,12 @@ function __dbguard_attend
         set -g __dbguard_how __dbguard_pong __dbguard_pong __dbguard_pong __dbguard_pong
         builtin emit __dbguard_ping
         if test "$__dbguard_here" != "$__dbguard_expected"
-            # Once more at the next prompt.
             __dbguard_wrap
-        else
-            __dbguard_know_title
-            set -g __dbguard_ran
         end
+        set -g __dbguard_title_doubt yes
         # Also after a Ctrl-C while a prompt was being made.
         set -g __dbguard_how $__dbguard_does
+        set -g __dbguard_ran
     end
     if test -n "$__dbguard_each"
         builtin printf '%s' $__dbguard_each
@@ -305,11 +324,11 @@ function __dbguard_pass
     $argv
 end
 
-# fish_prompt, while there is nothing to show. Another hook may have changed a variable after ours ran (direnv's does).
+# fish_prompt, while there is nothing to show. Another hook may have changed a variable after ours ran: direnv's does.
 function __dbguard_plain
     $argv
     if test -n "$__dbguard_due"
-        __dbguard_ask
+        __dbguard_late
         if test -n "$__dbguard_text"
             builtin commandline --function repaint
         end
@@ -352,10 +371,10 @@ function __dbguard_once_right
 end
 
 # The segment as it is sent, before a prompt whose first line is this. fish measures as it will when it lays it out;
-# twenty columns are left to type in. Here, too, another hook may have changed a variable.
+# twenty columns are left to type in.
 function __dbguard_fit
     if test -n "$__dbguard_due"
-        __dbguard_ask
+        __dbguard_late
     end
     set -g __dbguard_fitted "$COLUMNS=$argv[1]"
     set -g __dbguard_shown
@@ -391,34 +410,31 @@ end
 
 # fish's own fish_title takes half of the time of a prompt, for words that are the same until one of these changes. So it
 # is called only then; that pays for all the rest of this file. Where anything else than fish's own makes the title, it
-# is called each time.
+# is called each time; a command may have put something else in the place of what it calls.
 function __dbguard_titled_known
-    if test "$argv[2]=$PWD=$HOME=$SSH_TTY=$INSIDE_EMACS" != "$__dbguard_title_of"
+    if test "$argv[2]=$PWD=$HOME=$SSH_TTY=$INSIDE_EMACS$__dbguard_title_doubt" != "$__dbguard_title_of"
         # For a command, or by one.
         if set -q argv[2]; or test "$(status current-command)" != fish
             builtin printf '%s' $__dbguard_title_words
             $argv
             return
         end
-        set -g __dbguard_title_own ($argv)
-        set -g __dbguard_title_of "=$PWD=$HOME=$SSH_TTY=$INSIDE_EMACS"
+        if test "=$PWD=$HOME=$SSH_TTY=$INSIDE_EMACS" != "$__dbguard_title_of"
+            set -g __dbguard_title_own ($argv)
+            set -g __dbguard_title_of "=$PWD=$HOME=$SSH_TTY=$INSIDE_EMACS"
+        else if __dbguard_shipped prompt_pwd
+            set -g __dbguard_title_doubt
+        else
+            set -g __dbguard_title_own ($argv)
+        end
     end
     builtin printf '%s' $__dbguard_title_words $__dbguard_title_own
 end
 
-# Whether it is fish's own, and so is what it calls: after each command, since one may have put another in its place.
-function __dbguard_know_title
-    set -l __dbguard_known
-    if contains -- "$__dbguard_title_file" $__fish_data_dir/functions/fish_title.fish embedded:functions/fish_title.fish
-        and contains -- (builtin functions --details prompt_pwd) \
-            $__fish_data_dir/functions/prompt_pwd.fish embedded:functions/prompt_pwd.fish
-        set __dbguard_known yes
-    end
-    if test "$__dbguard_known" != "$__dbguard_title_known"
-        set -g __dbguard_title_known $__dbguard_known
-        set -g __dbguard_title_of
-        __dbguard_settle
-    end
+# Whether it is fish's own function.
+function __dbguard_shipped
+    contains -- (builtin functions --details $argv[1]) \
+        $__fish_data_dir/functions/$argv[1].fish embedded:functions/$argv[1].fish
 end
 
 # Puts the wrappers in place, where they are not.
@@ -460,8 +476,9 @@ end
 
 function __dbguard_take
     if test $argv[1] = fish_title
-        set -g __dbguard_title_file (builtin functions --details fish_title)
+        set -g __dbguard_title_of
         set -g __dbguard_title_known
+        __dbguard_shipped fish_title; and set -g __dbguard_title_known yes
     end
     if builtin functions --query $argv[1]
         builtin functions --copy $argv
