@@ -158,8 +158,9 @@ end
 
 # The answer's lines, in the order that src/shell/answer.rs gives them.
 function __dbguard_keep
-    set -l __dbguard_said \x1f$argv[2..11]
-    # Most often it is the same in another directory.
+    set -g __dbguard_leave $argv[10]
+    # All of this most often is the same in another directory.
+    set -l __dbguard_said \x1f$argv[2..9]
     if test -n "$argv[8]" -o "$__dbguard_said" != "$__dbguard_last"
         set -g __dbguard_last $__dbguard_said
         set -g __dbguard_text $argv[3]
@@ -180,7 +181,6 @@ function __dbguard_keep
         # Most often it is nothing but the title.
         test "$argv[9]" = \e"]0;$argv[7]"\a
         or set -g __dbguard_each (string replace --regex --all -- $__dbguard_titles '' $argv[9])
-        set -g __dbguard_leave $argv[10]
         __dbguard_settle
     end
     # With the process id first: the guard compares it only when this very shell is its parent.
@@ -196,34 +196,50 @@ end
 # something to have changed. One call for everything, since fish takes longer for a command than for a file. src/shell/answer.rs
 # has the marks; the paths are absolute, so none is taken for an operator. For fish what is gone is older than anything.
 function __dbguard_watch
-    set -l __dbguard_mark
-    set -l __dbguard_file
-    set -l __dbguard_before
-    set -g __dbguard_named_now
     set -g __dbguard_changed -n always
     test -n "$argv[1]"; or return
-    set -g __dbguard_changed ! -x "$__dbguard_program"
-    for __dbguard_line in $argv[2..]
-        switch $__dbguard_line
-            case '$*'
-                set -a __dbguard_named_now $__dbguard_line
-                continue
-        end
-        # Names of groups need no substitution, which fish takes longer for than for all the rest of this.
-        string match --quiet --regex '^(?<__dbguard_mark>.)(?<__dbguard_file>.*)' -- $__dbguard_line
-        switch $__dbguard_mark
-            case '='
-                set -a __dbguard_changed -o $__dbguard_before -nt $__dbguard_file -o $__dbguard_before -ot $__dbguard_file
-                test $__dbguard_before = .; or set -a __dbguard_changed -o ! -e $__dbguard_before
-            case '<'
-                set -a __dbguard_changed -o $__dbguard_file -nt $argv[1] -o ! -e $argv[1]
-            case '+'
-                set -a __dbguard_changed -o ! -e $__dbguard_file
-            case -
-                set -a __dbguard_changed -o -e $__dbguard_file
-        end
-        set __dbguard_before $__dbguard_file
+    # Names of groups need no substitution, which fish takes longer for than for all the rest of this.
+    set -l __dbguard_mark
+    set -l __dbguard_file
+    set -l __dbguard_here_now
+    # Another directory has another stamp, and most often that is all.
+    if test "$argv[2]" = @.
+        string match --quiet --regex '^=(?<__dbguard_file>.*)' -- $argv[3]
+        set __dbguard_here_now -o . -nt "$__dbguard_file" -o . -ot "$__dbguard_file"
+        set --erase argv[2..3]
     end
+    set -l __dbguard_lines \x1f$argv[2..]
+    if test "$__dbguard_lines" != "$__dbguard_elsewhere"
+        set -g __dbguard_elsewhere
+        set -g __dbguard_named_now
+        set -g __dbguard_tail
+        set -l __dbguard_before
+        for __dbguard_line in $argv[2..]
+            switch $__dbguard_line
+                case '$*'
+                    set -a __dbguard_named_now $__dbguard_line
+                    continue
+                case '<*'
+                    # It is compared with the stamp in front, which is another one each time.
+                    set __dbguard_lines never
+            end
+            string match --quiet --regex '^(?<__dbguard_mark>.)(?<__dbguard_file>.*)' -- $__dbguard_line
+            switch $__dbguard_mark
+                case '='
+                    set -a __dbguard_tail -o $__dbguard_before -nt $__dbguard_file -o $__dbguard_before -ot $__dbguard_file
+                    set -a __dbguard_tail -o ! -e $__dbguard_before
+                case '<'
+                    set -a __dbguard_tail -o $__dbguard_file -nt $argv[1] -o ! -e $argv[1]
+                case '+'
+                    set -a __dbguard_tail -o ! -e $__dbguard_file
+                case -
+                    set -a __dbguard_tail -o -e $__dbguard_file
+            end
+            set __dbguard_before $__dbguard_file
+        end
+        set -g __dbguard_elsewhere $__dbguard_lines
+    end
+    set -g __dbguard_changed ! -x "$__dbguard_program" $__dbguard_here_now $__dbguard_tail
 end
 
 # --- When it is asked ------------------------------------------------------------------------------------------------
@@ -254,8 +270,8 @@ end
 # function in the place of a wrapper: looking for these takes longer, and is done after commands, not for each prompt.
 function __dbguard_after --on-event fish_postexec
     set -g __dbguard_ran yes
-    # Until the first answer there is nothing to compare, and it is asked anyway.
-    if test -n "$__dbguard_key"
+    # Until the first answer there is nothing to compare; and where an event came nothing need be.
+    if test -n "$__dbguard_key" -a -z "$__dbguard_due"
         __dbguard_now __dbguard_now
         test "$__dbguard_now" = "$__dbguard_key"; or set -g __dbguard_due yes
     end
@@ -568,3 +584,4 @@ set -g __dbguard_changed -n ''
 set -g __dbguard_expected none
 set -g __dbguard_position left
 set -g __dbguard_key
+set -g __dbguard_elsewhere never
