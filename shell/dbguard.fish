@@ -1,5 +1,5 @@
 # dbguard: what `dbguard init fish` prints, after a prelude that sets __dbguard_program, __dbguard_shims,
-# __dbguard_vars and __dbguard_functions. Written for fish 3.6 and 4.
+# __dbguard_notes, __dbguard_vars and __dbguard_functions. Written for fish 3.6 and 4.
 #
 # How it works. `dbguard prompt --answer` is run only when something changed; its answer is values, never code, and
 # is kept in __dbguard_* variables. Whether something changed is seen with builtins alone: one event for each variable,
@@ -42,6 +42,7 @@ end
 
 # Names of ours, and so made into a list without a substitution, which fish takes longest for.
 eval "set -g __dbguard_vars $__dbguard_vars"
+
 # --- What was answered -----------------------------------------------------------------------------------------------
 
 # Nothing is known: said aloud in the same place, instead of what was true before. The next prompt asks again.
@@ -162,7 +163,8 @@ function __dbguard_keep
     # All of this most often is the same in another directory.
     set -l __dbguard_said \x1f$argv[2..9]
     if test -n "$argv[8]" -o "$__dbguard_said" != "$__dbguard_last"
-        set -g __dbguard_last $__dbguard_said
+        # Whoever is interrupted in here has not kept it.
+        set -g __dbguard_last
         set -g __dbguard_text $argv[3]
         set -g __dbguard_width $argv[4]
         set -g __dbguard_sgr $argv[5]
@@ -182,6 +184,7 @@ function __dbguard_keep
         test "$argv[9]" = \e"]0;$argv[7]"\a
         or set -g __dbguard_each (string replace --regex --all -- $__dbguard_titles '' $argv[9])
         __dbguard_settle
+        set -g __dbguard_last $__dbguard_said
     end
     # With the process id first: the guard compares it only when this very shell is its parent.
     if test -z "$argv[11]"
@@ -210,7 +213,7 @@ function __dbguard_watch
     end
     set -l __dbguard_lines \x1f$argv[2..]
     if test "$__dbguard_lines" != "$__dbguard_elsewhere"
-        set -g __dbguard_elsewhere
+        set -g __dbguard_elsewhere never
         set -g __dbguard_named_now
         set -g __dbguard_tail
         set -l __dbguard_before
@@ -404,8 +407,10 @@ function __dbguard_fit
         set -g __dbguard_shown \e"[$__dbguard_sgr"m$__dbguard_cut\e'[0m'
     end
     test "$__dbguard_position" = right; and return
-    if test "$__dbguard_position" != line
-        and test (string length --visible -- "$__dbguard_cut 12345678901234567890$argv[1]") -le "0$COLUMNS"
+    # A number for each line, which is more than one where somebody emptied IFS.
+    set -l IFS \n
+    set -l __dbguard_widths (string length --visible -- "$__dbguard_cut 12345678901234567890$argv[1]")
+    if test "$__dbguard_position" != line -a $__dbguard_widths[1] -le "0$COLUMNS"
         set -g __dbguard_shown "$__dbguard_shown "
     else
         set -g __dbguard_shown $__dbguard_shown\n
@@ -584,4 +589,5 @@ set -g __dbguard_changed -n ''
 set -g __dbguard_expected none
 set -g __dbguard_position left
 set -g __dbguard_key
+set -g __dbguard_last
 set -g __dbguard_elsewhere never

@@ -91,6 +91,21 @@ fn where_both_do_not_fit_the_segment_gets_a_line_of_its_own() {
 }
 
 #[test]
+fn a_prompt_of_two_lines_is_measured_by_its_first() {
+    let two = "function fish_prompt; echo 'the first'; string repeat --count 30 xyz; echo -n 'ready> '; end";
+    for ifs in ["", "set -g IFS ''"] {
+        let Some(sandbox) = production(two, ifs) else { return };
+        let mut pty = fish(&sandbox);
+        let expected = format!("▲ PRODUCTION db.prod.demo/app the first\n{}\nready> ", "xyz".repeat(30));
+        pty.wait_for(&expected).send("set -gx PGHOST db.staging.demo\r");
+        pty.wait_for(&expected.replace("▲ PRODUCTION db.prod", "■ STAGING db.staging"));
+        let screen = pty.screen();
+        assert!(!screen.contains("dbguard.fish") && !screen.contains("line "), "{screen}");
+        end(&mut pty);
+    }
+}
+
+#[test]
 fn it_stands_where_the_configuration_says() {
     for (position, expected) in
         [("line", "▲ PRODUCTION db.prod.demo/app\n<0|0> "), ("right", "▲ PRODUCTION db.prod.demo/app mine")]
