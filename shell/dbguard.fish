@@ -454,7 +454,7 @@ end
 
 # Whether it is fish's own function.
 function __dbguard_shipped
-    contains -- (builtin functions --details $argv[1]) \
+    builtin contains -- (builtin functions --details $argv[1]) \
         $__fish_data_dir/functions/$argv[1].fish embedded:functions/$argv[1].fish
 end
 
