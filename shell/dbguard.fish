@@ -434,8 +434,9 @@ end
 # is called each time; a command may have put something else in the place of what it calls.
 function __dbguard_titled_known
     if test "$argv[2]=$PWD=$HOME=$SSH_TTY=$INSIDE_EMACS$__dbguard_title_doubt" != "$__dbguard_title_of"
-        # For a command, or by one.
-        if set -q argv[2]; or test "$(status current-command)" != fish
+        # For a command, or by one; or for the first prompt, which is waited for longest.
+        if set -q argv[2]; or test -z "$__dbguard_title_of"; or test "$(status current-command)" != fish
+            set -q argv[2]; or set -g __dbguard_title_of none
             builtin printf '%s' $__dbguard_title_words
             $argv
             return
