@@ -183,7 +183,8 @@ function __dbguard_keep
         # Most often it is nothing but the title.
         test "$argv[9]" = \e"]0;$argv[7]"\a
         or set -g __dbguard_each (string replace --regex --all -- $__dbguard_titles '' $argv[9])
-        __dbguard_settle
+        # Before the first prompt, the wrappers that are about to be made do.
+        set -q __dbguard_wrapped; and __dbguard_settle
         set -g __dbguard_last $__dbguard_said
     end
     # With the process id first: the guard compares it only when this very shell is its parent.
