@@ -42,7 +42,7 @@ const MARK: &[u8] = b"ready> ";
 
 /// Prompts that are measured in each shell, those before that warm it up, starts of each shell, and prompts under
 /// strace.
-const PROMPTS: usize = 300;
+const PROMPTS: usize = 1000;
 const WARM: usize = 20;
 const STARTS: usize = 30;
 const CHANGES: usize = 100;

@@ -133,11 +133,13 @@ function __dbguard_define_hook {
             plain="[[ \$- != *[xeu]* && \${#BASHOPTS}:\${#SHELLOPTS}:\$COLUMNS:\${#PS1}:$__dbguard_plain == \"\$__dbguard_settled\" && $__dbguard_condition ]] ||"
         fi
     fi
-    eval "function __dbguard_hook {
+    # From one directory to the next it is mostly the same; reading it takes a tenth of such a prompt.
+    [ "$plain" = "${__dbguard_hooked-new}" ] || eval "function __dbguard_hook {
         __dbguard_status=\$?
         $plain __dbguard_turn
         return \"\$__dbguard_status\"
     }"
+    __dbguard_hooked=$plain
 }
 
 # Asks the program, and takes the values of its answer apart. A local variable would hide an exported one of its name from
@@ -602,6 +604,7 @@ function __dbguard_start {
     ((BASH_VERSINFO[0] >= 5)) || __dbguard_coarse=1
     # Evaluated again, it knows what it knew; but what is asked after that is asked anew.
     __dbguard_asked='' __dbguard_asking='' __dbguard_settled='' __dbguard_first=''
+    unset __dbguard_hooked
     ((BASH_VERSINFO[0] < 5)) || __dbguard_first=${__dbguard_notes:+$__dbguard_notes/$$.first}
     # They become code.
     [[ $__dbguard_vars != *[!A-Za-z0-9_\ ]* ]] || __dbguard_vars=''

@@ -16,7 +16,8 @@ use crate::prompt::Shown;
 use crate::shell::Painted;
 use crate::world::{Snapshot, processes};
 
-/// The ending of an answer for a first prompt.
+/// The endings: what the shell's prompts have set, and an answer for its first prompt.
+const ON: &str = ".on";
 const FIRST: &str = ".first";
 
 /// The notes about the shell whose prompt is being made.
@@ -41,19 +42,24 @@ impl Notes {
         let read = |ending: &str| {
             self.shells.iter().filter_map(|shell| read(&self.path(*shell, ending)?)).reduce(Painted::and)
         };
-        (read("").unwrap_or_default(), read(".on"))
+        (read("").unwrap_or_default(), read(ON))
     }
 
-    /// Notes what the prompt sets from now on; the clients' marks are done with.
+    /// Notes what the prompt sets from now on; the clients' marks are done with. A note that says so already stays: to make
+    /// it anew takes a tenth of the answer's time.
     pub fn settle(&self, now: Painted) {
-        for path in self.shells.iter().flat_map(|shell| [self.path(*shell, ""), self.path(*shell, ".on")]).flatten() {
+        let own = self.shells.first().and_then(|shell| self.path(*shell, ON));
+        let is_noted = now != Painted::default() && own.as_ref().and_then(|own| read(own)) == Some(now);
+        let notes = self.shells.iter().flat_map(|shell| [self.path(*shell, ""), self.path(*shell, ON)]).flatten();
+        for path in notes.filter(|path| !is_noted || Some(path) != own.as_ref()) {
             let _ = fs::remove_file(path);
         }
         if let (Some(directory), Some(shell)) = (&self.directory, self.shells.first())
             && now != Painted::default()
+            && !is_noted
         {
             // Where it cannot be noted, the hook tells that its last answer had a title, and everything is reset.
-            let _ = write(directory, &format!("{shell}.on"), now);
+            let _ = write(directory, &format!("{shell}{ON}"), now);
         }
     }
 
@@ -88,7 +94,7 @@ pub fn mark(shell: u32, painted: Painted, snapshot: &Snapshot) -> io::Result<()>
 
 /// What the prompts of this shell have set, as far as it was noted.
 pub fn set_by(shell: u32, snapshot: &Snapshot) -> Option<Painted> {
-    read(&directory(snapshot)?.join(format!("{shell}.on")))
+    read(&directory(snapshot)?.join(format!("{shell}{ON}")))
 }
 
 /// What this shell's prompts and a client that the guard announced have set, as far as it was noted.
