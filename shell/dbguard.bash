@@ -60,7 +60,7 @@ function __dbguard_is_fixed {
 }
 
 # Writes the text that stands for all that the answer depends on: the directory, PATH, the vars that are set, each with
-# its attributes, and then the values of all, which tell what comes to be set. It is written anew at each change, since
+# its name and its attributes, and then the values of all, which tell what comes to be set. It is written anew at each change, since
 # what is unset is by far the most and costs the least. What is set to nothing is as good as unset to psql. The same is
 # written by src/shell/answer.rs where an answer lies ready for the first prompt.
 #
@@ -72,7 +72,7 @@ function __dbguard_define_key {
     for __dbguard_name in $__dbguard_all; do
         case ${!__dbguard_name-} in
         '') ;;
-        *) __dbguard_plain+="\$'\\037'\${$__dbguard_name+${__dbguard_modern:+\${$__dbguard_name@a\}}=\$$__dbguard_name}" ;;
+        *) __dbguard_plain+="\$'\\037'$__dbguard_name:\${$__dbguard_name+${__dbguard_modern:+\${$__dbguard_name@a\}}=\$$__dbguard_name}" ;;
         esac
     done
     __dbguard_plain+="\$'\\037'${__dbguard_all// /\$}"
@@ -130,7 +130,7 @@ function __dbguard_define_hook {
     if [[ $__dbguard_stamp ]]; then
         __dbguard_spell_still "$@"
         if [[ ${BASHOPTS-} && $BASHOPTS != *nocasematch* ]]; then
-            plain="[[ \$- != *[xeu]* && \${#BASHOPTS}:\${#SHELLOPTS}:\$COLUMNS:\${#PS1}:$__dbguard_plain == \"\$__dbguard_settled\" && $__dbguard_condition ]] ||"
+            plain="[[ \$- != *[xeuv]* && \${#BASHOPTS}:\${#SHELLOPTS}:\$COLUMNS:\${#PS1}:$__dbguard_plain == \"\$__dbguard_settled\" && $__dbguard_condition ]] ||"
         fi
     fi
     # From one directory to the next it is mostly the same; reading it takes a tenth of such a prompt.
@@ -171,6 +171,7 @@ function __dbguard_ask {
         __dbguard_unanswered
         return
     fi
+    __dbguard_define_key
     __dbguard_take "${__dbguard_fields[@]}"
     if [[ $__dbguard_stamp ]]; then
         __dbguard_key
@@ -183,30 +184,40 @@ function __dbguard_ask {
     fi
 }
 
-# The lines of the answer, by splitting words: by line ends that would lose the empty ones.
+# The lines of the answer, and the names of the vars that it is about besides those that all are. They become code, so
+# what is no name is none.
 function __dbguard_split {
-    local IFS=$'\037' globs=set
-    case $- in *f*) globs='' ;; esac
-    set -f
-    # shellcheck disable=SC2206 # that is what it is for
-    __dbguard_fields=(${__dbguard_answer//$'\n'/$'\037'})
-    [[ ! $globs ]] || set +f
+    local rest=$__dbguard_answer$'\n' line
+    __dbguard_fields=() __dbguard_more=''
+    while [[ $rest ]]; do
+        line=${rest%%$'\n'*}
+        rest=${rest#*$'\n'}
+        __dbguard_fields+=("$line")
+        case ${line:1} in '' | [0-9]* | *[!A-Za-z0-9_]*) continue ;; esac
+        [[ $line != '$'* || ${#__dbguard_fields[@]} -lt 13 ]] || __dbguard_more+=" ${line:1}"
+    done
 }
 
-# Takes the answer that `init` has left for the first prompt, if everything is still as it was then. A bash that compares
-# times less finely asks. What it took over was not true where something has changed, and so it must not stay.
+# Takes the answer that `init` has left for the first prompt, if everything is still as it was then: that is compared
+# before anything of it is believed. A bash that compares times less finely asks. Where a file has changed, what was taken
+# over must not stay.
 function __dbguard_recall {
     local __dbguard_answer='' __dbguard_then
-    [[ $__dbguard_first && -r $__dbguard_first && ! $__dbguard_title ]] || return 1
+    [[ -f $__dbguard_first && -r $__dbguard_first && ! $__dbguard_title ]] || return 1
     IFS='' builtin read -r -d '' __dbguard_answer <"$__dbguard_first"
+    # It has values in it, and nobody else is to read them.
+    { : >|"$__dbguard_first"; } 2>/dev/null
     __dbguard_first=
     __dbguard_then=${__dbguard_answer%%$'\n'*}
     __dbguard_answer=${__dbguard_answer#*$'\n'}
+    __dbguard_answer=${__dbguard_answer%$'\n'}
     __dbguard_split
     [[ ${__dbguard_fields[0]-} == 'dbguard 1' && ${__dbguard_fields[5]-} ]] || return 1
-    __dbguard_take "${__dbguard_fields[@]}"
+    __dbguard_define_key
     __dbguard_key
-    if [ "$__dbguard_now" = "$__dbguard_then" ] && __dbguard_still; then
+    [ "$__dbguard_now" = "$__dbguard_then" ] || return 1
+    __dbguard_take "${__dbguard_fields[@]}"
+    if __dbguard_still; then
         __dbguard_asked=$__dbguard_now
         __dbguard_path_asked=${PATH-}
         return 0
@@ -215,9 +226,9 @@ function __dbguard_recall {
     return 1
 }
 
-# Takes the fields of an answer over.
+# Takes the fields of an answer over; what is compared from now on is defined already.
 function __dbguard_take {
-    local __dbguard_once=${8-} __dbguard_watching
+    local __dbguard_once=${8-}
     __dbguard_segment=${3-}
     __dbguard_width=${4:-0}
     __dbguard_sgr=${5-}
@@ -227,11 +238,6 @@ function __dbguard_take {
     __dbguard_leave=${10-}
     __dbguard_stamp=${12-}
     export DBGUARD_SHOWN="$$ ${11-}"
-    __dbguard_more=
-    for __dbguard_watching in "${@:13}"; do
-        [[ $__dbguard_watching != '$'* ]] || __dbguard_more+=" ${__dbguard_watching:1}"
-    done
-    __dbguard_define_key
     __dbguard_define_hook "${@:13}"
     if [[ $__dbguard_once && -t 2 ]]; then
         builtin printf %s "$__dbguard_once" >&2
@@ -482,16 +488,24 @@ function __dbguard_regain {
     fi
 }
 
-# What the hook runs when something may have changed, or under `set -x`, `-e` or `-u`. The errors of all that happens in
+# What the hook runs when something may have changed, or under `set -x`, `-v`, `-e` or `-u`. The errors of all that happens in
 # it are nobody's business: not of `set -e`, which would end the shell, and not of a trap for ERR.
 function __dbguard_turn {
-    __dbguard_options=$-
-    { set +xu; } 2>/dev/null
+    # An interrupt in the middle leaves them as they are; the next prompt puts them back.
+    __dbguard_options=${__dbguard_options:-$-}
+    { set +xuv; } 2>/dev/null
     __dbguard_prompt || :
     # The next entry sees the status of the user's command; under `set -e` a status of ours ends the shell.
     case $- in *e*) __dbguard_status=0 ;; esac
     case $__dbguard_options in *u*) set -u ;; esac
-    case $__dbguard_options in *x*) set -x ;; esac
+    case $__dbguard_options in *v*) set -v ;; esac
+    case $__dbguard_options in
+    *x*)
+        __dbguard_options=
+        set -x
+        ;;
+    *) __dbguard_options= ;;
+    esac
 }
 
 # Brings everything up to date.

@@ -36,11 +36,11 @@ else
   # counts up to, and it marks our part of PROMPT too: what begins with %(97V. and ends with .) is ours. So is what
   # begins with %(98V and a mark, and ends with the mark: title and tint.
 
-  typeset -g __dbguard_first=${__dbguard_notes:+$__dbguard_notes/$$.first} __dbguard_key=
+  typeset -g __dbguard_first=${__dbguard_notes:+$__dbguard_notes/$$.first}
   typeset -g __dbguard_seen_path= __dbguard_stamp= __dbguard_plain= __dbguard_how= __dbguard_drawn=
   typeset -g __dbguard_level=none __dbguard_text= __dbguard_sgr= __dbguard_position=left
   typeset -g __dbguard_title= __dbguard_once= __dbguard_each= __dbguard_embeds= __dbguard_leave= __dbguard_in_p10k=${__dbguard_in_p10k-}
-  typeset -ga __dbguard_watched=()
+  typeset -ga __dbguard_watched=() __dbguard_names=()
   typeset -gi __dbguard_moved=0
 
   # Before each prompt, unless nothing has changed: __dbguard_remember writes what stands before it. zsh itself gives back
@@ -111,14 +111,10 @@ else
     fi
     # What is set is compared in one, since zsh takes longer to compare than to put together.
     local mark=$'\037'; local now="\"\$PWD$mark\${PATH-}" were=$PWD$mark$PATH
-    for name in ${(s. .)__dbguard_vars} ${${(M)__dbguard_watched:#\$*}#\$} DISABLE_AUTO_TITLE; do
-      if [[ $name == DISABLE_AUTO_TITLE ]]; then
-        # What comes before is what the answer depends on; src/shell/answer.rs writes the same.
-        __dbguard_key=$were
-      fi
+    for name in $__dbguard_names DISABLE_AUTO_TITLE; do
       if (( ${(P)+name} )); then
-        were+=$mark${(tP)name}=${(P)name}
-        now+="$mark\${(t)$name-}=\${$name-}"
+        were+=$mark$name:${(tP)name}=${(P)name}
+        now+="$mark$name:\${(t)$name-}=\${$name-}"
       else
         same+=" && ! -v $name"
       fi
@@ -185,26 +181,46 @@ else
     __dbguard_remember
   }
 
-  # Takes the answer that `init` has left for the first prompt, if everything is still as it was then.
+  # Takes the answer that `init` has left for the first prompt, if everything is still as it was then: that is compared
+  # before anything of it is believed. src/shell/answer.rs has written it in the same words.
   function __dbguard_recall {
-    local __dbguard_left=$__dbguard_first
+    local __dbguard_left=$__dbguard_first __dbguard_words __dbguard_name
     __dbguard_first=
-    if [[ ! -r $__dbguard_left ]]; then
+    if [[ ! -f $__dbguard_left || ! -r $__dbguard_left ]]; then
       return 1
     fi
     __dbguard_lines=("${(@f)$(<$__dbguard_left)}")
+    # It has values in it, and nobody else is to read them.
+    { : >|$__dbguard_left } 2>/dev/null
     __dbguard_left=$__dbguard_lines[1]
     shift __dbguard_lines
     if [[ $__dbguard_lines[1] != 'dbguard 1' || -z $__dbguard_lines[6] ]]; then
       return 1
     fi
+    __dbguard_name_vars
+    __dbguard_words=$PWD$'\037'$PATH
+    for __dbguard_name in $__dbguard_names; do
+      if (( ${(P)+__dbguard_name} )); then
+        __dbguard_words+=$'\037'$__dbguard_name:${(tP)__dbguard_name}=${(P)__dbguard_name}
+      fi
+    done
+    if [[ $__dbguard_words != "$__dbguard_left" ]]; then
+      return 1
+    fi
     __dbguard_take
     __dbguard_remember
-    if [[ $__dbguard_key != "$__dbguard_left" ]] || ! __dbguard_same; then
+    if ! __dbguard_same; then
       __dbguard_unknown
       return 1
     fi
     __dbguard_seen_path=$PATH
+  }
+
+  # The vars that an answer depends on: those that all do, and those that it names. They become code: what is no name is
+  # none.
+  function __dbguard_name_vars {
+    local -a named=(${${(M)__dbguard_lines[13,-1]:#\$*}#\$})
+    __dbguard_names=(${(s. .)__dbguard_vars} ${(M)named:#[A-Za-z_][A-Za-z0-9_]#})
   }
 
   # Takes the values of the answer, which stands in __dbguard_lines.
@@ -213,6 +229,7 @@ else
     __dbguard_title=$__dbguard_lines[7] __dbguard_once+=$__dbguard_lines[8] __dbguard_each=$__dbguard_lines[9] __dbguard_leave=$__dbguard_lines[10]
     __dbguard_stamp=$__dbguard_lines[12]
     __dbguard_watched=("${(@)__dbguard_lines[13,-1]}")
+    __dbguard_name_vars
     __dbguard_fit
     if [[ ${(t)DBGUARD_SHOWN} != *readonly* ]]; then typeset -gx DBGUARD_SHOWN="$$ $__dbguard_lines[11]"; fi
     if [[ ${DISABLE_AUTO_TITLE-} == true ]]; then
@@ -275,8 +292,16 @@ else
     __dbguard_place PROMPT '' '' ''
     __dbguard_embeds=
     if [[ -n $__dbguard_each && -z $__dbguard_in_p10k && $__dbguard_how == percent* ]]; then
+      # The words come from psvar as well: PROMPT may be read otherwise than now, or be a copy of an earlier one.
       __dbguard_embeds=1
-      __dbguard_escape ${__dbguard_each//\%/%%}
+      if [[ -n $__dbguard_title ]]; then
+        __dbguard_embeds=$__dbguard_title
+        if (( ${#:-▲} > 1 )); then __dbguard_embeds=${${__dbguard_title//[^ -~]/}##\ #}; fi
+        __dbguard_escape ${${__dbguard_each//"$__dbguard_title"/$'\036'}//\%/%%}
+        escaped=${escaped//$'\036'/%98v}
+      else
+        __dbguard_escape ${__dbguard_each//\%/%%}
+      fi
       if [[ $PROMPT == *$'\e'(']'[012]';'|k)* ]]; then
         tail=$'%(98V\037%{'$escaped$'%}\037)'
       else

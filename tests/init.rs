@@ -88,16 +88,28 @@ fn the_code_stands_in_a_file_that_nobody_else_can_write() {
     mode(&file, 0o622);
     assert!(is_read_from_a_file());
     assert_eq!(fs::read_to_string(&file).unwrap(), text);
-    // As is one that a full disk or a loss of power has left empty, and what is no file.
-    fs::write(&file, "").unwrap();
-    assert!(is_read_from_a_file());
+    // As is one that a loss of power has left half or empty, and what is no file.
+    for half in ["", &text[..text.len() / 2]] {
+        fs::write(&file, half).unwrap();
+        assert!(is_read_from_a_file());
+        assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    }
     fs::remove_file(&file).unwrap();
     symlink("/etc/passwd", &file).unwrap();
     assert!(is_read_from_a_file());
     assert_eq!(fs::read_to_string(&file).unwrap(), text);
     // Where somebody else may put another in its place, the code is printed.
-    mode(&hooks, 0o777);
-    assert!(!is_read_from_a_file());
+    for directory in ["state/dbguard/hooks", "state/dbguard", "state", ""] {
+        let directory = sandbox.path(&format!("home/.local/{directory}"));
+        let before = fs::metadata(&directory).unwrap().permissions().mode();
+        mode(&directory, 0o777);
+        assert!(!is_read_from_a_file(), "{directory:?}");
+        let said = sandbox.run(["doctor"]).output().out();
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("/.local/state/dbguard/hooks or above it"), "{said}");
+        mode(&directory, before);
+        assert!(is_read_from_a_file(), "{directory:?}");
+    }
     fs::remove_dir_all(&hooks).unwrap();
     fs::write(&hooks, "").unwrap();
     assert!(!is_read_from_a_file());

@@ -25,7 +25,8 @@ struct Dialect {
     program: &'static str,
     pid: &'static str,
     exports: [&'static str; 2],
-    hides: &'static str,
+    hides: [&'static str; 2],
+    unsets: &'static str,
     prepends: &'static str,
 }
 
@@ -39,7 +40,8 @@ const DIALECTS: [Dialect; 3] = [
         program: "__dbguard_program=",
         pid: "$$",
         exports: ["export ", "="],
-        hides: "export -n PGHOST",
+        hides: ["export -n ", ""],
+        unsets: "unset ",
         prepends: "PATH=/nowhere:$PATH",
     },
     Dialect {
@@ -51,7 +53,8 @@ const DIALECTS: [Dialect; 3] = [
         program: "__dbguard_program=",
         pid: "$$",
         exports: ["export ", "="],
-        hides: "typeset +x PGHOST",
+        hides: ["typeset +x ", ""],
+        unsets: "unset ",
         prepends: "PATH=/nowhere:$PATH",
     },
     Dialect {
@@ -63,7 +66,8 @@ const DIALECTS: [Dialect; 3] = [
         program: "set -g __dbguard_program ",
         pid: "$fish_pid",
         exports: ["set -gx ", " "],
-        hides: "set -gu PGHOST $PGHOST",
+        hides: ["set -gu ", " $"],
+        unsets: "set -e ",
         prepends: "set -gx PATH /nowhere $PATH",
     },
 ];
@@ -72,6 +76,14 @@ impl Dialect {
     fn export(&self, name: &str, value: &str) -> String {
         let [before, between] = self.exports;
         format!("{before}{name}{between}{value}")
+    }
+
+    /// The var keeps its value, and psql does not see it any more.
+    fn hide(&self, name: &str) -> String {
+        match self.hides {
+            [before, ""] => format!("{before}{name}"),
+            [before, between] => format!("{before}{name}{between}{name}"),
+        }
     }
 
     /// Starts the shell with these lines; answers with its first prompt, and how often that asked the program.
@@ -134,7 +146,7 @@ fn what_changes_behind_the_line_is_asked_about_before_the_first_prompt() {
         let changes = [
             (dialect.export("PGHOST", "db.staging.demo"), STAGING),
             (dialect.export("PGPORT", "5432"), PRODUCTION),
-            (dialect.hides.to_owned(), "● LOCAL [local]/app ready> "),
+            (dialect.hide("PGHOST"), "● LOCAL [local]/app ready> "),
             (dialect.prepends.to_owned(), PRODUCTION),
             ("cd /".to_owned(), PRODUCTION),
             (
@@ -152,6 +164,94 @@ fn what_changes_behind_the_line_is_asked_about_before_the_first_prompt() {
 }
 
 #[test]
+fn a_value_that_moves_to_another_name_is_another_one() {
+    for dialect in dialects() {
+        let service = "[db.staging.demo]\nhost=db.prod.demo\n";
+        let sandbox = world().var("PGHOST", "db.staging.demo").file("home/services", service);
+        let file = sandbox.path("home/services").into_os_string();
+        let sandbox = sandbox.var("PGSERVICEFILE", file);
+        let moves = format!("{}; {}PGHOST", dialect.export("PGSERVICE", "$PGHOST"), dialect.unsets);
+        assert_eq!(dialect.first(&sandbox, dialect.init, &moves), (PRODUCTION.to_owned(), 1), "{}", dialect.shell);
+    }
+}
+
+#[test]
+fn a_var_that_a_file_names_and_that_is_hidden_from_psql_is_asked_about() {
+    for dialect in dialects() {
+        let sandbox = world().no_var("PGHOST").var("MY_HOST", "db.prod.demo");
+        let sandbox = sandbox.file("work/.env", "DATABASE_URL=postgres://${MY_HOST}/app\n");
+        let long_ago = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        for path in ["work/.env", "work"] {
+            File::open(sandbox.path(path)).unwrap().set_modified(long_ago).unwrap();
+        }
+        let (shown, asked) = dialect.first(&sandbox, dialect.init, "");
+        assert_eq!(
+            (shown.starts_with("▲ PRODUCTION db.prod.demo/app"), asked),
+            (true, 0),
+            "{}: {shown}",
+            dialect.shell
+        );
+        let (shown, asked) = dialect.first(&sandbox, dialect.init, &dialect.hide("MY_HOST"));
+        assert_eq!((shown.starts_with("▲ UNKNOWN"), asked), (true, 1), "{}: {shown}", dialect.shell);
+    }
+}
+
+/// What is watched is named in the answer, so it must be taken for a path and for nothing else.
+#[test]
+fn the_name_of_a_directory_is_never_code() {
+    for dialect in dialects() {
+        for mark in ["\x1f", "\x01", "\x1b", "\n"] {
+            let name = format!("foo{mark}$a[$(touch\tPWNED)]{mark}`touch PWNED`{mark}$HOME");
+            let inside = format!("work/{name}");
+            let env = format!("{inside}/.env");
+            let sandbox = world().dir(&inside).file(&env, "DATABASE_URL=postgres://db.prod.demo/app\n");
+            let (shown, _) = dialect.first(&sandbox, dialect.init, "cd foo*");
+            assert_eq!(shown, PRODUCTION, "{} {name:?}", dialect.shell);
+            let here = fs::read_dir(sandbox.path(&inside)).unwrap().count();
+            let above = fs::read_dir(sandbox.path("work")).unwrap().count();
+            assert_eq!((here, above), (1, 1), "{} {name:?}", dialect.shell);
+        }
+    }
+}
+
+#[test]
+fn what_hangs_keeps_no_start_up_file_from_its_end() {
+    for dialect in dialects() {
+        let sandbox = world().no_var("PGHOST").var("PGSERVICE", "x");
+        let fifo = sandbox.path("home/services");
+        let sandbox = sandbox.var("PGSERVICEFILE", fifo.clone().into_os_string());
+        nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::from_bits_truncate(0o600)).unwrap();
+        let (shown, _) = dialect.first(&sandbox, dialect.init, "");
+        assert!(shown.contains("▲ UNKNOWN"), "{}: {shown}", dialect.shell);
+    }
+}
+
+#[test]
+fn what_was_left_is_emptied_once_it_is_read() {
+    for dialect in dialects() {
+        let sandbox = world();
+        assert_eq!(dialect.first(&sandbox, dialect.init, ""), (PRODUCTION.to_owned(), 0), "{}", dialect.shell);
+        for entry in fs::read_dir(sandbox.path("home/.local/state/dbguard/tints")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|ending| ending == "first") {
+                assert_eq!(fs::read_to_string(&path).unwrap(), "", "{}", dialect.shell);
+            }
+        }
+    }
+}
+
+#[test]
+fn where_somebody_else_may_write_nothing_is_left() {
+    for dialect in dialects() {
+        let sandbox = world();
+        let state = sandbox.path("home/.local/state");
+        fs::create_dir_all(&state).unwrap();
+        fs::set_permissions(&state, fs::Permissions::from_mode(0o777)).unwrap();
+        assert_eq!(dialect.first(&sandbox, dialect.init, ""), (PRODUCTION.to_owned(), 1), "{}", dialect.shell);
+    }
+}
+
+#[test]
 fn what_is_no_whole_answer_of_this_shell_is_not_taken_for_one() {
     for dialect in dialects() {
         let left = format!("\"$HOME/.local/state/dbguard/tints/{}.first\"", dialect.pid);
@@ -164,6 +264,7 @@ fn what_is_no_whole_answer_of_this_shell_is_not_taken_for_one() {
             format!("sed -i s/db.prod.demo/db.test.demo/ {left}"),
             format!("head -c 5000000 /dev/zero >{left}"),
             format!("rm {left}; mkdir {left}"),
+            format!("rm {left}; mkfifo {left}"),
         ];
         for spoil in spoilt {
             // Root reads what nobody may.
@@ -196,6 +297,7 @@ fn a_password_is_left_nowhere() {
             ("DATABASE_URL", "postgres://app:hunter2@db.prod.demo/app"),
             ("DB_URL", "postgres://db.prod.demo/app?password=hunter2"),
             ("PG_CONNECTION_STRING", "host=db.prod.demo dbname=app password=hunter2"),
+            ("POSTGRES_URL", "postgres://hunter2@db.prod.demo/app"),
         ] {
             let sandbox = world().var(name, value);
             assert_eq!(dialect.first(&sandbox, dialect.init, ""), (PRODUCTION.to_owned(), 1), "{}", dialect.shell);

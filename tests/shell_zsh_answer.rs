@@ -5,7 +5,7 @@ use std::fs;
 
 use dbguard::shell::{Answer, Position, Watched};
 
-use crate::shell_zsh::{INIT, PLAIN, count, prompts, raw, stand_in, usual, world, zsh};
+use crate::shell_zsh::{INIT, PLAIN, count, prompts, raw, stand_in, typed, usual, world, zsh};
 use crate::support::{Ended, Pty, Sandbox};
 
 /// Names that have run, escaped or moved the cursor elsewhere.
@@ -145,7 +145,7 @@ fn it_stands_left_right_or_on_a_line_of_its_own_and_changes_place_cleanly() {
     pty.send("__dbguard_remove; print -r -- \"$PROMPT|$RPROMPT\" >>out\n");
     let ended = end(pty);
     let own = "%(97V.%{^[[1;31m%}%97v%{^[[0m%}";
-    let title = "%(98V^_%{^[]0;PROD^G^[]11;#400000^G%}^_)";
+    let title = "%(98V^_%{^[]0;%98v^G^[]11;#400000^G%}^_)";
     let expected = format!(
         "{title}{own} .)ready> |mine\n{title}{own}^J.)ready> |mine\n{title}ready> |{own} .)mine\n\
          {title}{own} .)ready> |mine\nready> |mine\n"
@@ -206,4 +206,28 @@ fn a_locale_that_knows_bytes_only_gets_words_without_signs() {
     let Some(mut pty) = zsh(&sandbox) else { return };
     pty.wait_for("ready> ").send(format!("{}\n", crate::shell_zsh::PRODUCTION));
     assert_eq!(prompts(&end(pty))[1], "PRODUCTION db1.prod.demo/app");
+}
+
+/// Somebody may have prompts expanded from now on, behind the hook, or put back a copy of an earlier prompt.
+#[test]
+fn the_words_of_the_title_are_in_the_prompt_by_reference_only() {
+    let late = "late() { setopt prompt_subst }\nprecmd_functions+=(late)\n";
+    let sandbox = world(&format!("{PLAIN}{INIT}{late}"));
+    let hostile = "export PGHOST=db.prod.demo PGDATABASE='$(touch PWNED)`touch PWNED`%n!'";
+    let Some(ended) = typed(&sandbox, &[hostile, "true", "true"]) else { return };
+    assert!(raw(&ended).contains("\x1b]0;▲ PRODUCTION db.prod.demo/$(touch PWNED)`touch PWNED`%n!\x07"), "{ended:?}");
+    assert!(!sandbox.path("work/PWNED").exists());
+
+    let widget = "again() { PROMPT=\"[N]$KEPT\"; zle reset-prompt }\nzle -N again\nbindkey '^G' again\n";
+    let sandbox = world(&format!("{PLAIN}{INIT}{widget}"));
+    let Some(mut pty) = zsh(&sandbox) else { return };
+    pty.wait_for("ready> ")
+        .send("export PGHOST=db.staging.demo PGDATABASE=app\n")
+        .wait_for("STAGING db.staging.demo/app ready> ");
+    pty.send("KEPT=$PROMPT\n").wait_for("ready> ");
+    pty.send("export PGHOST=db.prod.demo\n").wait_for("PRODUCTION db.prod.demo/app ready> ").send("\x07");
+    pty.wait_for("[N]").wait_for("ready> ").send("exit\n");
+    let raw = raw(&pty.finish());
+    let (_, after) = raw.rsplit_once("[N]").unwrap();
+    assert!(after.contains("\x1b]0;▲ PRODUCTION db.prod.demo/app\x07") && !after.contains("STAGING"), "{raw:?}");
 }

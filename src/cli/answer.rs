@@ -1,10 +1,12 @@
 //! What a hook is answered: `dbguard prompt --answer`, followed by what the hook tells.
 //!
-//! For its first prompt a shell finds it in a file, where `init` has left it. It is the hooks' own and changes with them, so no help and no manual speaks of it. Each change of directory waits for
-//! it: so its words are read here, without the parser of the command line, which takes longer than the answer.
+//! For its first prompt a shell finds it in a file, where `init` has left it. It is the hooks' own and changes with them,
+//! so no help and no manual speaks of it. Each change of directory waits for it: so its words are read here, without the
+//! parser of the command line, which takes longer than the answer.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -71,8 +73,9 @@ pub(super) fn run(told: &[OsString], snapshot: &Snapshot) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Leaves the answer for the first prompt of the shell that starts, which then asks nobody. Only a shell that is about to
-/// show one, on a terminal, whose first prompt has nothing to undo, and whose vars hold no password. `vars` are those that the hook compares.
+/// Leaves the answer for the first prompt of the shell that starts, which then asks nobody. Only at a terminal, where
+/// that prompt has nothing to undo, and where the vars hold nothing like a password. `vars` are those that the hook
+/// compares, and `path` is `PATH` as it will be.
 pub(super) fn leave(
     shell: Shell,
     vars: &[&'static str],
@@ -90,22 +93,23 @@ pub(super) fn leave(
     // fish keeps a list of names, to which it adds what it has not got.
     let named = named.filter(|name| shell != Shell::Fish || !vars.contains(name));
     let compared: Vec<_> = vars.iter().copied().chain(named).map(|name| (name, snapshot.vars.get(name))).collect();
-    let key = snapshot.vars.get("PWD").and_then(|directory| shell::key(shell, directory, path, &compared));
-    let Some(key) = key.filter(|_| ready.answer.once.is_empty()) else { return };
-    // The values stand in a file until the shell ends: none of a secret's shape does.
-    if compared.iter().any(|(name, value)| value.is_some_and(|value| is_secret(name, value))) {
+    // The values stand in a file until the first prompt.
+    if compared.iter().any(|(name, value)| value.is_some_and(|value| may_be_secret(name, value))) {
         return;
     }
-    if ready.notes.leave(&[&key, b"\n".as_slice(), &ready.answer.lines()].concat()).is_ok() {
+    let key = snapshot.vars.get("PWD").and_then(|directory| shell::key(shell, directory, path, &compared));
+    let Some(key) = key.filter(|_| ready.answer.once.is_empty()) else { return };
+    if ready.notes.leave(&[&key, b"\n".as_slice(), &ready.answer.lines()].concat(), snapshot.user.uid).is_ok() {
         ready.notes.settle(ready.sets);
     }
 }
 
-fn is_secret(name: &str, value: &OsStr) -> bool {
+/// Whether it has the shape of a secret, or somebody's name before a host, who may be a token.
+fn may_be_secret(name: &str, value: &OsStr) -> bool {
     let mut word = OsString::from(name);
     word.push("=");
     word.push(value);
-    redact::argument(&word) != word.to_string_lossy()
+    value.as_bytes().contains(&b'@') || redact::argument(&word) != word.to_string_lossy()
 }
 
 /// An answer, and what is to be noted once it has arrived.

@@ -1,13 +1,16 @@
 //! `dbguard init`: the code that a shell's start-up file evaluates.
 //!
 //! It prints nothing else, asks nothing, and never fails for want of a home directory or for a configuration that is
-//! broken: a shell has to start. What it prints is the same in every directory and session; what it leaves in files beside that, the
-//! shell reads only where it is true.
+//! broken: a shell has to start. What it prints is the same in every directory and session; what it leaves in files
+//! beside that, the shell reads only where it is true.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
 
 use super::args::{Init, Shell as Named};
 use super::{answer, output};
@@ -18,6 +21,9 @@ use crate::prompt;
 use crate::shell::{self, Prelude, Shell};
 use crate::target;
 use crate::world::{Snapshot, Vars, program, tools};
+
+/// How long the code waits for the answer of the first prompt. That takes 1 ms.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
     let shell = kind(init.shell);
@@ -43,15 +49,31 @@ pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
         output::print(|out| out.write_all(&shell::code(shell, &prelude)))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let file = || hooks::file(&shell::name(shell, &prelude), || shell::code(shell, &prelude), snapshot);
+    let file = || {
+        let length = shell::length(shell, &prelude);
+        hooks::file(&shell::name(shell, &prelude), length, || shell::code(shell, &prelude), snapshot)
+    };
     let code = match if init.whole { None } else { file() } {
         Some(file) => shell::sourced(shell, &prelude, &file),
         None => shell::evaluated(shell, &prelude),
     };
-    let path = shims_first(&prelude.shims, &snapshot.vars);
-    answer::leave(shell, &prelude.vars, &path, (places, &config), snapshot);
+    let leaving = leave(shell, prelude, (places, config), snapshot);
     output::print(|out| out.write_all(&code))?;
+    // What hangs (a file system that is gone) keeps the first prompt, and not the start-up file.
+    let _in_time = leaving.recv_timeout(PATIENCE);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Leaves the answer for the first prompt, beside everything else; what is returned speaks when that is done.
+fn leave(shell: Shell, prelude: Prelude, (places, config): (Places, Config), snapshot: &Snapshot) -> Receiver<()> {
+    let (done, leaving) = channel();
+    let path = shims_first(&prelude.shims, &snapshot.vars);
+    let snapshot = snapshot.clone();
+    thread::spawn(move || {
+        answer::leave(shell, &prelude.vars, &path, (places, &config), &snapshot);
+        done.send(())
+    });
+    leaving
 }
 
 /// `PATH` as the hook is going to set it.

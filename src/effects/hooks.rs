@@ -13,19 +13,24 @@ use std::time::Duration;
 use super::state;
 use crate::world::Snapshot;
 
-/// How long a file stays that no program of today asks for: somebody may have kept a line that names it.
+/// How long a file stays that no shell has asked for: somebody may have kept a line that names it.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// The file of this name, made of this code if it is not there. `None` where there can be none.
-pub fn file(name: &str, code: impl FnOnce() -> Vec<u8>, snapshot: &Snapshot) -> Option<PathBuf> {
+/// How old a file may be that shells ask for; then it is marked as used.
+const FRESH: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// The file of this name, made of this code if it is not there with this length. `None` where there can be none.
+pub fn file(name: &str, length: usize, code: impl FnOnce() -> Vec<u8>, snapshot: &Snapshot) -> Option<PathBuf> {
     let directory = directory(snapshot)?;
     let path = directory.join(name);
     let user = snapshot.user.uid;
-    let is_there = path.symlink_metadata().is_ok_and(|meta| meta.is_file() && meta.len() > 0 && is_ours(&meta, user));
-    if !is_there {
-        make(&path, &directory, &code(), snapshot)?;
+    let is_whole = |meta: &Metadata| meta.is_file() && u64::try_from(length) == Ok(meta.len());
+    let is_ours = |meta: &Metadata| meta.uid() == user && meta.mode() & 0o022 == 0;
+    match path.symlink_metadata() {
+        Ok(meta) if is_whole(&meta) && is_ours(&meta) => mark_as_used(&path, &meta, snapshot),
+        _ => make(&path, &directory, &code(), snapshot)?,
     }
-    directory.metadata().is_ok_and(|meta| is_ours(&meta, user)).then_some(path)
+    state::is_closed(&directory, user).then_some(path)
 }
 
 /// Where the files are.
@@ -33,9 +38,19 @@ pub fn directory(snapshot: &Snapshot) -> Option<PathBuf> {
     Some(snapshot.state_dir()?.join("hooks"))
 }
 
-/// Whether nobody else can have written there.
-fn is_ours(meta: &Metadata, user: u32) -> bool {
-    meta.uid() == user && meta.mode() & 0o022 == 0
+/// Whether somebody else could write there, so that nothing is read from it.
+pub fn is_open(snapshot: &Snapshot) -> bool {
+    directory(snapshot).is_some_and(|directory| directory.is_dir() && !state::is_closed(&directory, snapshot.user.uid))
+}
+
+/// Gives it the time of now, once in a while.
+fn mark_as_used(path: &Path, meta: &Metadata, snapshot: &Snapshot) {
+    let age = meta.modified().ok().and_then(|made| snapshot.now.duration_since(made).ok());
+    if age.is_some_and(|age| age > FRESH)
+        && let Ok(file) = OpenOptions::new().append(true).open(path)
+    {
+        let _best_effort = file.set_modified(snapshot.now);
+    }
 }
 
 fn make(path: &Path, directory: &Path, code: &[u8], snapshot: &Snapshot) -> Option<()> {
@@ -54,7 +69,8 @@ fn make(path: &Path, directory: &Path, code: &[u8], snapshot: &Snapshot) -> Opti
 
 /// Down to the disk: a shell that starts after the power was gone would read half of it, and guard nothing.
 fn write(fresh: &Path, code: &[u8]) -> std::io::Result<()> {
-    let mut file: File = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(fresh)?;
+    let _of_a_process_that_died = fs::remove_file(fresh);
+    let mut file: File = OpenOptions::new().write(true).create_new(true).mode(0o600).open(fresh)?;
     file.write_all(code)?;
     file.sync_all()
 }
@@ -62,8 +78,8 @@ fn write(fresh: &Path, code: &[u8]) -> std::io::Result<()> {
 /// Takes away what other versions have left.
 fn thin_out(directory: &Path, snapshot: &Snapshot) {
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-        let made = entry.metadata().and_then(|meta| meta.modified());
-        if made.is_ok_and(|made| snapshot.now.duration_since(made).is_ok_and(|age| age > KEPT)) {
+        let used = entry.metadata().and_then(|meta| meta.modified());
+        if used.is_ok_and(|used| snapshot.now.duration_since(used).is_ok_and(|age| age > KEPT)) {
             let _ = fs::remove_file(entry.path());
         }
     }

@@ -28,6 +28,16 @@ pub(super) fn may_make(directory: &Path, user: u32) -> bool {
     user != 0 || nearest.is_none_or(|above| above.uid() == 0)
 }
 
+/// Whether nobody else can write there, or put something in its place: the directory and all above it belong to this user
+/// or to root, and are closed to others' writing. In one like `/tmp` only owners take things away.
+pub(super) fn is_closed(directory: &Path, user: u32) -> bool {
+    let is_closed = |meta: &Metadata| {
+        let mode = meta.mode();
+        (meta.uid() == user || meta.uid() == 0) && (mode & 0o022 == 0 || mode & 0o1000 != 0)
+    };
+    directory.ancestors().all(|above| above.metadata().is_ok_and(|meta| is_closed(&meta)))
+}
+
 /// A directory of dbguard's own, open and checked.
 #[derive(Debug)]
 pub(super) struct Dir {

@@ -3,8 +3,8 @@
 //! `tints/PID` is the mark of a client that the guard started in that shell's terminal: the hook sees it with a
 //! builtin, where its own prompts would not set all of that again, and asks again at its next prompt, also when the client was killed. `tints/PID.on` is what the shell's own
 //! prompts have set. A note holds words, never sequences, and nothing is believed for it but that something has to be
-//! reset. `tints/PID.first` is an answer that lies ready for that shell's first prompt, which has to look whether it is
-//! still true. Notes of shells that are gone are taken away by whoever writes one.
+//! reset. `tints/PID.first` is an answer that lies ready for that shell's first prompt, which looks whether it is
+//! still true and empties it. Notes of shells that are gone are taken away by whoever writes one.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -63,10 +63,19 @@ impl Notes {
         }
     }
 
-    /// Leaves an answer for the first prompt of the shell that starts.
-    pub fn leave(&self, answer: &[u8]) -> io::Result<()> {
+    /// Leaves an answer for the first prompt of the shell that starts: whole, or not at all, and only where nobody else
+    /// can write.
+    pub fn leave(&self, answer: &[u8], user: u32) -> io::Result<()> {
         let (directory, shell) = self.directory.as_ref().zip(self.shells.first()).ok_or(io::ErrorKind::NotFound)?;
-        open(directory, &format!("{shell}{FIRST}"))?.write_all(answer)
+        let fresh = directory.join(format!("{shell}.new"));
+        let _of_a_process_that_died = fs::remove_file(&fresh);
+        let written = open(directory, &format!("{shell}.new")).and_then(|mut file| file.write_all(answer));
+        let closed =
+            if state::is_closed(directory, user) { Ok(()) } else { Err(io::ErrorKind::PermissionDenied.into()) };
+        let left = written.and(closed).and_then(|()| fs::rename(&fresh, directory.join(format!("{shell}{FIRST}"))));
+        left.inspect_err(|_| {
+            let _ = fs::remove_file(&fresh);
+        })
     }
 
     /// Takes such an answer away, where one was left to a shell of this number before.

@@ -4,7 +4,7 @@
 //! sequence for the terminal, which is made here and nowhere else; so a name from outside cannot end a line early.
 
 use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use super::Shell;
@@ -140,18 +140,21 @@ impl Answer {
 pub fn key(shell: Shell, directory: &OsStr, path: &OsStr, vars: &[(&str, Option<&OsStr>)]) -> Option<Vec<u8>> {
     let mut out = [directory.as_bytes(), MARK, path.as_bytes()].concat();
     for (name, value) in vars {
-        let (attributes, value) = match (shell, value) {
-            (Shell::Fish, value) => ("", value.unwrap_or_default()),
-            (Shell::Bash, Some(value)) if !value.is_empty() => ("x=", *value),
-            (Shell::Zsh, Some(value)) if matches!(*name, "HOME" | "TERM") => ("scalar-export-special=", *value),
-            (Shell::Zsh, Some(value)) => ("scalar-export=", *value),
+        // By its name as well: the value of another one may be the same. fish has a place for each.
+        let (what, value) = match (shell, value) {
+            (Shell::Fish, value) => (String::new(), value.unwrap_or_default()),
+            (Shell::Bash, Some(value)) if !value.is_empty() => (format!("{name}:x="), *value),
+            (Shell::Zsh, Some(value)) if matches!(*name, "HOME" | "TERM") => {
+                (format!("{name}:scalar-export-special="), *value)
+            }
+            (Shell::Zsh, Some(value)) => (format!("{name}:scalar-export="), *value),
             (Shell::Bash | Shell::Zsh, _) => continue,
         };
-        out.extend_from_slice(&[MARK, attributes.as_bytes(), value.as_bytes()].concat());
+        out.extend_from_slice(&[MARK, what.as_bytes(), value.as_bytes()].concat());
     }
     if shell == Shell::Bash {
         out.extend_from_slice(MARK);
-        out.extend(vars.iter().filter_map(|(_, value)| *value).flat_map(std::os::unix::ffi::OsStrExt::as_bytes));
+        out.extend(vars.iter().filter_map(|(_, value)| *value).flat_map(OsStrExt::as_bytes));
     }
     (!out.contains(&b'\n')).then_some(out)
 }
@@ -171,9 +174,9 @@ fn conditions(watched: &Watched) -> Vec<(u8, &OsStr)> {
     }
 }
 
-/// Whether a line can hold it.
+/// Whether a line can hold it, and every shell takes it for what it is.
 fn is_whole(text: &OsStr) -> bool {
-    !text.as_bytes().contains(&b'\n')
+    !text.as_bytes().iter().any(u8::is_ascii_control)
 }
 
 /// The names of vars become code in the hooks; those that begin with ours would be the hooks' own, and so is IFS.

@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 
 use super::Shell;
-use crate::text::{PAIRS, packed, unpacked};
+use crate::text::{PAIRS, packed, unpacked, unpacked_length};
 
 /// What the shell's file needs to know of the machine.
 #[derive(Clone, Debug)]
@@ -40,6 +40,11 @@ pub fn name(shell: Shell, prelude: &Prelude) -> String {
     format!("{}-{:016x}", shell.word(), hasher.finish())
 }
 
+/// How long it is.
+pub fn length(shell: Shell, prelude: &Prelude) -> usize {
+    assignments(shell, prelude).len() + unpacked_length(file(shell))
+}
+
 fn file(shell: Shell) -> &'static [u8] {
     match shell {
         Shell::Bash => packed!("shell/dbguard.bash"),
@@ -63,7 +68,9 @@ pub fn sourced(shell: Shell, prelude: &Prelude, file: &Path) -> Vec<u8> {
         // A restricted shell may neither read a file by its path nor start a program by one. There is no word in it that
         // could be an alias.
         Shell::Bash => &[
-            b"\\builtin test \"${-#*r}\" = \"$-\" && \\builtin test -r ",
+            b"\\builtin test \"${-#*r}\" = \"$-\" && \\builtin test -f ",
+            &file,
+            b" -a -r ",
             &file,
             b" && \\builtin source ",
             &file,
@@ -72,7 +79,9 @@ pub fn sourced(shell: Shell, prelude: &Prelude, file: &Path) -> Vec<u8> {
             b" init bash --whole)\"",
         ],
         Shell::Zsh => &[
-            b"if [[ -o restricted ]]; then\n:\nelif [[ -r ",
+            b"if [[ -o restricted ]]; then\n:\nelif [[ -f ",
+            &file,
+            b" && -r ",
             &file,
             // Compiled, it is read in no time. Under another name first: half of one would be the end of a shell.
             b" ]]; then\nif [[ -o interactive && ! ",
@@ -93,9 +102,17 @@ pub fn sourced(shell: Shell, prelude: &Prelude, file: &Path) -> Vec<u8> {
             &program,
             b" init zsh --whole)\"\nfi",
         ],
-        Shell::Fish => {
-            &[b"if test -r ", &file, b"\nsource ", &file, b"\nelse\n", &program, b" init fish --whole | source\nend\n"]
-        }
+        Shell::Fish => &[
+            b"if test -f ",
+            &file,
+            b" -a -r ",
+            &file,
+            b"\nsource ",
+            &file,
+            b"\nelse\n",
+            &program,
+            b" init fish --whole | source\nend\n",
+        ],
     };
     enclosed(shell, parts.concat())
 }

@@ -13,6 +13,7 @@ use super::conninfo::{self, Setting, TrimC as _, Trouble};
 use super::ground::Ground;
 use super::{keywords, origin::Origin};
 use crate::text::Untrusted;
+use crate::world::files;
 
 /// The settings of a service.
 pub(super) fn look_up(service: &OsStr, ground: &Ground<'_>) -> Result<Vec<Setting>, Trouble> {
@@ -72,7 +73,7 @@ fn in_files(service: &OsStr, home: Option<&Path>, ground: &Ground<'_>) -> Result
 
 /// The settings in one file; `None` when it does not have the service.
 fn in_file(service: &OsStr, file: &Path) -> Result<Option<Vec<Setting>>, Trouble> {
-    let text = std::fs::read(file).map_err(|cause| unreadable(file, &cause))?;
+    let text = files::read_regular(file).map_err(|cause| unreadable(file, &cause))?;
     if memchr::memchr(0, &text).is_some() {
         return Err(Trouble::Unclear(format!("{} holds NUL bytes", Untrusted::path(file))));
     }

@@ -13,7 +13,7 @@ mod secret;
 mod untrusted;
 
 pub use columns::{columns, columns_of, shortened};
-pub(crate) use packed::{PAIRS, packed, unpacked};
+pub(crate) use packed::{PAIRS, length as unpacked_length, packed, unpacked};
 pub use secret::Secret;
 pub use untrusted::Untrusted;
 pub(crate) use untrusted::misleads;

@@ -28,6 +28,23 @@ pub(crate) fn unpacked(packed: &[u8]) -> String {
     String::from_utf8(out).unwrap_or_default()
 }
 
+/// The length of that text, without making it.
+pub(crate) fn length(packed: &[u8]) -> usize {
+    let (firsts, seconds) = PAIRS.split_at(256);
+    // What a byte stands for was there before it: a byte of the text, or one that was given out earlier, which is smaller.
+    let mut lengths = [1_usize; 256];
+    for byte in 1..256 {
+        let of = |table: &[u8]| table.get(byte).map_or(0, |part| lengths.get(usize::from(*part)).copied().unwrap_or(1));
+        if seconds.get(byte).is_some_and(|second| *second > 0) {
+            let both = of(firsts) + of(seconds);
+            if let Some(length) = lengths.get_mut(byte) {
+                *length = both;
+            }
+        }
+    }
+    packed.iter().filter_map(|byte| lengths.get(usize::from(*byte))).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,6 +53,13 @@ mod tests {
     fn what_is_for_people_as_it_is_comes_back_whole() {
         assert_eq!(unpacked(packed!("shell/dbguard.psql")), include_str!("../../shell/dbguard.psql"));
         assert_eq!(unpacked(packed!("shell/portable.psql")), include_str!("../../shell/portable.psql"));
+    }
+
+    #[test]
+    fn the_length_is_known_before_the_text_is() {
+        for packed in [packed!("shell/dbguard.bash"), packed!("shell/dbguard.psql"), packed!("tools/rails.toml"), b""] {
+            assert_eq!(length(packed), unpacked(packed).len());
+        }
     }
 
     #[test]

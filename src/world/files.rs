@@ -156,6 +156,19 @@ pub fn read_config_stamped(path: &Path) -> Result<Option<(String, Stamp)>, FileT
     }
 }
 
+/// The bytes of a file that somebody else's program reads as well. Nothing is waited for: of a FIFO the program would wait
+/// for a writer, and what is read here would be gone.
+pub fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
+    let flags = nix::fcntl::OFlag::O_NONBLOCK | nix::fcntl::OFlag::O_NOCTTY;
+    let mut file = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Opens the file. A parent that is no directory means that there is no file, as for a missing one.
 fn open(path: &Path) -> io::Result<Option<(File, Metadata)>> {
     let flags = nix::fcntl::OFlag::O_NONBLOCK | nix::fcntl::OFlag::O_NOCTTY;

@@ -18,6 +18,10 @@ pub(super) fn files(snapshot: &Snapshot) -> Vec<Finding> {
         ("tints", tints::directory(snapshot), "the title does not speak of a client that runs"),
     ];
     findings.extend(notes.into_iter().filter_map(|(name, path, then)| unwritable(name, &path?, then)));
+    findings.extend(hooks::directory(snapshot).filter(|_| hooks::is_open(snapshot)).map(|path| {
+        let what = format!("others can write to {} or above it: every shell starts slower", path.display());
+        Finding::new(State::Doubtful, "hooks", what).mend(format!("namei -l {}", posix(path.as_os_str())))
+    }));
     findings
 }
 

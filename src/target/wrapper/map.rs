@@ -10,6 +10,7 @@ use super::{Choice, truthy};
 use crate::target::conninfo::Trouble;
 use crate::target::ground::DEBIAN_SYSCONFDIR;
 use crate::target::origin::Origin;
+use crate::world::files;
 
 /// The user's cluster and database.
 pub(super) fn user_choice(site: &Site<'_>) -> Result<Choice, Trouble> {
@@ -39,13 +40,13 @@ fn split(line: &[u8]) -> impl Iterator<Item = &OsStr> {
 
 /// `VERSION CLUSTER DATABASE`, the first usable line.
 fn own(site: &Site<'_>, file: &Path) -> Option<Choice> {
-    let text = std::fs::read(file).ok()?;
+    let text = files::read_regular(file).ok()?;
     lines(&text).find_map(|(line, fields)| choice(site, &fields, file, line))
 }
 
 /// `USER GROUP VERSION CLUSTER DATABASE`, the first usable line for this user.
 fn common_map(site: &Site<'_>, file: &Path) -> Result<Option<Choice>, Trouble> {
-    let Ok(text) = std::fs::read(file) else { return Ok(None) };
+    let Ok(text) = files::read_regular(file) else { return Ok(None) };
     let name = site.snapshot.user.name.as_deref().map(OsStr::new);
     for (line, fields) in lines(&text) {
         let [user, group, rest @ ..] = fields.as_slice() else { continue };

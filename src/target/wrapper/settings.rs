@@ -11,6 +11,7 @@ use crate::order;
 use crate::target::conninfo::{TrimC as _, Trouble};
 use crate::target::origin::{Field, Origin};
 use crate::text::Untrusted;
+use crate::world::files;
 
 /// The settings of one cluster.
 #[derive(Debug, Default)]
@@ -57,7 +58,7 @@ impl Settings {
         if depth > 10 {
             return Err(Trouble::Unclear(format!("{} includes itself", Untrusted::path(path))));
         }
-        let Ok(text) = std::fs::read(path) else { return Ok(()) };
+        let Ok(text) = files::read_regular(path) else { return Ok(()) };
         for (line, number) in text.split(|&byte| byte == b'\n').zip(1..) {
             self.line(line.trim_ascii_start_c().trim_ascii_end_c(), path, number, depth)?;
         }
