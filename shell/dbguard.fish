@@ -40,9 +40,6 @@ if not status is-interactive
     return
 end
 
-# Names of ours, and so made into a list without a substitution, which fish takes longest for.
-eval "set -g __dbguard_vars $__dbguard_vars"
-
 # --- What was answered -----------------------------------------------------------------------------------------------
 
 # Nothing is known: said aloud in the same place, instead of what was true before. The next prompt asks again.
@@ -105,12 +102,18 @@ function __dbguard_first
         read --list --delimiter \x1f __dbguard_then
         read --null --list --delimiter \n __dbguard_left
     end <$__dbguard_file
+    # It has values in it, and nobody else is to read them.
+    builtin printf '' 2>/dev/null >$__dbguard_file
     # Behind the last line end there is nothing.
     test "$__dbguard_left[1]" = 'dbguard 1' -a -z "$__dbguard_left[-1]"; and set -q __dbguard_left[13]; or return
     set --erase __dbguard_left[-1]
     __dbguard_heed $__dbguard_left[13..]
     set __dbguard_then \x1f$__dbguard_then
     test "$__dbguard_then" = "$__dbguard_key"; or return
+    # Those that every answer depends on have told by an event that they are exported no more; of these only now is known.
+    for __dbguard_name in $__dbguard_named
+        set -q $__dbguard_name; and not set -qx $__dbguard_name; and return
+    end
     set -g __dbguard_path "$PATH"
     __dbguard_keep $__dbguard_left
     set -g __dbguard_due

@@ -90,8 +90,6 @@ pub(super) fn leave(
     }
     let ready = prepare(Told::default(), places, config, snapshot);
     let named = ready.answer.watched.iter().filter_map(Watched::var);
-    // fish keeps a list of names, to which it adds what it has not got.
-    let named = named.filter(|name| shell != Shell::Fish || !vars.contains(name));
     let compared: Vec<_> = vars.iter().copied().chain(named).map(|name| (name, snapshot.vars.get(name))).collect();
     // The values stand in a file until the first prompt.
     if compared.iter().any(|(name, value)| value.is_some_and(|value| may_be_secret(name, value))) {

@@ -149,8 +149,13 @@ fn assignments(shell: Shell, prelude: &Prelude) -> Vec<u8> {
     set("__dbguard_program", prelude.program.as_os_str());
     set("__dbguard_shims", prelude.shims.as_os_str());
     set("__dbguard_notes", prelude.notes.as_os_str());
-    set("__dbguard_vars", OsStr::new(&prelude.vars.join(" ")));
     set("__dbguard_functions", OsStr::new(&prelude.functions.join(" ")));
+    let vars = prelude.vars.join(" ");
+    match shell {
+        Shell::Bash | Shell::Zsh => set("__dbguard_vars", OsStr::new(&vars)),
+        // Names of ours, which make a list as they are.
+        Shell::Fish => out.extend_from_slice(format!("set -g __dbguard_vars {vars}\n").as_bytes()),
+    }
     out
 }
 
