@@ -129,7 +129,8 @@ fn the_tarball_holds_the_list_and_is_the_same_each_time() {
 #[test]
 fn the_debian_package_holds_the_list_in_debians_places_and_nothing_that_runs() {
     let Some(dpkg) = tool("dpkg-deb") else { return };
-    let sandbox = Sandbox::new().file("dbguard", "\u{0}GLIBC_2.4\u{0}GLIBC_2.34\u{0}GLIBC_2.17");
+    let program = "\u{0}GLIBC_2.4\u{0}GLIBC_2.34\u{0}GLIBC_2.17";
+    let sandbox = Sandbox::new().file("dbguard", format!("{program}\u{0}libgcc_s.so.1"));
     let package = script("deb", &sandbox, "out");
     let told = output(&dpkg, &["--contents", &package]);
     let files =
@@ -145,6 +146,9 @@ fn the_debian_package_holds_the_list_in_debians_places_and_nothing_that_runs() {
     assert!(told.lines().all(|line| line.contains(" root/root ")), "{told}");
     let control = output(&dpkg, &["--info", &package]);
     assert!(control.contains("Depends: libc6 (>= 2.34), libgcc-s1\n"), "{control}");
+    let alone = Sandbox::new().file("dbguard", program);
+    let told = output(&dpkg, &["--info", &script("deb", &alone, "out")]);
+    assert!(told.contains("Depends: libc6 (>= 2.34)\n"), "{told}");
     let scripts = ["preinst", "postinst", "prerm", "postrm", "conffiles"];
     assert!(!scripts.iter().any(|script| control.contains(script)), "{control}");
 }

@@ -190,27 +190,6 @@ fn an_answer_that_was_interrupted_is_asked_for_again() {
 }
 
 #[test]
-fn an_interrupt_leaves_the_options_as_they_were() {
-    let sandbox = Sandbox::new();
-    answers(&sandbox, &production(&sandbox));
-    let mut session = Session::start(&sandbox, &hook(&sandbox));
-    let program = sandbox.path("bin/canned program");
-    let quick = fs::read(&program).unwrap();
-    for options in ["u", "uv", "x", "f"] {
-        session.line(&format!("set -{options}; echo $- >before"));
-        fs::write(&program, "#!/bin/sh\necho asking >/dev/tty\nsleep 20\n").unwrap();
-        session.pty.send(format!("PGHOST=x{options}\n")).wait_for("asking");
-        session.pty.send("\x03");
-        session.wait();
-        fs::write(&program, &quick).unwrap();
-        session.line("echo $- >after");
-        assert_eq!(sandbox.read("work/after"), sandbox.read("work/before"), "{options}");
-        session.line(&format!("set +{options}"));
-    }
-    session.end();
-}
-
-#[test]
 fn it_stands_left_right_or_on_a_line_of_its_own() {
     for (position, off) in [Position::Left, Position::Right, Position::Line]
         .into_iter()

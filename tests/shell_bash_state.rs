@@ -1,7 +1,11 @@
 //! dbguard in bash under a person's aliases, terminals, `PATH` and mishaps. The numbers are those of the table in
 //! docs/SHELLS.md.
 
+use std::fs;
+
 use crate::shell_bash::{INIT, PRODUCTION, SILENT, STAGING, Session, world};
+use crate::shell_bash_hook::{answers, hook, production};
+use crate::support::Sandbox;
 
 #[test]
 fn b13_aliases_of_the_user_do_not_get_into_the_code_and_are_aliases_still() {
@@ -168,5 +172,26 @@ fn b24_the_evaluation_works_without_quotes() {
     let sandbox = world();
     let session = Session::start(&sandbox, "eval $(dbguard init bash)");
     assert_eq!(session.prompt(), PRODUCTION);
+    session.end();
+}
+
+#[test]
+fn an_interrupt_leaves_the_options_as_they_were() {
+    let sandbox = Sandbox::new();
+    answers(&sandbox, &production(&sandbox));
+    let mut session = Session::start(&sandbox, &hook(&sandbox));
+    let program = sandbox.path("bin/canned program");
+    let quick = fs::read(&program).unwrap();
+    for options in ["u", "uv", "x", "f"] {
+        session.line(&format!("set -{options}; echo $- >before"));
+        fs::write(&program, "#!/bin/sh\necho asking >/dev/tty\nsleep 20\n").unwrap();
+        session.pty.send(format!("PGHOST=x{options}\n")).wait_for("asking");
+        session.pty.send("\x03");
+        session.wait();
+        fs::write(&program, &quick).unwrap();
+        session.line("echo $- >after");
+        assert_eq!(sandbox.read("work/after"), sandbox.read("work/before"), "{options}");
+        session.line(&format!("set +{options}"));
+    }
     session.end();
 }

@@ -1,8 +1,8 @@
 //! What was set on a terminal and has to be taken back: notes in the state directory, one file for each shell.
 //!
 //! `tints/PID` is the mark of a client that the guard started in that shell's terminal: the hook sees it with a
-//! builtin, where its own prompts would not set all of that again, and asks again at its next prompt, also when the client was killed. `tints/PID.on` is what the shell's own
-//! prompts have set. A note holds words, never sequences, and nothing is believed for it but that something has to be
+//! builtin, where its own prompts would not set all of that again, and asks again at its next prompt, also when the
+//! client was killed. `tints/PID.on` is what the shell's own prompts have set. A note holds words, never sequences, and nothing is believed for it but that something has to be
 //! reset. `tints/PID.first` is an answer that lies ready for that shell's first prompt, which looks whether it is
 //! still true and empties it. Notes of shells that are gone are taken away by whoever writes one.
 
