@@ -38,7 +38,8 @@ class World:
         kept = {name: os.environ[name] for name in ("CARGO_HOME", "RUSTUP_HOME", "JAVA_HOME") if name in os.environ}
         if "HOME" in os.environ:
             kept.setdefault("RUSTUP_HOME", os.environ["HOME"] + "/.rustup")
-        more = {"CHECKPOINT_DISABLE": "1", "PRISMA_HIDE_UPDATE_MESSAGE": "1", "NO_COLOR": "1"}
+        # Compiled settings are known by their second and size: those of the other server, written in the same second, would do.
+        more = {"PYTHONDONTWRITEBYTECODE": "1", "CHECKPOINT_DISABLE": "1", "PRISMA_HIDE_UPDATE_MESSAGE": "1", "NO_COLOR": "1"}
         self.bare = {"HOME": str(self.home), "PATH": ":".join(path), "LC_ALL": "C.UTF-8", **kept, **more}
         self.vars = {**self.bare, "PATH": f"{shims}:{self.bare['PATH']}"}
         self.build(dirs)
