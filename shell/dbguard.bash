@@ -171,6 +171,7 @@ function __dbguard_ask {
         __dbguard_unanswered
         return
     fi
+    __dbguard_names
     __dbguard_define_key
     __dbguard_take "${__dbguard_fields[@]}"
     if [[ $__dbguard_stamp ]]; then
@@ -184,17 +185,25 @@ function __dbguard_ask {
     fi
 }
 
-# The lines of the answer, and the names of the vars that it is about besides those that all are. They become code, so
-# what is no name is none.
+# The lines of the answer.
 function __dbguard_split {
-    local rest=$__dbguard_answer$'\n' line
-    __dbguard_fields=() __dbguard_more=''
+    local rest=$__dbguard_answer$'\n'
+    __dbguard_fields=()
     while [[ $rest ]]; do
-        line=${rest%%$'\n'*}
+        __dbguard_fields+=("${rest%%$'\n'*}")
         rest=${rest#*$'\n'}
-        __dbguard_fields+=("$line")
-        case ${line:1} in '' | [0-9]* | *[!A-Za-z0-9_]*) continue ;; esac
-        [[ $line != '$'* || ${#__dbguard_fields[@]} -lt 13 ]] || __dbguard_more+=" ${line:1}"
+    done
+}
+
+# The vars that the answer is about besides those that all are. They become code, so what is no name is none.
+function __dbguard_names {
+    local line
+    __dbguard_more=
+    for line in "${__dbguard_fields[@]:12}"; do
+        case $line in
+        '$'[!A-Za-z_]* | '$' | '$'*[!A-Za-z0-9_]*) ;;
+        '$'*) __dbguard_more+=" ${line:1}" ;;
+        esac
     done
 }
 
@@ -202,17 +211,16 @@ function __dbguard_split {
 # before anything of it is believed. A bash that compares times less finely asks. Where a file has changed, what was taken
 # over must not stay.
 function __dbguard_recall {
-    local __dbguard_answer='' __dbguard_then
+    local __dbguard_then
     [[ -f $__dbguard_first && -r $__dbguard_first && ! $__dbguard_title ]] || return 1
-    IFS='' builtin read -r -d '' __dbguard_answer <"$__dbguard_first"
+    builtin mapfile -t __dbguard_fields <"$__dbguard_first"
     # It has values in it, and nobody else is to read them.
     { : >|"$__dbguard_first"; } 2>/dev/null
     __dbguard_first=
-    __dbguard_then=${__dbguard_answer%%$'\n'*}
-    __dbguard_answer=${__dbguard_answer#*$'\n'}
-    __dbguard_answer=${__dbguard_answer%$'\n'}
-    __dbguard_split
+    __dbguard_then=${__dbguard_fields[0]-}
+    __dbguard_fields=("${__dbguard_fields[@]:1}")
     [[ ${__dbguard_fields[0]-} == 'dbguard 1' && ${__dbguard_fields[5]-} ]] || return 1
+    __dbguard_names
     __dbguard_define_key
     __dbguard_key
     [ "$__dbguard_now" = "$__dbguard_then" ] || return 1
@@ -602,7 +610,7 @@ function __dbguard_forget {
     for name in "${!__dbguard_@}"; do
         unset "$name"
     done
-    for name in path others is_fixed define_key key spell_still still define_hook ask split recall take unanswered dress watch_exit \
+    for name in path others is_fixed define_key key spell_still still define_hook ask split names recall take unanswered dress watch_exit \
         undo literal strip compose show install append uninstall without regain hook turn prompt define_functions remove forget start; do
         unset -f "__dbguard_$name"
     done

@@ -50,8 +50,9 @@ impl Notes {
     pub fn settle(&self, now: Painted) {
         let own = self.shells.first().and_then(|shell| self.path(*shell, ON));
         let is_noted = now != Painted::default() && own.as_ref().and_then(|own| read(own)) == Some(now);
+        let stays = own.filter(|_| now != Painted::default());
         let notes = self.shells.iter().flat_map(|shell| [self.path(*shell, ""), self.path(*shell, ON)]).flatten();
-        for path in notes.filter(|path| !is_noted || Some(path) != own.as_ref()) {
+        for path in notes.filter(|path| Some(path) != stays.as_ref()) {
             let _ = fs::remove_file(path);
         }
         if let (Some(directory), Some(shell)) = (&self.directory, self.shells.first())
@@ -68,7 +69,6 @@ impl Notes {
     pub fn leave(&self, answer: &[u8], user: u32) -> io::Result<()> {
         let (directory, shell) = self.directory.as_ref().zip(self.shells.first()).ok_or(io::ErrorKind::NotFound)?;
         let fresh = directory.join(format!("{shell}.new"));
-        let _of_a_process_that_died = fs::remove_file(&fresh);
         let written = open(directory, &format!("{shell}.new")).and_then(|mut file| file.write_all(answer));
         let closed =
             if state::is_closed(directory, user) { Ok(()) } else { Err(io::ErrorKind::PermissionDenied.into()) };
