@@ -22,7 +22,7 @@ use crate::shell::{self, Prelude, Shell};
 use crate::target;
 use crate::world::{Snapshot, Vars, program, tools};
 
-/// How long the code waits for the answer of the first prompt. That takes 1 ms.
+/// How long the shell waits for the answer of its first prompt. That takes 1 ms.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
@@ -57,19 +57,21 @@ pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
         Some(file) => shell::sourced(shell, &prelude, &file),
         None => shell::evaluated(shell, &prelude),
     };
-    let leaving = leave(shell, prelude, (places, config), snapshot);
+    // First of all: whatever becomes of the rest, the shell has its hook.
     output::print(|out| out.write_all(&code))?;
+    let leaving = leave(shell, prelude, (places, config), snapshot);
     // What hangs (a file system that is gone) keeps the first prompt, and not the start-up file.
     let _in_time = leaving.recv_timeout(PATIENCE);
     Ok(ExitCode::SUCCESS)
 }
 
-/// Leaves the answer for the first prompt, beside everything else; what is returned speaks when that is done.
+/// Leaves the answer for the first prompt in a thread, which may hang; what is returned speaks when that is done.
 fn leave(shell: Shell, prelude: Prelude, (places, config): (Places, Config), snapshot: &Snapshot) -> Receiver<()> {
     let (done, leaving) = channel();
     let path = shims_first(&prelude.shims, &snapshot.vars);
     let snapshot = snapshot.clone();
-    thread::spawn(move || {
+    // Where there can be no thread more, nothing is left, and the first prompt asks.
+    let _started = thread::Builder::new().spawn(move || {
         answer::leave(shell, &prelude.vars, &path, (places, &config), &snapshot);
         done.send(())
     });

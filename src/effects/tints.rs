@@ -69,10 +69,12 @@ impl Notes {
     pub fn leave(&self, answer: &[u8], user: u32) -> io::Result<()> {
         let (directory, shell) = self.directory.as_ref().zip(self.shells.first()).ok_or(io::ErrorKind::NotFound)?;
         let fresh = directory.join(format!("{shell}.new"));
-        let written = open(directory, &format!("{shell}.new")).and_then(|mut file| file.write_all(answer));
+        // Made first, since what is not there is nobody's.
+        let mut file = open(directory, &format!("{shell}.new"))?;
         let closed =
             if state::is_closed(directory, user) { Ok(()) } else { Err(io::ErrorKind::PermissionDenied.into()) };
-        let left = written.and(closed).and_then(|()| fs::rename(&fresh, directory.join(format!("{shell}{FIRST}"))));
+        let left = closed.and_then(|()| file.write_all(answer));
+        let left = left.and_then(|()| fs::rename(&fresh, directory.join(format!("{shell}{FIRST}"))));
         left.inspect_err(|_| {
             let _ = fs::remove_file(&fresh);
         })
