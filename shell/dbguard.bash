@@ -59,23 +59,42 @@ function __dbguard_is_fixed {
     [[ $attributes == *r* ]]
 }
 
-# Writes the text that stands for all that the answer depends on: the directory, PATH, the vars that are set, each with
-# its name and its attributes, and then the values of all, which tell what comes to be set. It is written anew at each change, since
-# what is unset is by far the most and costs the least. What is set to nothing is as good as unset to psql. The same is
-# written by src/shell/answer.rs where an answer lies ready for the first prompt.
+# Compares these vars from now on: the first names those that the answer depends on besides the usual, the second those
+# of all that are set, each after a dollar sign. They become code: what is no name is none.
+#
+# Writes the text that stands for all that the answer depends on besides the directory: PATH, the vars that are set, each
+# with its name and its attributes, and then the values of all, which tell what comes to be set; and the same as it is
+# now. That is written as well, behind the directory, by src/shell/answer.rs where an answer lies ready for the first prompt.
 #
 # The attributes tell whether psql would see a var at all; bash before 4.4 cannot tell without starting a process, and
 # notices an `export` at the next change of a value.
-function __dbguard_define_key {
-    local IFS=' ' __dbguard_name __dbguard_all=" $__dbguard_vars$__dbguard_more"
-    __dbguard_plain="\$PWD\$'\\037'\${PATH-}"
-    for __dbguard_name in $__dbguard_all; do
-        case ${!__dbguard_name-} in
-        '') ;;
-        *) __dbguard_plain+="\$'\\037'$__dbguard_name:\${$__dbguard_name+${__dbguard_modern:+\${$__dbguard_name@a\}}=\$$__dbguard_name}" ;;
-        esac
+function __dbguard_compare {
+    local IFS='$' __dbguard_name __dbguard_values __dbguard_exported
+    case $1$2 in
+    [!\$]* | *[!A-Za-z0-9_\$]* | *\$[!A-Za-z_]* | *\$) __dbguard_more='' __dbguard_set='' ;;
+    *) __dbguard_more=$1 __dbguard_set=$2 ;;
+    esac
+    eval "__dbguard_values=$__dbguard_vars$__dbguard_more __dbguard_exported=$__dbguard_set"
+    # What is set here and not exported is not among those that the program has seen: then all have more in them.
+    [ "$__dbguard_values" = "$__dbguard_exported" ] || __dbguard_list_set
+    # shellcheck disable=SC2016 # it becomes code
+    __dbguard_plain='${PATH-}'
+    for __dbguard_name in ${__dbguard_set:1}; do
+        __dbguard_plain+="\$'\\037'$__dbguard_name:\${$__dbguard_name+${__dbguard_modern:+\${$__dbguard_name@a\}}=\$$__dbguard_name}"
     done
-    __dbguard_plain+="\$'\\037'${__dbguard_all// /\$}"
+    __dbguard_key
+    __dbguard_now+=$'\037'$__dbguard_values
+    __dbguard_plain+="\$'\\037'$__dbguard_vars$__dbguard_more"
+    __dbguard_hooked=
+}
+
+# Looks for all that is set. What is set to nothing is as good as unset to psql.
+function __dbguard_list_set {
+    local __dbguard_all=$__dbguard_vars$__dbguard_more
+    __dbguard_set=
+    for __dbguard_name in ${__dbguard_all:1}; do
+        [[ ! ${!__dbguard_name-} ]] || __dbguard_set+=\$$__dbguard_name
+    done
 }
 
 # Puts that text together as it is now.
@@ -83,101 +102,89 @@ function __dbguard_key {
     eval "__dbguard_now=$__dbguard_plain"
 }
 
-# Writes the condition that all that is watched is as it was. Paths are values, looked up by a number.
-# src/shell/answer.rs has the marks.
-function __dbguard_spell_still {
-    local path last='' name number=0 still
+# Writes the functions that depend on how things are watched: one mark for each, src/shell/answer.rs has them. From one
+# directory to the next they are mostly the same. Paths are values, which __dbguard_watch takes from the answer.
+function __dbguard_define {
+    local at still watch='' number=0 path
     # Without the program nothing is guarded, so the prompt must not look as if it were.
     # shellcheck disable=SC2016 # it becomes code
     still='-x $__dbguard_program'
-    for path in "$@"; do
-        name=__dbguard_watched$number
-        builtin printf -v "$name" %s "${path:1}"
-        case $path in
-        @.)
-            last=.
-            continue
-            ;;
-        '$'*) continue ;;
+    for ((at = 1; at < ${#1}; at++)); do
+        path=\$__dbguard_watched$at
+        watch+=" __dbguard_watched$at=\${$((++number))}"
+        case ${1:at:1} in
         # Whichever of the two is gone, one of these is true. The stamps go together, but not with a directory.
-        =*) still+=" && ! $last -nt \$$name && ! $last -ot \$$name" ;;
-        '~'*) still+=" && . -ef \$$name" ;;
-        '<'*) still+=" && ! \$$name -nt \$__dbguard_stamp" ;;
-        +*) still+=" && -e \$$name" ;;
-        -*) still+=" && ! -e \$$name" ;;
+        .) still+=" && ! . -nt $path && ! . -ot $path" ;;
+        =)
+            watch+=" __dbguard_stamp$at=\${$((++number))}"
+            still+=" && ! $path -nt \$__dbguard_stamp$at && ! $path -ot \$__dbguard_stamp$at"
+            ;;
+        '~') still+=" && . -ef $path" ;;
+        '<') still+=" && ! $path -nt \$__dbguard_stamp" ;;
+        +) still+=" && -e $path" ;;
+        -) still+=" && ! -e $path" ;;
         esac
-        last=\$$name
-        number=$((number + 1))
     done
+    eval "function __dbguard_still { [[ \$__dbguard_stamp && $still ]]; }
+    function __dbguard_watch {
+        $watch
+        :
+    }"
     __dbguard_condition=$still
+    __dbguard_defined_for=$1
+    __dbguard_hooked=
 }
 
-# Whether it is.
-function __dbguard_still {
-    [[ $__dbguard_stamp ]] && eval "[[ $__dbguard_condition ]]"
-}
-
-# Writes what a prompt runs while nothing has changed: one condition. That is all in one function, since bash copies the
-# body of a function for each call. BASHOPTS tells of promptvars, and of nocasematch, with which `[[` takes PROD for
-# prod; where it does, or there is no BASHOPTS (before 4.1), the rest of the hook finds out for itself. Its length will
-# do, and that of PS1 and of SHELLOPTS, which tells of line editing: long texts take long to compare, and a PS1 without
-# our part in it is shorter.
+# Writes the hook anew: what a prompt runs while nothing has changed is two conditions, on the values and on the files. That
+# is all in one function, since bash copies the body of a function for each call. Not before the second prompt: to read it takes longer than all else
+# that the first one does.
+#
+# Of BASHOPTS, which tells of promptvars and of nocasematch, the length will do, and that of PS1 and of SHELLOPTS, which
+# tells of line editing: long texts take long to compare, and a PS1 without our part in it is shorter.
 #
 # A shell with `set -x`, `-e` or `-u` goes another way: the first would show each value, the others have errors of ours
 # end the shell or the hook. So that is asked first, in words of their own.
 function __dbguard_define_hook {
-    local plain=''
-    if [[ $__dbguard_stamp ]]; then
-        __dbguard_spell_still "$@"
-        if [[ ${BASHOPTS-} && $BASHOPTS != *nocasematch* ]]; then
-            plain="[[ \$- != *[xeuv]* && \${#BASHOPTS}:\${#SHELLOPTS}:\$COLUMNS:\${#PS1}:$__dbguard_plain == \"\$__dbguard_settled\" && $__dbguard_condition ]] ||"
-        fi
-    fi
-    # From one directory to the next it is mostly the same; reading it takes a tenth of such a prompt.
-    [ "$plain" = "${__dbguard_hooked-new}" ] || eval "function __dbguard_hook {
+    eval "function __dbguard_hook {
         __dbguard_status=\$?
-        $plain __dbguard_turn
+        if [[ \$- != *[xeuv]* && \${#BASHOPTS}:\${#SHELLOPTS}:\$COLUMNS:\${#PS1}:$__dbguard_plain == \"\$__dbguard_settled\" ]]; then
+            [[ \$PWD == \"\$__dbguard_where\" && $__dbguard_condition ]] || __dbguard_turn same
+        else
+            __dbguard_turn
+        fi
         return \"\$__dbguard_status\"
     }"
-    __dbguard_hooked=$plain
+    __dbguard_hooked=1
 }
 
-# Asks the program, and takes the values of its answer apart. A local variable would hide an exported one of its name from
+# Asks the program, and takes its answer over. A local variable would hide an exported one of its name from
 # the program: so the names of all that are alive here are ours alone. An interrupt in the middle leaves __dbguard_asked empty,
 # and so is asked again; but not for the prompt that bash shows after it: a program that hangs (on a file system that
 # is gone) would keep the person from ever getting one.
 function __dbguard_ask {
-    local __dbguard_now __dbguard_answer='' __dbguard_code=1 __dbguard_fields __dbguard_told
+    local __dbguard_answer='' __dbguard_then='' __dbguard_told=joined __dbguard_was=$__dbguard_asked IFS=$'\037'
     __dbguard_asked=
     if [[ $__dbguard_asking ]]; then
         __dbguard_asking=
         __dbguard_unanswered
         return
     fi
-    ! __dbguard_recall || return 0
-    __dbguard_told=(${__dbguard_coarse:+coarse} ${__dbguard_title:+titled})
-    [[ $__dbguard_path_asked == "${PATH-}" ]] || __dbguard_told+=(path)
+    if [[ $__dbguard_first ]] && __dbguard_recall; then return; fi
+    [[ ! $__dbguard_was || $__dbguard_now ]] || __dbguard_key
     if [[ -x $__dbguard_program ]]; then
+        __dbguard_told+=${__dbguard_coarse:+${IFS}coarse}${__dbguard_title:+${IFS}titled}
+        [[ $__dbguard_path_asked == "${PATH-}" ]] || __dbguard_told+=${IFS}path
         __dbguard_asking=1
         # Without exec, bash would stand between: the program notes for the shell that is its parent.
-        __dbguard_answer=$(builtin exec "$__dbguard_program" prompt --answer ${__dbguard_told[@]+"${__dbguard_told[@]}"} </dev/null 2>/dev/null)
-        __dbguard_code=$?
+        # shellcheck disable=SC2086 # words of ours
+        __dbguard_answer=$(builtin exec "$__dbguard_program" prompt --answer $__dbguard_told </dev/null 2>/dev/null) || __dbguard_answer=''
         __dbguard_asking=
     fi
-    # Whatever else may have been printed is not looked at: taking millions of lines apart would take minutes.
-    [[ $__dbguard_answer == 'dbguard 1'$'\n'* ]] || __dbguard_answer=''
-    __dbguard_split
-    if [[ $__dbguard_code != 0 || ! ${__dbguard_fields[5]-} ]]; then
+    if ! __dbguard_accept; then
         __dbguard_unanswered
         return
     fi
-    __dbguard_names
-    __dbguard_define_key
-    __dbguard_take "${__dbguard_fields[@]}"
-    if [[ $__dbguard_stamp ]]; then
-        __dbguard_key
-        __dbguard_asked=$__dbguard_now
-    fi
+    [[ ! $__dbguard_stamp ]] || __dbguard_asked=$__dbguard_now
     if [[ $__dbguard_path_asked != "${PATH-}" ]]; then
         __dbguard_path_asked=${PATH-}
         # A shim that was made just now stands before what is in the table. With `set +h` there is no table.
@@ -185,77 +192,71 @@ function __dbguard_ask {
     fi
 }
 
-# The lines of the answer.
-function __dbguard_split {
-    local rest=$__dbguard_answer$'\n'
-    __dbguard_fields=()
-    while [[ $rest ]]; do
-        __dbguard_fields+=("${rest%%$'\n'*}")
-        rest=${rest#*$'\n'}
-    done
-}
-
-# The vars that the answer is about besides those that all are. They become code, so what is no name is none.
-function __dbguard_names {
-    local line
-    __dbguard_more=
-    for line in "${__dbguard_fields[@]:12}"; do
-        case $line in
-        '$'[!A-Za-z_]* | '$' | '$'*[!A-Za-z0-9_]*) ;;
-        '$'*) __dbguard_more+=" ${line:1}" ;;
-        esac
-    done
-}
-
-# Takes the answer that `init` has left for the first prompt, if everything is still as it was then: that is compared
-# before anything of it is believed. A bash that compares times less finely asks. Where a file has changed, what was taken
-# over must not stay.
+# Takes the answer that `init` has left for the first prompt, if everything is still as it was then. A bash that compares
+# times less finely asks. Where a file has changed, what was taken over must not stay.
 function __dbguard_recall {
-    local __dbguard_then
+    local __dbguard_lines
     [[ -f $__dbguard_first && -r $__dbguard_first && ! $__dbguard_title ]] || return 1
-    builtin mapfile -t __dbguard_fields <"$__dbguard_first"
+    builtin mapfile -t __dbguard_lines <"$__dbguard_first"
     # It has values in it, and nobody else is to read them.
     { : >|"$__dbguard_first"; } 2>/dev/null
     __dbguard_first=
-    __dbguard_then=${__dbguard_fields[0]-}
-    __dbguard_fields=("${__dbguard_fields[@]:1}")
-    [[ ${__dbguard_fields[0]-} == 'dbguard 1' && ${__dbguard_fields[5]-} ]] || return 1
-    __dbguard_names
-    __dbguard_define_key
-    __dbguard_key
-    [ "$__dbguard_now" = "$__dbguard_then" ] || return 1
-    __dbguard_take "${__dbguard_fields[@]}"
-    if __dbguard_still; then
-        __dbguard_asked=$__dbguard_now
-        __dbguard_path_asked=${PATH-}
-        return 0
+    __dbguard_then=${__dbguard_lines[0]:-none}
+    __dbguard_answer=${__dbguard_lines[1]-}
+    if __dbguard_accept; then
+        if __dbguard_still; then
+            __dbguard_asked=$__dbguard_now
+            __dbguard_path_asked=${PATH-}
+            return 0
+        fi
+        __dbguard_unanswered
     fi
-    __dbguard_unanswered
+    __dbguard_then='' __dbguard_answer=''
     return 1
 }
 
-# Takes the fields of an answer over; what is compared from now on is defined already.
-function __dbguard_take {
-    local __dbguard_once=${8-}
-    __dbguard_segment=${3-}
-    __dbguard_width=${4:-0}
-    __dbguard_sgr=${5-}
-    __dbguard_position=${6-}
-    __dbguard_title=${7-}
-    __dbguard_each=${9-}
+# Takes the answer apart, and over, unless it is none, or was worked out from other values than those of now. Nothing in
+# it is a pattern: __dbguard_turn has seen to that.
+#
+# Where all values are the same, and only the directory is another one or a file has changed, what is compared stays.
+function __dbguard_accept {
+    # shellcheck disable=SC2086 # it is to be taken apart
+    set -- $__dbguard_answer
+    [[ ${1-} == 'dbguard 2' && ${6-} && ${15+set} ]] || return 1
+    if [[ ! $__dbguard_was ]] || ! [ "${13-}:$__dbguard_now" = "$__dbguard_more:$__dbguard_was" ]; then
+        __dbguard_compare "${13-}" "${14-}"
+    fi
+    [ ":${15-}" = "$__dbguard_defined_for" ] || __dbguard_define ":${15-}"
+    [[ ! $__dbguard_then ]] || [ "$PWD"$'\037'"$__dbguard_now" = "$__dbguard_then" ] || return 1
+    __dbguard_where=${PWD-}
     __dbguard_leave=${10-}
     __dbguard_stamp=${12-}
-    export DBGUARD_SHOWN="$$ ${11-}"
-    __dbguard_define_hook "${@:13}"
-    if [[ $__dbguard_once && -t 2 ]]; then
-        builtin printf %s "$__dbguard_once" >&2
+    if [[ ${8-} && -t 2 ]]; then
+        builtin printf %s "$8" >&2
     fi
+    # Mostly it says what the last one said.
+    [ "$3:$4:$5:$6:$7:$9:${11-}" = "$__dbguard_taken" ] || __dbguard_take "$@"
+    shift 15
+    __dbguard_watch "$@"
+}
+
+# Takes what an answer says over.
+function __dbguard_take {
+    __dbguard_taken="$3:$4:$5:$6:$7:$9:${11-}"
+    __dbguard_segment=$3
+    __dbguard_width=${4:-0}
+    __dbguard_sgr=$5
+    __dbguard_position=$6
+    __dbguard_title=$7
+    __dbguard_each=$9
+    export DBGUARD_SHOWN="$$ ${11-}"
     __dbguard_dress
 }
 
 # No answer: said in the place of the segment, and never an earlier answer instead.
 function __dbguard_unanswered {
     local said='UNKNOWN dbguard does not answer'
+    __dbguard_taken=
     if [[ $__dbguard_title && $__dbguard_each == *"$__dbguard_title"* ]]; then
         __dbguard_each=${__dbguard_each%%"$__dbguard_title"*}$said${__dbguard_each#*"$__dbguard_title"}
         __dbguard_title=$said
@@ -273,6 +274,7 @@ function __dbguard_unanswered {
 # From the values to the pieces of the segment.
 function __dbguard_dress {
     local text=$__dbguard_segment width=$__dbguard_width sign=▲
+    __dbguard_composed=
     __dbguard_before='' __dbguard_text='' __dbguard_after='' __dbguard_gap=''
     [[ $text ]] || return 0
     if [[ ${#sign} != 1 ]]; then
@@ -311,7 +313,6 @@ function __dbguard_dress {
 # Takes what undoes title and tint along to the shell's end, unless the user has a trap there: theirs stays. Not before the
 # second prompt: to find out takes a process, for which no shell's start should wait.
 function __dbguard_watch_exit {
-    [[ $__dbguard_leave && ! ${__dbguard_exit-} ]] || return 0
     __dbguard_exit=theirs
     # Before 4.0 there is no telling whether there is one.
     if ((BASH_VERSINFO[0] >= 4)) && [[ ! $(trap -p EXIT) ]]; then
@@ -356,14 +357,21 @@ function __dbguard_strip {
     done
 }
 
+# Brings PS1 and what it looks up up to date.
+function __dbguard_decorate {
+    local bare
+    __dbguard_strip
+    __dbguard_compose
+    __dbguard_show
+}
+
 # Puts together what PS1 looks up, from the pieces and from what is sent to the terminal: title and tint go with the
 # segment, but for a PS1 that sets a title itself, or may do so where it is expanded: ours is sent after that one. Only
 # then, since readline 8.3 draws a prompt twice that ends in what takes no room. Without line editing nobody takes the
 # marks out.
 function __dbguard_compose {
-    local bare mark=$'\001' end=$'\002'
+    local mark=$'\001' end=$'\002'
     [[ -o emacs || -o vi ]] || mark='' end=''
-    __dbguard_strip
     __dbguard_early=$__dbguard_each __dbguard_late=''
     case $bare in *'\e]'* | *'\033]'* | *$'\e]'* | *'$'[!\ ]* | *'`'*)
         __dbguard_early='' __dbguard_late=${__dbguard_each:+$mark$__dbguard_each$end}
@@ -372,14 +380,17 @@ function __dbguard_compose {
     __dbguard_look=$__dbguard_early$__dbguard_before
     __dbguard_look=${__dbguard_look:+$mark$__dbguard_look$end}$__dbguard_text
     __dbguard_look+=${__dbguard_after:+$mark$__dbguard_after$end}$__dbguard_gap
+    __dbguard_composed=${#SHELLOPTS}
 }
 
 # Sees to it that PS1 shows the values. Whoever has set PS1 since the last prompt finds their prompt decorated again;
 # one that is decorated is left alone, wherever in it we stand.
 function __dbguard_show {
-    local head=$__dbguard_head tail=${__dbguard_late:+$__dbguard_tail} bare lines='' literal
+    local head=$__dbguard_head tail=${__dbguard_late:+$__dbguard_tail} lines='' literal
     # In POSIX mode prompts are expanded whatever the option says.
     if ! builtin shopt -q promptvars && [[ ! -o posix ]]; then
+        # These are the values of this prompt, also where promptvars is back.
+        __dbguard_composed=
         literal=$__dbguard_mark
         __dbguard_literal "$__dbguard_early$__dbguard_before" apart
         __dbguard_literal "$__dbguard_text"
@@ -393,7 +404,6 @@ function __dbguard_show {
     [[ $__dbguard_ps1 != *"$head"*"$tail"* ]] || return 0
     ! __dbguard_is_fixed PS1 || return 0
     [[ ! ${__dbguard_started-} ]] || __dbguard_regain
-    __dbguard_strip
     # A prompt that begins with an empty line keeps it above the segment.
     while :; do
         case $bare in
@@ -484,6 +494,7 @@ function __dbguard_without {
 # somebody else calls us it stays so, but for starship, which does it before it assigns PS1 where PROMPT_COMMAND is a
 # string.
 function __dbguard_regain {
+    local IFS=$' \t\n'
     local first=${PROMPT_COMMAND-} all=${PROMPT_COMMAND[*]-} callers=" ${FUNCNAME[*]} "
     ! __dbguard_is_fixed PROMPT_COMMAND || return 0
     if [[ $all != *__dbguard_hook* ]]; then
@@ -496,13 +507,39 @@ function __dbguard_regain {
     fi
 }
 
+# At each prompt, until the first answer.
+function __dbguard_hook {
+    __dbguard_status=$?
+    __dbguard_turn
+    return "$__dbguard_status"
+}
+
 # What the hook runs when something may have changed, or under `set -x`, `-v`, `-e` or `-u`. The errors of all that happens in
 # it are nobody's business: not of `set -e`, which would end the shell, and not of a trap for ERR.
 function __dbguard_turn {
     # An interrupt in the middle leaves them as they are; the next prompt puts them back.
+    case $- in *x*) {
+        __dbguard_options=${__dbguard_options:-$-}
+        set +x
+    } 2>/dev/null ;; esac
     __dbguard_options=${__dbguard_options:-$-}
-    { set +xuv; } 2>/dev/null
-    __dbguard_prompt || :
+    set +uv -f
+    __dbguard_settled=
+    __dbguard_prompt "$@" || :
+    case $__dbguard_options in *f*) ;; *) set +f ;; esac
+    # What the hook compares until something changes. BASHOPTS tells of promptvars, and of nocasematch, with which `[[` takes
+    # PROD for prod; where it does, or there is no BASHOPTS (before 4.1), the rest finds out for itself each time.
+    if [[ $__dbguard_asked && ${BASHOPTS-} == *promptvars* && $BASHOPTS != *nocasematch* && (! $__dbguard_leave || ${__dbguard_exit-}) ]]; then
+        [[ $__dbguard_hooked ]] || __dbguard_define_hook
+        __dbguard_settled=${#BASHOPTS}:${#SHELLOPTS}:${COLUMNS-}:${#PS1}:$__dbguard_asked
+    fi
+    case $__dbguard_options in
+    *[euvx]*) __dbguard_put_back ;;
+    *) __dbguard_options= ;;
+    esac
+}
+
+function __dbguard_put_back {
     # The next entry sees the status of the user's command; under `set -e` a status of ours ends the shell.
     case $- in *e*) __dbguard_status=0 ;; esac
     case $__dbguard_options in *u*) set -u ;; esac
@@ -516,38 +553,34 @@ function __dbguard_turn {
     esac
 }
 
-# Brings everything up to date.
+# At the first prompt, when the whole of the user's file has been read.
+function __dbguard_begin {
+    __dbguard_started=1
+    __dbguard_regain
+    if [[ ${PROMPT_COMMAND[*]-} == *__bp_interactive_mode* ]]; then
+        # bash-preexec has installed itself just now, and has taken us for what was typed. It still waits for that.
+        __bp_interactive_mode
+    fi
+}
+
+# Brings everything up to date. With a word, all values are known to be the same.
 function __dbguard_prompt {
-    local __dbguard_now __dbguard_lengths IFS=$' \t\n'
-    __dbguard_settled=
+    local __dbguard_now=${1:+$__dbguard_asked}
     case ${PATH-} in "$__dbguard_shims":*) ;; *) __dbguard_path ;; esac
     # `[` and not `[[`, which `shopt -s nocasematch` lets take PROD for prod.
-    if [[ ! $__dbguard_asked ]] || { __dbguard_key && ! [ "$__dbguard_now" = "$__dbguard_asked" ]; } || ! __dbguard_still; then
+    if [[ ! $__dbguard_asked ]] || ! [ "${PWD-}" = "$__dbguard_where" ] || { [[ ! $__dbguard_now ]] && __dbguard_key && ! [ "$__dbguard_now" = "$__dbguard_asked" ]; } || ! __dbguard_still; then
         __dbguard_ask
     elif [[ $__dbguard_position == right && $__dbguard_columns != "${COLUMNS:-80}" ]]; then
         __dbguard_dress
     fi
-    __dbguard_compose
-    # Who decorates PS1 anew at each prompt aside, it is as it was. Values that stand in it themselves are those of a
-    # prompt that is past, also where promptvars is back.
-    if [[ $__dbguard_late || ${PS1-} == *"$__dbguard_mark"* ]] || ! [ "${PS1-}" = "$__dbguard_ps1" ] || ! builtin shopt -q promptvars; then
-        __dbguard_show
+    # Who decorates PS1 anew at each prompt aside, it is as it was.
+    if [[ $__dbguard_composed != "${#SHELLOPTS}" || $__dbguard_late ]] || ! [ "${PS1-}" = "$__dbguard_ps1" ] || ! builtin shopt -q promptvars; then
+        __dbguard_decorate
     fi
     if [[ ! ${__dbguard_started-} ]]; then
-        __dbguard_started=1
-        __dbguard_regain
-        if [[ ${PROMPT_COMMAND[*]-} == *__bp_interactive_mode* ]]; then
-            # bash-preexec has installed itself just now, and has taken us for what was typed. It still waits for that.
-            __bp_interactive_mode
-        fi
-    else
+        __dbguard_begin
+    elif [[ $__dbguard_leave && ! ${__dbguard_exit-} ]]; then
         __dbguard_watch_exit
-    fi
-    if [[ $__dbguard_asked && (! $__dbguard_leave || ${__dbguard_exit-}) ]] && builtin shopt -q promptvars; then
-        __dbguard_lengths=${BASHOPTS-}
-        __dbguard_lengths=${#__dbguard_lengths}:${#SHELLOPTS}:${COLUMNS-}
-        __dbguard_settled=${PS1-}
-        __dbguard_settled=$__dbguard_lengths:${#__dbguard_settled}:$__dbguard_asked
     fi
 }
 
@@ -610,8 +643,9 @@ function __dbguard_forget {
     for name in "${!__dbguard_@}"; do
         unset "$name"
     done
-    for name in path others is_fixed define_key key spell_still still define_hook ask split names recall take unanswered dress watch_exit \
-        undo literal strip compose show install append uninstall without regain hook turn prompt define_functions remove forget start; do
+    for name in path others is_fixed compare list_set key define define_hook still watch ask recall accept take unanswered dress \
+        watch_exit undo literal strip decorate compose show install append uninstall without regain hook turn put_back begin prompt \
+        define_functions remove forget start; do
         unset -f "__dbguard_$name"
     done
 }
@@ -625,12 +659,9 @@ function __dbguard_start {
     # How finely bash before 5 compares times depends on how it was built: 3.2 in whole seconds.
     ((BASH_VERSINFO[0] >= 5)) || __dbguard_coarse=1
     # Evaluated again, it knows what it knew; but what is asked after that is asked anew.
-    __dbguard_asked='' __dbguard_asking='' __dbguard_settled='' __dbguard_first=''
-    unset __dbguard_hooked
+    __dbguard_asked='' __dbguard_asking='' __dbguard_settled='' __dbguard_hooked='' __dbguard_first=''
+    __dbguard_defined_for='' __dbguard_where='' __dbguard_taken='' __dbguard_composed='' __dbguard_late=''
     ((BASH_VERSINFO[0] < 5)) || __dbguard_first=${__dbguard_notes:+$__dbguard_notes/$$.first}
-    # They become code.
-    [[ $__dbguard_vars != *[!A-Za-z0-9_\ ]* ]] || __dbguard_vars=''
-    __dbguard_define_hook
     __dbguard_path
     __dbguard_define_functions
     case $- in *i*) ;; *) return ;; esac
@@ -645,7 +676,6 @@ function __dbguard_start {
         return
     fi
     __dbguard_install
-    __dbguard_show
 }
 
 # A restricted shell may neither change PATH nor name a program by its path. Much is not set yet: that is no error.

@@ -37,15 +37,18 @@ else
   # begins with %(98V and a mark, and ends with the mark: title and tint.
 
   typeset -g __dbguard_first=${__dbguard_notes:+$__dbguard_notes/$$.first}
-  typeset -g __dbguard_seen_path= __dbguard_stamp= __dbguard_plain= __dbguard_how= __dbguard_drawn=
+  typeset -g __dbguard_seen_path= __dbguard_asking=yes __dbguard_form= __dbguard_here= __dbguard_was= __dbguard_newest=
+  typeset -g __dbguard_untitled= __dbguard_plain= __dbguard_how= __dbguard_parts= __dbguard_placed= __dbguard_drawn=
   typeset -g __dbguard_level=none __dbguard_text= __dbguard_sgr= __dbguard_position=left
   typeset -g __dbguard_title= __dbguard_once= __dbguard_each= __dbguard_embeds= __dbguard_leave= __dbguard_in_p10k=${__dbguard_in_p10k-}
-  typeset -ga __dbguard_watched=() __dbguard_names=()
+  typeset -ga __dbguard_usual=(${(s. .)__dbguard_vars})
   typeset -gi __dbguard_moved=0
 
-  # Before each prompt, unless nothing has changed: __dbguard_remember writes what stands before it. zsh itself gives back
+  # Before each prompt, unless nothing has changed: __dbguard_write writes what stands before it. zsh itself gives back
   # $?, $pipestatus and $_ after it.
   function __dbguard_turn {
+    # One of us has only asked whether all is as it was, and it is not.
+    if [[ ${1-} == __dbguard_same ]]; then return 1; fi
     # How the prompt is going to be read, by the options of the user; from emulate on they are our own.
     local __dbguard_read=percent
     if [[ ! -o prompt_percent ]]; then __dbguard_read=literal; fi
@@ -53,21 +56,23 @@ else
     if [[ -o prompt_bang ]]; then __dbguard_read+=bang; fi
     \builtin emulate -L zsh -o extended_glob -o no_xtrace -o no_aliases
     if ! __dbguard_same; then
-      __dbguard_path
       __dbguard_ask
     fi
     if [[ -n $__dbguard_in_p10k || $precmd_functions[(Ie)_p9k_precmd] -ne 0 ]]; then
       __dbguard_segment
     fi
-    if [[ -n ${functions[spaceship::populate]-} && $functions[spaceship::populate] != *__dbguard_again* ]]; then
+    # Whatever its version, what it hooks in has its name; to ask for a function first would have zsh load a module.
+    if [[ -n $precmd_functions[(r)*spaceship*] && -n ${functions[spaceship::populate]-} &&
+          $functions[spaceship::populate] != *__dbguard_again* ]]; then
       functions[spaceship::populate]+=$'\n__dbguard_again'
     fi
-    if [[ $PROMPT$'\n'$RPROMPT != "$__dbguard_drawn" || $__dbguard_read != "$__dbguard_how" || $psvar[97] != "$__dbguard_text" || $psvar[98] != "$__dbguard_embeds" ]]; then
+    if [[ -z $__dbguard_drawn || $__dbguard_read != "$__dbguard_how" ||
+          "$PROMPT"$'\036'"$RPROMPT"$'\036'"$psvar[97]"$'\036'"$psvar[98]" != "$__dbguard_drawn" ]]; then
       __dbguard_how=$__dbguard_read
       __dbguard_show
     fi
     if [[ -t 1 && ( $precmd_functions[-1] == __dbguard_precmd || -n $__dbguard_in_p10k ) ]]; then
-      __dbguard_send
+      if [[ -n $__dbguard_once || -z $__dbguard_embeds ]]; then __dbguard_send; fi
     else
       # Whoever comes after us may build the prompt or set the title anew, or has yet to give the terminal back. Events
       # of sched are looked at after the last precmd function and before the prompt is shown.
@@ -87,7 +92,6 @@ else
     local -i __dbguard_code=$?
     \builtin emulate -L zsh -o extended_glob -o no_xtrace -o no_aliases
     if ! __dbguard_same; then
-      __dbguard_path
       __dbguard_ask
     fi
     __dbguard_show
@@ -95,185 +99,206 @@ else
     return $__dbguard_code
   }
 
-  # Writes the condition that all that this answer depends on is as it was, in which there are names and numbers but no
-  # values: as a function, and before a prompt's turn. A var counts with its attributes: one that is not exported is not
-  # seen by psql. A stamp has the time of the newest change among the files, so what is newer has changed since.
+  # Whether all that the answer depends on is as it was. Most often it is the directory that is another.
+  function __dbguard_same {
+    [[ -z $__dbguard_asking && "$PWD" == "$__dbguard_here" ]] && __dbguard_precmd __dbguard_same
+  }
+
+  # __dbguard_write VARS SET MARKS: writes the condition that all that an answer depends on is as it was, and what notes how
+  # it is. There are names and numbers in them but no values, so an answer mostly finds those of the one before.
   #
-  # There are no subscripts in it, which mean something else with the option ksh_arrays; nor is anything read that may be
-  # unset; and with xtrace no value is shown.
-  function __dbguard_remember {
-    # Without the program nothing is guarded, so the prompt must not look as if it were.
-    local -i at
-    local name value last same='-x $__dbguard_program'
-    local -a values=()
-    if [[ -z $__dbguard_stamp ]]; then
-      return
-    fi
-    # What is set is compared in one, since zsh takes longer to compare than to put together.
-    local mark=$'\037'; local now="\"\$PWD$mark\${PATH-}" were=$PWD$mark$PATH
-    for name in $__dbguard_names DISABLE_AUTO_TITLE; do
-      if (( ${(P)+name} )); then
-        were+=$mark$name:${(tP)name}=${(P)name}
-        now+="$mark$name:\${(t)$name-}=\${$name-}"
-      else
-        same+=" && ! -v $name"
-      fi
+  # There are no subscripts in the condition, which mean something else with the option ksh_arrays, but where nothing is
+  # calm then; nor is anything read that may be unset; and with xtrace no value is shown.
+  function __dbguard_write {
+    # What is set is compared in one, since zsh takes longer to compare than to put together. A var counts with its
+    # attributes: one that is not exported is not seen by psql.
+    local now=$'$PWD\037${PATH-}' noted= same= name mark stamp
+    local -a set=(${(s.$.)2}) others=(${(s.$.)1})
+    local -i at=15
+    for name in $set; do
+      now+=$'\037'"$name:\${(t)$name-}=\${$name-}"
     done
-    values+=($were)
-    same+=" && $now\" == \"\$__dbguard_was1\""
-    for name in "${(@)__dbguard_watched:#\$*}"; do
-      values+=("${name[2,-1]}")
-      value="\$__dbguard_was$#values"
-      case $name in
-        # What is gone is neither newer nor older; a shell's own directory is always there.
-        (@.) value=. ;;
-        (\=*)
-          if [[ $last != . ]]; then same+=" && -e $last"; fi
-          same+=" && -e $value && ! $last -nt $value && ! $last -ot $value"
+    # What is gone is neither newer nor older; a shell's own directory is always there.
+    for mark in ${(s..)3}; do
+      at+=1
+      name="\"\$__dbguard_$at\"" noted+=" __dbguard_$at=\"\$__dbguard_fields[$at]\""
+      case $mark in
+        (.) same+=" && -e $name && ! . -nt $name && ! . -ot $name" ;;
+        (\=)
+          at+=1
+          stamp="\"\$__dbguard_$at\"" noted+=" __dbguard_$at=\"\$__dbguard_fields[$at]\""
+          same+=" && -e $name && -e $stamp && ! $name -nt $stamp && ! $name -ot $stamp"
           ;;
-        (\~*) same+=" && . -ef $value" ;;
-        (\<*) same+=" && -e \$__dbguard_stamp && ! $value -nt \$__dbguard_stamp" ;;
-        (+*) same+=" && -e $value" ;;
-        (-*) same+=" && ! -e $value" ;;
+        (\<) same+=" && -e \$__dbguard_newest && ! $name -nt \$__dbguard_newest" ;;
+        (\~) same+=" && . -ef $name" ;;
+        (+) same+=" && -e $name" ;;
+        (-) same+=" && ! -e $name" ;;
+        (*) return 1 ;;
       esac
-      last=$value
     done
-    for (( at = 1; at <= $#values; at++ )); do
-      typeset -g "__dbguard_was$at=$values[at]"
-    done
-    functions[__dbguard_same]="[[ $same ]]"
+    # That is the hook's own, and nobody exports it.
+    if [[ -v DISABLE_AUTO_TITLE ]]; then
+      same+=' && ${DISABLE_AUTO_TITLE-} == "$__dbguard_untitled"'
+    else
+      others+=(DISABLE_AUTO_TITLE)
+    fi
+    local usual="${(@j. && ! -v .)__dbguard_usual:|set}" more="${(@j. && ! -v .)others:|set}"
     # Nothing has changed, our part stands in the prompt as it did with the title in it, and nobody comes after us: all in
-    # one function, since calling one takes longer than most of what is in it.
-    local calm='! -o xtrace && -z $__dbguard_once$__dbguard_in_p10k && $precmd_functions[-1] == __dbguard_precmd'
-    calm+=' && $PROMPT$'"'\\n'"'${RPROMPT-} == "$__dbguard_drawn" && ${psvar[97]-} == "$__dbguard_text"'
-    calm+=' && ${psvar[98]-} == "$__dbguard_embeds" && -o prompt_percent && ! -o prompt_bang'
-    calm+=' && ( $__dbguard_how == percent && ! -o prompt_subst || $__dbguard_how == percentsubst && -o prompt_subst )'
-    functions[__dbguard_precmd]="[[ $calm && $same ]] || __dbguard_turn"
+    # one function, since calling one takes longer than most of what is in it. Some of us only ask whether nothing has
+    # changed. Without the program nothing is guarded, so the prompt must not look as if it were.
+    local calm='! -o xtrace && -z "$__dbguard_asking$__dbguard_once$__dbguard_in_p10k"'
+    local drawn=$'"$PROMPT\036${RPROMPT-}\036${psvar[97]-}\036${psvar[98]-}" == "$__dbguard_drawn" && $precmd_functions[-1] == __dbguard_precmd'
+    drawn+=' && -o prompt_percent && ! -o prompt_bang'
+    drawn+=' && ( $__dbguard_how == percent && ! -o prompt_subst || $__dbguard_how == percentsubst && -o prompt_subst )'
+    local only='${1-} == __dbguard_same'
+    # Setting functions[…] would have zsh load a module first.
+    \builtin eval "function __dbguard_precmd {
+      [[ ( $calm || $only ) && \"$now\" == \"\$__dbguard_was\" && ( $drawn || $only )\
+        && -x \"\$__dbguard_program\"${usual:+ && ! -v $usual}${more:+ && ! -v $more}$same ]] || __dbguard_turn \"\$@\"
+    }
+    function __dbguard_note { __dbguard_here=\"\$PWD\" __dbguard_was=\"$now\"$noted }"
   }
 
   # Asks. Until the whole answer is there, also when Ctrl-C ends this here, the prompt shows that it is not known:
   # never the answer from before.
   function __dbguard_ask {
-    local -a __dbguard_told __dbguard_lines
-    local __dbguard_titled=$__dbguard_title __dbguard_answer
-    if [[ $PATH != "$__dbguard_seen_path" ]]; then __dbguard_told+=(path); fi
-    if [[ -n $__dbguard_titled ]]; then __dbguard_told+=(titled); fi
+    local -a __dbguard_told __dbguard_fields
+    if [[ $PATH != "$__dbguard_seen_path" ]]; then
+      __dbguard_path
+      __dbguard_told+=(path)
+    fi
+    if [[ -n $__dbguard_title ]]; then __dbguard_told+=(titled); fi
     __dbguard_unknown
     # What it prints would get into the answer. It is the user's own again when this function returns.
     trap - DEBUG
-    if [[ -z $__dbguard_titled ]] && __dbguard_recall; then
+    if [[ -n $__dbguard_first ]] && __dbguard_recall; then
       return
     fi
     if [[ ! -f $__dbguard_program || ! -x $__dbguard_program ]]; then
       return
     fi
-    __dbguard_answer=$("$__dbguard_program" prompt --answer $__dbguard_told </dev/null 2>/dev/null) || return 0
-    __dbguard_lines=("${(@f)__dbguard_answer}")
-    if [[ $__dbguard_lines[1] != 'dbguard 1' || -z $__dbguard_lines[6] ]]; then
-      return
-    fi
-    __dbguard_take
+    __dbguard_fields=("${(@f)$("$__dbguard_program" prompt --answer $__dbguard_told </dev/null 2>/dev/null)}") || return 0
     # Links may have been made for tools that zsh has found elsewhere before.
-    if [[ $PATH != "$__dbguard_seen_path" ]]; then
+    if [[ $__dbguard_told[1] == path && $__dbguard_fields[1] == 'dbguard 2' ]]; then
       __dbguard_seen_path=$PATH
       \builtin rehash
     fi
-    __dbguard_remember
+    __dbguard_take
   }
 
-  # Takes the answer that `init` has left for the first prompt, if everything is still as it was then: that is compared
-  # before anything of it is believed. src/shell/answer.rs has written it in the same words.
+  # Takes the answer that `init` has left for the first prompt, if everything is still as it was then.
   function __dbguard_recall {
-    local __dbguard_left=$__dbguard_first __dbguard_words __dbguard_name
+    local __dbguard_left=$__dbguard_first
     __dbguard_first=
     if [[ ! -f $__dbguard_left || ! -r $__dbguard_left ]]; then
       return 1
     fi
-    __dbguard_lines=("${(@f)$(<$__dbguard_left)}")
+    __dbguard_fields=("${(@f)$(<$__dbguard_left)}")
     # It has values in it, and nobody else is to read them.
     { : >|$__dbguard_left } 2>/dev/null
-    __dbguard_left=$__dbguard_lines[1]
-    shift __dbguard_lines
-    if [[ $__dbguard_lines[1] != 'dbguard 1' || -z $__dbguard_lines[6] ]]; then
-      return 1
-    fi
-    __dbguard_name_vars
-    __dbguard_words=$PWD$'\037'$PATH
-    for __dbguard_name in $__dbguard_names; do
-      if (( ${(P)+__dbguard_name} )); then
-        __dbguard_words+=$'\037'$__dbguard_name:${(tP)__dbguard_name}=${(P)__dbguard_name}
-      fi
-    done
-    if [[ $__dbguard_words != "$__dbguard_left" ]]; then
-      return 1
-    fi
-    __dbguard_take
-    __dbguard_remember
-    if ! __dbguard_same; then
-      __dbguard_unknown
-      return 1
-    fi
+    __dbguard_left=$__dbguard_fields[1]
+    shift __dbguard_fields
+    __dbguard_take || return 1
     __dbguard_seen_path=$PATH
   }
 
-  # The vars that an answer depends on: those that all do, and those that it names. They become code: what is no name is
-  # none.
-  function __dbguard_name_vars {
-    local -a named=(${${(M)__dbguard_lines[13,-1]:#\$*}#\$})
-    __dbguard_names=(${(s. .)__dbguard_vars} ${(M)named:#[A-Za-z_][A-Za-z0-9_]#})
-  }
-
-  # Takes the values of the answer, which stands in __dbguard_lines.
+  # Takes the answer, the fields of which are in __dbguard_fields. One that was left is compared before it is believed.
   function __dbguard_take {
-    __dbguard_level=$__dbguard_lines[2] __dbguard_text=$__dbguard_lines[3] __dbguard_sgr=${__dbguard_lines[5]//[^0-9;]/} __dbguard_position=$__dbguard_lines[6]
-    __dbguard_title=$__dbguard_lines[7] __dbguard_once+=$__dbguard_lines[8] __dbguard_each=$__dbguard_lines[9] __dbguard_leave=$__dbguard_lines[10]
-    __dbguard_stamp=$__dbguard_lines[12]
-    __dbguard_watched=("${(@)__dbguard_lines[13,-1]}")
-    __dbguard_name_vars
-    __dbguard_fit
-    if [[ ${(t)DBGUARD_SHOWN} != *readonly* ]]; then typeset -gx DBGUARD_SHOWN="$$ $__dbguard_lines[11]"; fi
+    local __dbguard_unsure=yes
+    if [[ $__dbguard_fields[1] != 'dbguard 2' || -z $__dbguard_fields[6] ]]; then return 1; fi
+    if ! __dbguard_remember && [[ -n ${__dbguard_left-} ]]; then return 1; fi
+    # In quotes zsh looks for less in what it assigns.
+    __dbguard_level="$__dbguard_fields[2]" __dbguard_text="$__dbguard_fields[3]"
+    __dbguard_sgr=${(M)__dbguard_fields[5]:#[0-9;]#} __dbguard_position="$__dbguard_fields[6]"
+    __dbguard_title="$__dbguard_fields[7]" __dbguard_once+="$__dbguard_fields[8]"
+    __dbguard_each="$__dbguard_fields[9]" __dbguard_leave="$__dbguard_fields[10]"
+    if [[ ${#:-▲} != 1 ]]; then __dbguard_fit; fi
+    if [[ ${(t)DBGUARD_SHOWN} != *readonly* ]]; then typeset -gx DBGUARD_SHOWN="$$ $__dbguard_fields[11]"; fi
     if [[ ${DISABLE_AUTO_TITLE-} == true ]]; then
       # The user of oh-my-zsh wants no titles: whatever sets one is taken out, a tint is left.
       local sets_title=$'(\e\\][012];[^\a\e]#(\a|\e\\\\)|\ek[^\e]#\e\\\\)'
       __dbguard_title= __dbguard_once=${__dbguard_once//$~sets_title/}
       __dbguard_each=${__dbguard_each//$~sets_title/} __dbguard_leave=${__dbguard_leave//$~sets_title/}
     fi
+    __dbguard_asking=$__dbguard_unsure
+  }
+
+  # Notes how everything is that this answer depends on. Names of vars become code: where one of them is no name, nothing
+  # is noted, and each prompt asks. An answer that was left comes with what would have to be noted, in the words of
+  # src/shell/answer.rs.
+  function __dbguard_remember {
+    local __dbguard_asked="$__dbguard_fields[13] $__dbguard_fields[14] $__dbguard_fields[15]" __dbguard_before=$__dbguard_was
+    if [[ -z $__dbguard_fields[12] ]]; then return 1; fi
+    if [[ "$__dbguard_asked" != "$__dbguard_form" ]]; then
+      __dbguard_form= __dbguard_before=
+      if [[ $__dbguard_fields[13]$__dbguard_fields[14] != (\$[A-Za-z_][A-Za-z0-9_]#)# ]]; then return 1; fi
+      __dbguard_write "$__dbguard_fields[13]" "$__dbguard_fields[14]" "$__dbguard_fields[15]" || return 1
+    fi
+    __dbguard_newest="$__dbguard_fields[12]" __dbguard_untitled=${DISABLE_AUTO_TITLE-}
+    __dbguard_note
+    if [[ -n ${__dbguard_left-} ]]; then
+      [[ $__dbguard_was == "$__dbguard_left" ]] && __dbguard_precmd __dbguard_same || return 1
+    elif [[ -z $__dbguard_before || $__dbguard_before == "$__dbguard_was" ]] && ! __dbguard_precmd __dbguard_same; then
+      # It was written anew, or nothing is another that is compared in one.
+      __dbguard_remember_hidden
+    fi
+    __dbguard_form="$__dbguard_asked" __dbguard_unsure=
+  }
+
+  # A var may be set and not exported: the program knows nothing of it, and it may be exported later.
+  function __dbguard_remember_hidden {
+    local __dbguard_set= __dbguard_name
+    for __dbguard_name in $__dbguard_usual ${(s.$.)__dbguard_fields[13]}; do
+      if [[ -v $__dbguard_name ]]; then __dbguard_set+=\$$__dbguard_name; fi
+    done
+    __dbguard_form=
+    __dbguard_write "$__dbguard_fields[13]" "$__dbguard_set" "$__dbguard_fields[15]"
+    __dbguard_note
   }
 
   # Nothing is known: said in the same place, and in the title if that spoke of an environment. A tint stays, and so does
   # what takes it back.
   function __dbguard_unknown {
     local text='▲ UNKNOWN dbguard does not answer'
-    functions[__dbguard_same]='return 1' functions[__dbguard_precmd]=__dbguard_turn
-    __dbguard_stamp= __dbguard_level=unknown __dbguard_text=$text __dbguard_sgr='1;31'
+    __dbguard_asking=yes __dbguard_level=unknown __dbguard_text=$text __dbguard_sgr='1;31'
+    if [[ ${#:-▲} != 1 ]]; then __dbguard_fit; fi
+    psvar[97,98]=("$__dbguard_text" "${__dbguard_embeds:+$__dbguard_text}")
     if [[ -n ${NO_COLOR-} || ${TERM-} == (|dumb) ]]; then
       __dbguard_sgr=
     fi
-    __dbguard_fit
     if [[ -n $__dbguard_title ]]; then
       __dbguard_each=${__dbguard_each//"$__dbguard_title"/$text}
       __dbguard_title=$text
     fi
-    __dbguard_watched=()
+    if [[ -n $__dbguard_plain ]]; then __dbguard_show; fi
     __dbguard_drawn=
-    psvar[97]=$__dbguard_text
     if [[ ${(t)DBGUARD_SHOWN} != *readonly* ]]; then unset DBGUARD_SHOWN; fi
   }
 
   # In a locale that knows bytes only, zsh would show each byte of a sign by its number.
   function __dbguard_fit {
-    local sign=▲
-    if (( $#sign > 1 )); then
-      __dbguard_text=${${__dbguard_text//[^ -~]/}##\ #}
-    fi
+    __dbguard_text=${${__dbguard_text//[^ -~]/}##\ #}
   }
 
-  # Puts the text into its place in the prompt: in psvar, or, where that is not to be had, escaped. A theme may have built PROMPT anew, or emptied psvar.
+  # Shows the text: in psvar, or, where that is not to be had, escaped. A theme may have built PROMPT anew, or emptied psvar.
   function __dbguard_show {
-    local body=%97v left= right= plain= tail= escaped
-    if [[ "$psvar[97]" != "$__dbguard_text" ]]; then
-      psvar[97]=$__dbguard_text
+    local parts="$__dbguard_how $__dbguard_sgr $__dbguard_position $__dbguard_in_p10k $__dbguard_title $__dbguard_each"
+    if [[ -n $__dbguard_plain || $__dbguard_how != percent* || "$parts" != "$__dbguard_parts" ||
+          "$PROMPT"$'\036'"$RPROMPT" != "$__dbguard_placed" ]]; then
+      __dbguard_parts=
+      __dbguard_build
+      __dbguard_parts=$parts __dbguard_placed="$PROMPT"$'\036'"$RPROMPT"
     fi
+    # Setting one of them takes as long as setting both.
+    if [[ "$psvar[97]" != "$__dbguard_text" || "$psvar[98]" != "$__dbguard_embeds" ]]; then
+      psvar[97,98]=("$__dbguard_text" "$__dbguard_embeds")
+    fi
+    __dbguard_drawn="$__dbguard_placed"$'\036'"$__dbguard_text"$'\036'"$__dbguard_embeds"
+  }
+
+  # Puts our parts into their places in the prompts.
+  function __dbguard_build {
+    local body=%97v left= right= plain= tail= escaped bare
     if [[ -n $__dbguard_sgr ]]; then
       body=$'%{\e['$__dbguard_sgr$'m%}'$body$'%{\e[0m%}'
     fi
@@ -289,7 +314,7 @@ else
       left="%(97V.$body .)"
     fi
     # Title and tint go with the prompt, in one piece. One that sets a title itself sets it after us, so ours stands at its end.
-    __dbguard_place PROMPT '' '' ''
+    __dbguard_bare PROMPT
     __dbguard_embeds=
     if [[ -n $__dbguard_each && -z $__dbguard_in_p10k && $__dbguard_how == percent* ]]; then
       # The words come from psvar as well: PROMPT may be read otherwise than now, or be a copy of an earlier one.
@@ -302,19 +327,16 @@ else
       else
         __dbguard_escape ${__dbguard_each//\%/%%}
       fi
-      if [[ $PROMPT == *$'\e'(']'[012]';'|k)* ]]; then
+      if [[ $bare == *$'\e'(']'[012]';'|k)* ]]; then
         tail=$'%(98V\037%{'$escaped$'%}\037)'
       else
         left=$'%(98V\037%{'$escaped$'%}\037)'$left
       fi
     fi
-    if [[ "$psvar[98]" != "$__dbguard_embeds" ]]; then
-      psvar[98]=$__dbguard_embeds
-    fi
-    __dbguard_place PROMPT "$left" "$plain" "$tail"
-    __dbguard_place RPROMPT "$right" '' ''
+    __dbguard_put PROMPT "$left$plain$bare$tail"
+    __dbguard_bare RPROMPT
+    __dbguard_put RPROMPT "$right$bare"
     __dbguard_plain=$plain
-    __dbguard_drawn=$PROMPT$'\n'$RPROMPT
   }
 
   # Without percent signs in prompts there is no psvar and no colour: the text itself goes into the prompt.
@@ -335,16 +357,23 @@ else
     if [[ $__dbguard_how == *bang* ]]; then escaped=${escaped//!/!!}; fi
   }
 
-  # __dbguard_place NAME PREFIX PLAIN TAIL: our part stands once, at the beginning of this prompt, and TAIL at its end.
-  function __dbguard_place {
-    local now=${(P)1-} segment='%(97V.' painted=$'%(98V\037'
-    now=${now//${painted}[^$'\037']#$'\037'\)/}
-    if [[ $1 == PROMPT && -n $__dbguard_plain ]]; then
-      now=${now#"$__dbguard_plain"}
+  # __dbguard_bare NAME: this prompt without our parts, in bare.
+  function __dbguard_bare {
+    local segment='%(97V.' painted=$'%(98V\037'
+    bare=${(P)1-}
+    if [[ -n $__dbguard_plain && $1 == PROMPT ]]; then
+      bare=${bare#"$__dbguard_plain"}
     fi
-    now=$2$3${now//${segment}[^.]#.\)/}$4
-    if [[ $now != "${(P)1-}" && ${(tP)1} != *readonly* ]]; then
-      typeset -g "$1=$now"
+    if [[ $bare == *'%(9'[78]V* ]]; then
+      bare=${bare//${painted}[^$'\037']#$'\037'\)/}
+      bare=${bare//${segment}[^.]#.\)/}
+    fi
+  }
+
+  # __dbguard_put NAME TEXT: sets this prompt, if that may be.
+  function __dbguard_put {
+    if [[ "$2" != "${(P)1-}" && ${(tP)1} != *readonly* ]]; then
+      typeset -g "$1=$2"
     fi
   }
 
@@ -444,13 +473,15 @@ else
   # Takes everything out of the running shell; `dbguard init zsh --remove` calls it.
   function __dbguard_remove {
     \builtin emulate -L zsh -o extended_glob -o no_xtrace -o no_aliases
-    local name
+    local name bare
     precmd_functions=("${(@)precmd_functions:#__dbguard_precmd}")
     zshexit_functions=("${(@)zshexit_functions:#__dbguard_exit}")
     __dbguard_once=$__dbguard_leave __dbguard_each=
     __dbguard_send
-    __dbguard_place PROMPT '' '' ''
-    __dbguard_place RPROMPT '' '' ''
+    for name in PROMPT RPROMPT; do
+      __dbguard_bare $name
+      __dbguard_put $name "$bare"
+    done
     if [[ $#psvar -ge 97 ]]; then
       psvar[97,98]=()
       while [[ $#psvar -gt 0 && -z $psvar[-1] ]]; do psvar[-1]=(); done
@@ -476,7 +507,7 @@ else
   # Hooks in. Read a second time, everything starts anew and stands there once.
   function __dbguard_start {
     \builtin emulate -L zsh -o extended_glob -o no_xtrace -o no_aliases
-    functions[__dbguard_same]='return 1' functions[__dbguard_precmd]=__dbguard_turn
+    function __dbguard_precmd { __dbguard_turn "$@" }
     typeset -ga precmd_functions zshexit_functions
     __dbguard_move
     __dbguard_moved=0

@@ -18,7 +18,7 @@ fn sent(sandbox: &Sandbox, told: &[&str]) -> [String; 3] {
     assert_eq!((output.code, output.err().as_str()), (0, ""));
     let text = output.out();
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines[0], "dbguard 1");
+    assert_eq!(lines[0], "dbguard 2");
     [lines[7], lines[8], lines[9]].map(str::to_owned)
 }
 

@@ -30,7 +30,8 @@ pub(crate) fn production(sandbox: &Sandbox) -> Answer {
 
 /// From now on the program answers this.
 pub(crate) fn answers(sandbox: &Sandbox, answer: &Answer) {
-    fs::write(sandbox.path("record/answer"), answer.lines()).unwrap();
+    let fields = String::from_utf8(answer.fields()).unwrap();
+    fs::write(sandbox.path("record/answer"), fields.replace('\n', "\x1f")).unwrap();
 }
 
 /// What the program was asked so far, a line for each time.
@@ -50,7 +51,7 @@ pub(crate) fn hook(sandbox: &Sandbox) -> String {
     let set = |name: &str, path: PathBuf| format!("__dbguard_{name}={}\n", posix(path.as_os_str()));
     set("program", program)
         + &set("shims", sandbox.path("shims"))
-        + "__dbguard_vars='PGHOST PGDATABASE'\n__dbguard_functions=''\n"
+        + "__dbguard_vars='$PGHOST$PGDATABASE'\n__dbguard_functions=''\n"
         + &format!(". {}", file.display())
 }
 
@@ -68,7 +69,7 @@ fn it_asks_once_and_then_only_when_something_changes() {
     assert_eq!(session.prompt(), "PROD db ");
     session.is_quiet();
     let mut count = 1;
-    assert_eq!(asked(&sandbox), ["prompt --answer path"]);
+    assert_eq!(asked(&sandbox), ["prompt --answer joined path"]);
     let changes = [
         "PGHOST=x",
         "export PGHOST",
@@ -98,7 +99,7 @@ fn it_asks_once_and_then_only_when_something_changes() {
     session.line("rm ../record/mark");
     session.line("PATH=$PATH:/nowhere");
     session.is_quiet();
-    assert_eq!(asked(&sandbox).last().unwrap(), "prompt --answer titled path");
+    assert_eq!(asked(&sandbox).last().unwrap(), "prompt --answer joined titled path");
     session.end();
 }
 
@@ -143,11 +144,11 @@ fn an_answer_without_a_stamp_is_asked_for_at_every_prompt() {
 #[test]
 fn whatever_is_no_answer_is_said_to_be_none_and_asked_for_again() {
     let not = [
-        &b"dbguard 2\nproduction\nPROD\n"[..],
-        &b"y\n".repeat(200_000),
+        &b"dbguard 3\x1fproduction\x1fPROD\x1f7\x1f\x1fleft\x1f"[..],
+        &b"y\x1f".repeat(200_000),
         b"",
-        b"dbguard 1\n",
-        b"dbguard 1\nproduction\nPROD\n",
+        b"dbguard 2\nproduction\nPROD\n7\n\nleft\n",
+        b"dbguard 2\x1fproduction\x1fPROD\x1f",
         b"\n\n\n",
         b"bash: syntax error\n",
         b"\xff\xfe\n",
@@ -391,10 +392,8 @@ fn no_process_is_started_for_a_prompt_while_nothing_changes() {
         rest.split_once(&format!("umask({to})")).unwrap().0.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
     };
     let steady = between("011", "012");
-    assert!(
-        steady.iter().all(|line| line.ends_with("umask(") || line.trim().is_empty() || !line.contains('(')),
-        "{steady:#?}"
-    );
+    let nothing = |line: &String| line.ends_with("umask(") || line.trim().is_empty() || !line.contains('(');
+    assert!(steady.iter().all(nothing), "{steady:#?}");
     let changed = between("012", "013").join("\n");
     assert_eq!(changed.matches("execve(").count(), 1, "{changed}");
 }

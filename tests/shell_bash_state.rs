@@ -127,7 +127,7 @@ fn b20_every_sequence_in_the_prompt_is_marked_as_taking_no_room() {
         for off in ["", "shopt -u promptvars"] {
             let sandbox = world();
             let mut session = Session::start(&sandbox, &format!("{INIT}\n{off}"));
-            session.line(&format!("__dbguard_position={position}; __dbguard_dress; __dbguard_compose"));
+            session.line(&format!("__dbguard_position={position}; __dbguard_dress; __dbguard_decorate"));
             let shown = session.line(
                 "p=${PS1@P}; while [[ $p == *$'\\001'* ]]; do p=${p%%$'\\001'*}${p#*$'\\002'}; done; declare -p p",
             );

@@ -267,12 +267,17 @@ fn a_program_that_is_gone_is_said_in_the_prompt_and_nowhere_else() {
 /// The undoing of everything.
 #[test]
 fn removing_leaves_nothing() {
-    let Some(sandbox) = world("", "") else { return };
-    let sandbox = sandbox.var("PGHOST", "db.prod.demo");
-    let mut pty = fish(&sandbox);
-    pty.wait_for("<0|0> ").send("__dbguard_remove; true\r").wait_for("⏎ <0|0> ");
-    pty.send("begin; set --names; functions -an; string match '*/dbguard/shims' $PATH; end | string match '*dbguard*' | count\r");
-    pty.wait_for("\n0").wait_for("> ").send("functions fish_prompt fish_title | string match '*__dbguard*' | count\r");
-    pty.wait_for("\n0");
-    end(&mut pty);
+    for ifs in ["", "set -g IFS ''"] {
+        let Some(sandbox) = world("", ifs) else { return };
+        let sandbox = sandbox.var("PGHOST", "db.prod.demo");
+        let mut pty = fish(&sandbox);
+        pty.wait_for("<0|0> ").send("__dbguard_remove; true\r").wait_for("⏎ <0|0> ").send("set -e IFS\r");
+        pty.wait_for("⏎ <0|0> ");
+        pty.send("begin; set --names; functions -an; string match '*/dbguard/shims' $PATH; end | string match '*dbguard*' | count\r");
+        pty.wait_for("\n0")
+            .wait_for("> ")
+            .send("functions fish_prompt fish_title | string match '*__dbguard*' | count\r");
+        pty.wait_for("\n0");
+        end(&mut pty);
+    }
 }

@@ -113,6 +113,40 @@ fn a_var_that_is_not_exported_says_nothing_until_it_is() {
     assert_eq!(shown[4], shown[3]);
 }
 
+/// What a shell keeps to itself is in no answer. It is found out by asking twice, and then costs nothing.
+#[test]
+fn a_var_that_is_not_exported_is_asked_about_twice_at_most_and_seen_once_it_is_exported() {
+    let sandbox = usual();
+    let asked = sandbox.path("record/asked");
+    let Some(mut pty) = zsh(&sandbox) else { return };
+    pty.wait_for("ready> ").send("sleep 0.1\n").wait_for("ready> ").send("true\n").wait_for("ready> ");
+    stand_in(&sandbox, &format!("echo >>{}; exec {DBGUARD} \"$@\"", asked.display()));
+    let count = || fs::read_to_string(&asked).unwrap_or_default().lines().count();
+    for (line, at_most) in [
+        ("export PGUSER=me", 1),
+        ("PGHOST=db1.prod.demo PGDATABASE=app; cd ..", 3),
+        ("true", 3),
+        ("true", 3),
+        ("cd work", 4),
+        ("DISABLE_AUTO_TITLE=true", 5),
+        ("true", 5),
+    ] {
+        let before = count();
+        pty.send(format!("{line}; sleep 0.05\n")).wait_for("ready> ").send("\n").wait_for("ready> ");
+        pty.send("\n").wait_for("ready> ");
+        assert!(count() <= at_most && (line != "true" || count() == before), "{line}: {before} {}", count());
+    }
+    pty.send("export PGHOST PGDATABASE\n").wait_for(SHOWN).send("exit\n");
+    pty.finish();
+}
+
+#[test]
+fn who_calls_the_hook_with_a_word_gets_the_same() {
+    let called = "after() { __dbguard_precmd some word }\nprecmd_functions=(after)\n";
+    let Some(ended) = typed(&world(&format!("{PLAIN}{INIT}{called}")), &[PRODUCTION, "true"]) else { return };
+    assert_eq!(prompts(&ended)[1..3], ["▲ PRODUCTION db1.prod.demo/app", "▲ PRODUCTION db1.prod.demo/app"]);
+}
+
 #[test]
 fn a_file_that_appears_changes_or_goes_is_seen_at_the_next_prompt() {
     let file = "~/.pg_service.conf";
@@ -233,8 +267,8 @@ pub(crate) fn stand_in(sandbox: &Sandbox, script: &str) {
 #[test]
 fn an_answer_of_another_version_or_a_failure_is_no_answer() {
     let scripts = [
-        "echo dbguard 2; echo production; echo hello",
-        "echo dbguard 1; exit 3",
+        "echo dbguard 1; echo production; echo hello",
+        "echo dbguard 2; exit 3",
         "exit 0",
         "echo trouble >&2; exit 1",
         "kill -9 $$",
@@ -252,18 +286,21 @@ fn an_answer_of_another_version_or_a_failure_is_no_answer() {
 
 #[test]
 fn ctrl_c_while_it_is_asked_shows_that_nothing_is_known_and_asks_again() {
-    let sandbox = usual();
-    let Some(mut pty) = zsh(&sandbox) else { return };
-    pty.wait_for("ready> ").send(format!("{PRODUCTION}\n")).wait_for(SHOWN);
-    stand_in(&sandbox, &format!("[ -e slow ] && {{ : >asked; exec sleep 30; }}; exec {DBGUARD} \"$@\""));
-    pty.send(": >slow; export PGHOST=x.staging.demo\n");
-    while !sandbox.path("work/asked").exists() {
-        std::thread::sleep(std::time::Duration::from_millis(5));
+    let literal = format!("{PLAIN}setopt no_prompt_percent\n{INIT}");
+    for rc in [format!("{PLAIN}{INIT}"), literal] {
+        let sandbox = world(&rc);
+        let Some(mut pty) = zsh(&sandbox) else { return };
+        pty.wait_for("ready> ").send(format!("{PRODUCTION}\n")).wait_for(SHOWN);
+        stand_in(&sandbox, &format!("[ -e slow ] && {{ : >asked; exec sleep 30; }}; exec {DBGUARD} \"$@\""));
+        pty.send(": >slow; export PGHOST=x.staging.demo\n");
+        while !sandbox.path("work/asked").exists() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        pty.send("\x03").wait_for(UNKNOWN);
+        fs::remove_file(sandbox.path("work/slow")).unwrap();
+        pty.send("true\n").wait_for("■ STAGING x.staging.demo/app ready> ").send("exit\n");
+        pty.finish();
     }
-    pty.send("\x03").wait_for(UNKNOWN);
-    fs::remove_file(sandbox.path("work/slow")).unwrap();
-    pty.send("true\n").wait_for("■ STAGING x.staging.demo/app ready> ").send("exit\n");
-    pty.finish();
 }
 
 #[test]

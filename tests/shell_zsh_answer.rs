@@ -51,7 +51,7 @@ fn production(sandbox: &Sandbox) -> Answer {
 /// From now on the program answers this, and notes what it is asked.
 fn answers(sandbox: &Sandbox, answer: &Answer) {
     let record = sandbox.path("record");
-    fs::write(record.join("answer"), answer.lines()).unwrap();
+    fs::write(record.join("answer"), answer.fields()).unwrap();
     let record = record.display();
     stand_in(sandbox, &format!("echo \"$*\" >>{record}/asked; cat {record}/answer"));
 }

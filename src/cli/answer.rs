@@ -51,8 +51,8 @@ pub(super) fn asked(words: &[OsString]) -> Option<&[OsString]> {
     (verb == "prompt" && option == "--answer").then_some(told)
 }
 
-pub(super) fn run(told: &[OsString], snapshot: &Snapshot) -> Result<ExitCode> {
-    let told = Told::from(told);
+pub(super) fn run(words: &[OsString], snapshot: &Snapshot) -> Result<ExitCode> {
+    let told = Told::from(words);
     let places = Places::of(snapshot);
     let config = config::load_from(&places);
     if told.path
@@ -67,39 +67,41 @@ pub(super) fn run(told: &[OsString], snapshot: &Snapshot) -> Result<ExitCode> {
         );
     }
     let ready = prepare(told, places, &config, snapshot);
-    output::print(|out| out.write_all(&ready.answer.lines()))?;
+    let joined = words.iter().any(|word| word == "joined");
+    output::print(|out| out.write_all(&apart(ready.answer.fields(), joined)))?;
     // Only now: a hook that was interrupted while it read asks again, and has to find the same.
     ready.notes.settle(ready.sets);
     Ok(ExitCode::SUCCESS)
 }
 
 /// Leaves the answer for the first prompt of the shell that starts, which then asks nobody. Only at a terminal, where
-/// that prompt has nothing to undo, and where the vars hold nothing like a password. `vars` are those that the hook
-/// compares, and `path` is `PATH` as it will be.
-pub(super) fn leave(
-    shell: Shell,
-    vars: &[&'static str],
-    path: &OsStr,
-    (places, config): (Places, &Config),
-    snapshot: &Snapshot,
-) {
+/// that prompt has nothing to undo, and where the vars hold nothing like a password. `path` is `PATH` as it will be.
+pub(super) fn leave(shell: Shell, path: &OsStr, (places, config): (Places, &Config), snapshot: &Snapshot) {
     let notes = Notes::of_parent(snapshot);
     notes.withdraw();
     if !io::stderr().is_terminal() {
         return;
     }
     let ready = prepare(Told::default(), places, config, snapshot);
-    let named = ready.answer.watched.iter().filter_map(Watched::var);
-    let compared: Vec<_> = vars.iter().copied().chain(named).map(|name| (name, snapshot.vars.get(name))).collect();
+    let compared: Vec<_> = compared(&ready.answer.vars).map(|name| (name, snapshot.vars.get(name))).collect();
     // The values stand in a file until the first prompt.
     if compared.iter().any(|(name, value)| value.is_some_and(|value| may_be_secret(name, value))) {
         return;
     }
     let key = snapshot.vars.get("PWD").and_then(|directory| shell::key(shell, directory, path, &compared));
     let Some(key) = key.filter(|_| ready.answer.once.is_empty()) else { return };
-    if ready.notes.leave(&[&key, b"\n".as_slice(), &ready.answer.lines()].concat(), snapshot.user.uid).is_ok() {
+    let fields = apart(ready.answer.fields(), shell == Shell::Bash);
+    if ready.notes.leave(&[&key, b"\n".as_slice(), &fields].concat(), snapshot.user.uid).is_ok() {
         ready.notes.settle(ready.sets);
     }
+}
+
+/// The fields, joined by a character that is no white space for Bash, which takes several line ends for one.
+fn apart(mut fields: Vec<u8>, joined: bool) -> Vec<u8> {
+    if joined {
+        fields.iter_mut().filter(|byte| **byte == b'\n').for_each(|end| *end = b'\x1f');
+    }
+    fields
 }
 
 /// Whether it has the shape of a secret, or somebody's name before a host, who may be a token.
@@ -129,7 +131,6 @@ fn prepare(told: Told, places: Places, config: &Config, snapshot: &Snapshot) -> 
     files.extend(reading.files.iter().cloned());
     let grain = if told.coarse { COARSE } else { FINE };
     let mut watch = stamps::watch(&files, &reading.directories, grain, snapshot);
-    watch.watched.extend(reading.vars.iter().cloned().map(Watched::Var));
     let notes = Notes::of_parent(snapshot);
     let terminal = Terminal::of(|name| snapshot.vars.get(name));
     let paint = segment.paint.clone();
@@ -162,6 +163,17 @@ fn set_before(notes: &Notes, tint: Tint, told: Told) -> Painted {
     by_clients.and(by_prompts.unwrap_or(assumed)).and(Painted { title: titled, ..Painted::default() })
 }
 
+/// The vars that every answer depends on; it names the others. `PATH` is compared by the hooks apart, since they change it.
+pub(super) fn vars() -> impl Iterator<Item = &'static str> {
+    let own = ["DBGUARD_CONFIG", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "TERM", "NO_COLOR", "ACCESSIBLE"];
+    prompt::vars().filter(|var| *var != "PATH").chain(own)
+}
+
+/// Those, and the ones that this answer names.
+fn compared<'a>(named: &'a [String]) -> impl Iterator<Item = &'a str> {
+    vars().map(|name| -> &'a str { name }).chain(named.iter().map(String::as_str))
+}
+
 /// What a title says that has nothing to say: the directory, as most shells have it.
 fn directory_title(snapshot: &Snapshot) -> String {
     if snapshot.home() == Some(snapshot.cwd.as_path()) {
@@ -190,6 +202,8 @@ fn answer(
         each: sent.each,
         leave: sent.leave,
         shown: reading.bare().map(prompt::Voice::shown).unwrap_or_default(),
+        set: compared(&reading.vars).filter(|name| snapshot.vars.get(name).is_some()).map(str::to_owned).collect(),
+        vars: reading.vars.clone(),
         stamp: watch.stamp,
         watched: watch.watched,
     }

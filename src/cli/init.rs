@@ -17,7 +17,6 @@ use super::{answer, output};
 use crate::config::{self, Config, Places};
 use crate::effects::{hooks, shims, tints};
 use crate::error::Result;
-use crate::prompt;
 use crate::shell::{self, Prelude, Shell};
 use crate::target;
 use crate::world::{Snapshot, Vars, program, tools};
@@ -43,7 +42,7 @@ pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
     }
     let functions = if init.functions { functions(&config, snapshot) } else { Vec::new() };
     let notes = tints::directory(snapshot).unwrap_or_default();
-    let prelude = Prelude { program, shims, notes, vars: vars(), functions };
+    let prelude = Prelude { program, shims, notes, vars: answer::vars().collect(), functions };
     // Whoever types it wants to read it.
     if output::is_terminal() {
         output::print(|out| out.write_all(&shell::code(shell, &prelude)))?;
@@ -72,7 +71,7 @@ fn leave(shell: Shell, prelude: Prelude, (places, config): (Places, Config), sna
     let snapshot = snapshot.clone();
     // Where there can be no thread more, nothing is left, and the first prompt asks.
     let _started = thread::Builder::new().spawn(move || {
-        answer::leave(shell, &prelude.vars, &path, (places, &config), &snapshot);
+        answer::leave(shell, &path, (places, &config), &snapshot);
         done.send(())
     });
     leaving
@@ -95,12 +94,6 @@ fn functions(config: &Config, snapshot: &Snapshot) -> Vec<&'static str> {
     let installed = |name: &&str| tools::locate(OsStr::new(name), &snapshot.vars).is_ok();
     let wanted = |name: &&str| !config.skipped().contains(name);
     target::shimmed().into_iter().filter(wanted).filter(installed).collect()
-}
-
-/// The vars that every answer depends on; it names the others. `PATH` is compared by the hooks apart, since they change it.
-fn vars() -> Vec<&'static str> {
-    let own = ["DBGUARD_CONFIG", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "TERM", "NO_COLOR", "ACCESSIBLE"];
-    prompt::vars().filter(|var| *var != "PATH").chain(own).collect()
 }
 
 /// The line that stands in start-up files, read without the parser: every shell that starts waits for it.

@@ -54,12 +54,13 @@ pub fn watch(files: &[PathBuf], directories: &[PathBuf], grain: Duration, snapsh
     // One that changed just now gets a stamp of another time, and so is asked about once more whatever becomes of it.
     let own = |path: &PathBuf| modified(path).filter(|time| *time < settled).map_or_else(|| common.clone(), stamp_of);
     let many = of.exact.split_off(of.exact.len().min(EXACT));
-    let mut watched: Vec<Watched> =
-        of.exact.iter().map(|path| Watched::Same { stamp: own(path), path: path.clone() }).collect();
-    if let Some(Watched::Same { path, .. }) = watched.first_mut() {
-        // By the same name, a shell may come to another directory; that has another time, but for copies of one archive.
-        *path = PathBuf::from(".");
-    }
+    // The first is the working directory. By the same name, a shell may come to another one; that has another time, but
+    // for copies of one archive.
+    let exact = of.exact.iter().enumerate().map(|(at, path)| match at {
+        0 => Watched::HereSame(own(path)),
+        _ => Watched::Same { stamp: own(path), path: path.clone() },
+    });
+    let mut watched: Vec<Watched> = exact.collect();
     if snapshot.vars.get("PWD") != Some(snapshot.cwd.as_os_str()) {
         watched.push(Watched::Here(snapshot.cwd.clone()));
     }
@@ -240,8 +241,9 @@ mod tests {
     /// The paths that have a stamp of their own, with its time.
     fn exact(watch: &Watch) -> Vec<(PathBuf, SystemTime)> {
         let of = |watched: &Watched| match watched {
+            Watched::HereSame(stamp) => Some((".".into(), time_of(stamp))),
             Watched::Same { path, stamp } => Some((path.clone(), time_of(stamp))),
-            Watched::NotNewer(_) | Watched::Here(_) | Watched::There(_) | Watched::Absent(_) | Watched::Var(_) => None,
+            Watched::NotNewer(_) | Watched::Here(_) | Watched::There(_) | Watched::Absent(_) => None,
         };
         watch.watched.iter().filter_map(of).collect()
     }

@@ -35,6 +35,8 @@ impl Position {
 /// Something that a shell can see with its builtins alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Watched {
+    /// The working directory has exactly the time of this stamp.
+    HereSame(PathBuf),
     /// It has exactly the time of this stamp; newer is not enough, since what is put there may have an older time.
     Same {
         /// What is looked at.
@@ -50,15 +52,6 @@ pub enum Watched {
     There(PathBuf),
     /// It is not there.
     Absent(PathBuf),
-    /// This var has the same value still.
-    Var(String),
-}
-
-impl Watched {
-    /// The name of the var that is watched.
-    pub fn var(&self) -> Option<&str> {
-        if let Self::Var(name) = self { Some(name) } else { None }
-    }
 }
 
 /// Everything that a hook needs until something changes.
@@ -87,21 +80,29 @@ pub struct Answer {
     /// A file whose time of change is that of the newest watched one; empty where none could be made, and then the
     /// hook asks at every prompt.
     pub stamp: PathBuf,
+    /// The vars that it depends on besides those that every answer does.
+    pub vars: Vec<String>,
+    /// Which of all these are set and exported.
+    pub set: Vec<String>,
     /// What has to be so still; else it is asked again.
     pub watched: Vec<Watched>,
 }
 
 /// The version of the answer; a hook that reads another one says nothing rather than something wrong.
-const VERSION: &str = "dbguard 1";
+const VERSION: &str = "dbguard 2";
 
 impl Answer {
-    /// The lines. Behind the stamp each line is a condition, by its first character: `@PATH` names a path and is none
-    /// yet, `=STAMP` the stamp whose time the path before has; `<PATH` is not newer than the stamp, `~PATH` is the
-    /// working directory, `+PATH` is there, `-PATH` is not; and the var of `$NAME` is as it was. What a line cannot hold, or
-    /// no shell could ask for, is not watched: the stamp is left out, and the hook asks each time.
-    pub fn lines(&self) -> Vec<u8> {
-        let conditions: Vec<(u8, &OsStr)> = self.watched.iter().flat_map(conditions).collect();
-        let watchable = is_whole(self.stamp.as_os_str()) && conditions.iter().all(|condition| is_watchable(*condition));
+    /// The fields, one per line. Behind the stamp stand the names of vars, each after a dollar sign: those that it depends
+    /// on besides the usual, and those of all that are set. Then, each by its mark, what is watched, and behind that
+    /// the paths: `.` the stamp whose time the working directory has, `=` a path and the stamp whose time that has; a
+    /// path that `<` is not newer than the stamp, `~` is the working directory, `+` is there, `-` is not. What a line
+    /// cannot hold, or no shell could ask for, is not watched: the stamp is left out, and the hook asks each time.
+    pub fn fields(&self) -> Vec<u8> {
+        let watched: Vec<(u8, Vec<&OsStr>)> = self.watched.iter().map(condition).collect();
+        let mut named = self.vars.iter().chain(&self.set);
+        let mut paths = watched.iter().flat_map(|(_, paths)| paths);
+        let watchable =
+            is_whole(self.stamp.as_os_str()) && paths.all(|path| is_whole(path)) && named.all(|name| is_name(name));
         let width = self.width.to_string();
         let fields = [
             VERSION,
@@ -121,13 +122,15 @@ impl Answer {
             out.extend_from_slice(field.replace('\n', " ").as_bytes());
             out.push(b'\n');
         }
-        if watchable {
-            out.extend_from_slice(self.stamp.as_os_str().as_bytes());
+        if !watchable {
+            out.extend_from_slice(b"\n\n\n\n");
+            return out;
         }
-        out.push(b'\n');
-        for (mark, path) in conditions.into_iter().filter(|_| watchable) {
-            out.push(mark);
-            out.extend_from_slice(path.as_bytes());
+        let marks: Vec<u8> = watched.iter().map(|(mark, _)| *mark).collect();
+        let (vars, set) = (after_dollars(&self.vars), after_dollars(&self.set));
+        let lines = [self.stamp.as_os_str().as_bytes(), &vars, &set, &marks];
+        for line in lines.into_iter().chain(watched.iter().flat_map(|(_, paths)| paths).map(|path| path.as_bytes())) {
+            out.extend_from_slice(line);
             out.push(b'\n');
         }
         out
@@ -140,15 +143,15 @@ impl Answer {
 pub fn key(shell: Shell, directory: &OsStr, path: &OsStr, vars: &[(&str, Option<&OsStr>)]) -> Option<Vec<u8>> {
     let mut out = [directory.as_bytes(), MARK, path.as_bytes()].concat();
     for (name, value) in vars {
-        // By its name as well: the value of another one may be the same. fish has a place for each.
+        // By its name as well: the value of another one may be the same. In fish an event would have told.
         let (what, value) = match (shell, value) {
-            (Shell::Fish, value) => (String::new(), value.unwrap_or_default()),
-            (Shell::Bash, Some(value)) if !value.is_empty() => (format!("{name}:x="), *value),
+            (Shell::Fish, Some(value)) => (String::new(), *value),
+            (Shell::Bash, Some(value)) => (format!("{name}:x="), *value),
             (Shell::Zsh, Some(value)) if matches!(*name, "HOME" | "TERM") => {
                 (format!("{name}:scalar-export-special="), *value)
             }
             (Shell::Zsh, Some(value)) => (format!("{name}:scalar-export="), *value),
-            (Shell::Bash | Shell::Zsh, _) => continue,
+            (_, None) => continue,
         };
         out.extend_from_slice(&[MARK, what.as_bytes(), value.as_bytes()].concat());
     }
@@ -162,15 +165,19 @@ pub fn key(shell: Shell, directory: &OsStr, path: &OsStr, vars: &[(&str, Option<
 /// What stands between two values.
 const MARK: &[u8] = b"\x1f";
 
-/// The lines of a condition, each with its mark.
-fn conditions(watched: &Watched) -> Vec<(u8, &OsStr)> {
+fn after_dollars(names: &[String]) -> Vec<u8> {
+    names.iter().flat_map(|name| [b"$", name.as_bytes()]).collect::<Vec<_>>().concat()
+}
+
+/// The mark of a condition, and its paths.
+fn condition(watched: &Watched) -> (u8, Vec<&OsStr>) {
     match watched {
-        Watched::Same { path, stamp } => vec![(b'@', path.as_os_str()), (b'=', stamp.as_os_str())],
-        Watched::NotNewer(path) => vec![(b'<', path.as_os_str())],
-        Watched::Here(path) => vec![(b'~', path.as_os_str())],
-        Watched::There(path) => vec![(b'+', path.as_os_str())],
-        Watched::Absent(path) => vec![(b'-', path.as_os_str())],
-        Watched::Var(name) => vec![(b'$', OsStr::new(name))],
+        Watched::HereSame(stamp) => (b'.', vec![stamp.as_os_str()]),
+        Watched::Same { path, stamp } => (b'=', vec![path.as_os_str(), stamp.as_os_str()]),
+        Watched::NotNewer(path) => (b'<', vec![path.as_os_str()]),
+        Watched::Here(path) => (b'~', vec![path.as_os_str()]),
+        Watched::There(path) => (b'+', vec![path.as_os_str()]),
+        Watched::Absent(path) => (b'-', vec![path.as_os_str()]),
     }
 }
 
@@ -180,61 +187,46 @@ fn is_whole(text: &OsStr) -> bool {
 }
 
 /// The names of vars become code in the hooks; those that begin with ours would be the hooks' own, and so is IFS.
-fn is_watchable((mark, text): (u8, &OsStr)) -> bool {
-    let bytes = text.as_bytes();
-    let is_name = || {
-        bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
-            && bytes.first().is_some_and(|byte| !byte.is_ascii_digit())
-            && !bytes.starts_with(b"__dbguard")
-            && bytes != b"IFS"
-    };
-    is_whole(text) && (mark != b'$' || is_name())
+fn is_name(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit())
+        && !name.starts_with("__dbguard")
+        && name != "IFS"
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn answer() -> Answer {
+        Answer { level: "none", stamp: "/s".into(), ..Answer::default() }
+    }
+
     #[test]
     fn a_path_with_a_line_break_is_not_watched_and_so_everything_is_asked_again() {
-        let answer = Answer {
-            level: "none",
-            stamp: "/s".into(),
-            watched: vec![Watched::There("/a\nb".into())],
-            ..Answer::default()
-        };
-        assert_eq!(answer.lines(), b"dbguard 1\nnone\n\n0\n\nleft\n\n\n\n\n\n\n");
+        let answer = Answer { watched: vec![Watched::There("/a\nb".into())], ..answer() };
+        assert_eq!(answer.fields(), b"dbguard 2\nnone\n\n0\n\nleft\n\n\n\n\n\n\n\n\n\n");
     }
 
     #[test]
     fn a_var_is_watched_by_its_name_and_never_by_anything_else() {
-        let answer = |name: &str| Answer {
-            level: "none",
-            stamp: "/s".into(),
-            watched: vec![Watched::Var(name.to_owned())],
-            ..Answer::default()
-        };
-        assert!(answer("MY_URL1").lines().ends_with(b"\n/s\n$MY_URL1\n"));
+        let answer = |name: &str| Answer { vars: vec![name.to_owned()], set: vec!["A".to_owned()], ..answer() };
+        assert!(answer("MY_URL1").fields().ends_with(b"\n/s\n$MY_URL1\n$A\n\n"));
         for hostile in
             ["", "1A", "A B", "A;touch pwned", "$(touch pwned)", "A\nB", "__dbguard_settled", "IFS", "A[0]", "\u{e9}"]
         {
-            assert!(answer(hostile).lines().ends_with(b"left\n\n\n\n\n\n\n"), "{hostile}");
+            assert!(answer(hostile).fields().ends_with(b"left\n\n\n\n\n\n\n\n\n\n"), "{hostile}");
         }
     }
 
     #[test]
     fn the_stamp_and_what_is_watched_come_last() {
-        let answer = Answer {
-            level: "production",
-            text: "P".to_owned(),
-            stamp: "/s".into(),
-            watched: vec![Watched::There("/a b".into())],
-            ..Answer::default()
-        };
-        assert_eq!(answer.lines(), b"dbguard 1\nproduction\nP\n0\n\nleft\n\n\n\n\n\n/s\n+/a b\n");
-        let same = Watched::Same { path: ".".into(), stamp: "/t".into() };
-        let watched = vec![same, Watched::NotNewer("/b".into()), Watched::Absent("/c".into())];
-        let lines = String::from_utf8(Answer { watched, ..answer }.lines()).unwrap();
-        assert!(lines.ends_with("\n/s\n@.\n=/t\n</b\n-/c\n"), "{lines}");
+        let answer = Answer { text: "P".to_owned(), watched: vec![Watched::There("/a b".into())], ..answer() };
+        assert_eq!(answer.fields(), b"dbguard 2\nnone\nP\n0\n\nleft\n\n\n\n\n\n/s\n\n\n+\n/a b\n");
+        let same = Watched::Same { path: "/p".into(), stamp: "/t".into() };
+        let watched =
+            vec![Watched::HereSame("/h".into()), same, Watched::NotNewer("/b".into()), Watched::Absent("/c".into())];
+        let fields = String::from_utf8(Answer { watched, ..answer }.fields()).unwrap();
+        assert!(fields.ends_with("\n/s\n\n\n.=<-\n/h\n/p\n/t\n/b\n/c\n"), "{fields}");
     }
 }

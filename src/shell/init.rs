@@ -152,7 +152,9 @@ fn assignments(shell: Shell, prelude: &Prelude) -> Vec<u8> {
     set("__dbguard_functions", OsStr::new(&prelude.functions.join(" ")));
     let vars = prelude.vars.join(" ");
     match shell {
-        Shell::Bash | Shell::Zsh => set("__dbguard_vars", OsStr::new(&vars)),
+        // As an answer names them too: the values of all, where it becomes code.
+        Shell::Bash => set("__dbguard_vars", OsStr::new(&format!("${}", prelude.vars.join("$")))),
+        Shell::Zsh => set("__dbguard_vars", OsStr::new(&vars)),
         // Names of ours, which make a list as they are.
         Shell::Fish => out.extend_from_slice(format!("set -g __dbguard_vars {vars}\n").as_bytes()),
     }
