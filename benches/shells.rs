@@ -2,8 +2,10 @@
 //!
 //! Real shells on real terminals: the time from Enter to the next prompt, where nothing has changed and where the
 //! directory has, the time from start to the first prompt, and how many processes a prompt starts. What a process costs
-//! in each shell is told by one that starts a static hello world before each prompt. All shells are open at once and take turns, so that whatever else the machine
-//! does hits them alike. Peers are measured where they are installed.
+//! in each shell is told by one that starts a static hello world before each prompt. All shells are open at once and take
+//! turns, so that whatever else the machine does hits them alike. In its turn a shell gets some lines one after the
+//! other, as from a person, and the first of them does not count: it pays for what the others left of the processor's
+//! caches. Peers are measured where they are installed.
 
 #![allow(
     clippy::unwrap_used,
@@ -40,10 +42,10 @@ const DBGUARD: &str = env!("CARGO_BIN_EXE_dbguard");
 /// What every prompt ends in.
 const MARK: &[u8] = b"ready> ";
 
-/// Prompts that are measured in each shell, those before that warm it up, starts of each shell, and prompts under
-/// strace.
+/// Prompts that are measured in each shell, how many of them in one turn, starts of each shell, changes of the directory,
+/// and prompts under strace.
 const PROMPTS: usize = 1000;
-const WARM: usize = 20;
+const TURN: usize = 20;
 const STARTS: usize = 30;
 const CHANGES: usize = 100;
 const TRACED: usize = 20;
@@ -288,19 +290,19 @@ fn main() {
     }
     let open = |one: &Candidate| Session::start(world.command(one.shell, &rc(one.shell, one.tool), &[])).0;
     let mut sessions: Vec<Session> = candidates.iter().map(open).collect();
-    for round in 0..PROMPTS + WARM {
+    for round in 0..PROMPTS / TURN {
         for at in order(round, candidates.len()) {
-            let time = sessions[at].line("");
-            if round >= WARM {
-                candidates[at].prompts.push(time);
-            }
+            sessions[at].line("");
+            let times = std::iter::repeat_with(|| sessions[at].line("")).take(TURN);
+            candidates[at].prompts.extend(times);
         }
     }
-    for round in 0..CHANGES {
+    for round in 0..CHANGES / TURN {
         for at in order(round, candidates.len()) {
-            let directory = world.0.join("home").join(["one", "two"][round % 2]);
-            let time = sessions[at].line(&format!("cd {}", directory.display()));
-            candidates[at].changes.push(time);
+            let cd = |to: usize| format!("cd {}", world.0.join("home").join(["one", "two"][to % 2]).display());
+            sessions[at].line(&cd(TURN));
+            let times = (0..TURN).rev().map(|to| sessions[at].line(&cd(to)));
+            candidates[at].changes.extend(times);
         }
     }
     drop(sessions);
