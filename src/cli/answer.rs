@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::output;
 use crate::config::{self, Config, Layer, Places, State};
-use crate::effects::tints::Notes;
+use crate::effects::tints::{Noted, Notes};
 use crate::effects::{shims, stamps};
 use crate::error::Result;
 use crate::prompt::{self, Reading, Segment, Theme, Tint};
@@ -70,18 +70,20 @@ pub(super) fn run(words: &[OsString], snapshot: &Snapshot) -> Result<ExitCode> {
     let joined = words.iter().any(|word| word == "joined");
     output::print(|out| out.write_all(&apart(ready.answer.fields(), joined)))?;
     // Only now: a hook that was interrupted while it read asks again, and has to find the same.
-    ready.notes.settle(ready.sets);
+    ready.notes.settle(&ready.before, ready.sets);
     Ok(ExitCode::SUCCESS)
 }
 
-/// Leaves the answer for the first prompt of the shell that starts, which then asks nobody. Only at a terminal, where
-/// that prompt has nothing to undo, and where the vars hold nothing like a password. `path` is `PATH` as it will be.
+/// Whether the shell that starts may find the answer for its first prompt: only at a terminal, where that prompt has
+/// nothing to undo. One that was left to a shell of its number before is taken away.
+pub(super) fn may_be_left(snapshot: &Snapshot) -> bool {
+    Notes::of_parent(snapshot).withdraw();
+    io::stderr().is_terminal()
+}
+
+/// Leaves the answer for the first prompt of the shell that starts, which then asks nobody, where the vars hold nothing
+/// like a password. `path` is `PATH` as it will be.
 pub(super) fn leave(shell: Shell, path: &OsStr, (places, config): (Places, &Config), snapshot: &Snapshot) {
-    let notes = Notes::of_parent(snapshot);
-    notes.withdraw();
-    if !io::stderr().is_terminal() {
-        return;
-    }
     let ready = prepare(Told::default(), places, config, snapshot);
     let compared: Vec<_> = compared(&ready.answer.vars).map(|name| (name, snapshot.vars.get(name))).collect();
     // The values stand in a file until the first prompt.
@@ -92,7 +94,7 @@ pub(super) fn leave(shell: Shell, path: &OsStr, (places, config): (Places, &Conf
     let Some(key) = key.filter(|_| ready.answer.once.is_empty()) else { return };
     let fields = apart(ready.answer.fields(), shell == Shell::Bash);
     if ready.notes.leave(&[&key, b"\n".as_slice(), &fields].concat(), snapshot.user.uid).is_ok() {
-        ready.notes.settle(ready.sets);
+        ready.notes.settle(&ready.before, ready.sets);
     }
 }
 
@@ -116,6 +118,7 @@ fn may_be_secret(name: &str, value: &OsStr) -> bool {
 struct Ready {
     answer: Answer,
     notes: Notes,
+    before: Noted,
     sets: Painted,
 }
 
@@ -140,11 +143,12 @@ fn prepare(told: Told, places: Places, config: &Config, snapshot: &Snapshot) -> 
     if theme.tint.uses(terminal.abilities()).without(sets) != Painted::default() {
         watch.watched.extend(notes.mark().map(Watched::Absent));
     }
-    let outdated = set_before(&notes, theme.tint, told).without(sets);
+    let before = notes.read();
+    let outdated = set_before(&before, theme.tint, told).without(sets);
     let home = directory_title(snapshot);
     let screen =
         Sent { once: terminal.undo(outdated, &home), each: terminal.paint(&paint), leave: terminal.undo(sets, &home) };
-    Ready { answer: answer(&reading, segment, &theme, screen, watch, snapshot), notes, sets }
+    Ready { answer: answer(&reading, segment, &theme, screen, watch, snapshot), notes, before, sets }
 }
 
 /// What the terminal is sent, and when.
@@ -155,12 +159,11 @@ struct Sent {
 }
 
 /// What is set by now. Where nothing was noted, and the hook tells of a title, it may be everything that is in use.
-fn set_before(notes: &Notes, tint: Tint, told: Told) -> Painted {
-    let (by_clients, by_prompts) = notes.read();
+fn set_before(noted: &Noted, tint: Tint, told: Told) -> Painted {
     let titled = told.titled;
     let assumed =
         Painted { title: titled, tab: titled && tint != Tint::None, background: titled && tint == Tint::Background };
-    by_clients.and(by_prompts.unwrap_or(assumed)).and(Painted { title: titled, ..Painted::default() })
+    noted.by_clients.and(noted.by_prompts.unwrap_or(assumed)).and(Painted { title: titled, ..Painted::default() })
 }
 
 /// The vars that every answer depends on; it names the others. `PATH` is compared by the hooks apart, since they change it.

@@ -7,8 +7,7 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::Path;
-use std::process::ExitCode;
-use std::sync::mpsc::{Receiver, channel};
+use std::process::{self, ExitCode};
 use std::thread;
 use std::time::Duration;
 
@@ -49,8 +48,8 @@ pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let file = || {
-        let length = shell::length(shell, &prelude);
-        hooks::file(&shell::name(shell, &prelude), length, || shell::code(shell, &prelude), snapshot)
+        let (name, length) = shell::named(shell, &prelude);
+        hooks::file(&name, length, || shell::code(shell, &prelude), snapshot)
     };
     let code = match if init.whole { None } else { file() } {
         Some(file) => shell::sourced(shell, &prelude, &file),
@@ -58,23 +57,21 @@ pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
     };
     // First of all: whatever becomes of the rest, the shell has its hook.
     output::print(|out| out.write_all(&code))?;
-    let leaving = leave(shell, prelude, (places, config), snapshot);
-    // What hangs (a file system that is gone) keeps the first prompt, and not the start-up file.
-    let _in_time = leaving.recv_timeout(PATIENCE);
+    if answer::may_be_left(snapshot) && no_longer_than(PATIENCE) {
+        let path = shims_first(&prelude.shims, &snapshot.vars);
+        answer::leave(shell, &path, (places, &config), snapshot);
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Leaves the answer for the first prompt in a thread, which may hang; what is returned speaks when that is done.
-fn leave(shell: Shell, prelude: Prelude, (places, config): (Places, Config), snapshot: &Snapshot) -> Receiver<()> {
-    let (done, leaving) = channel();
-    let path = shims_first(&prelude.shims, &snapshot.vars);
-    let snapshot = snapshot.clone();
-    // Where there can be no thread more, nothing is left, and the first prompt asks.
-    let _started = thread::Builder::new().spawn(move || {
-        answer::leave(shell, &path, (places, &config), &snapshot);
-        done.send(())
-    });
-    leaving
+/// Ends the program after this time, whatever it does then: what hangs (a file system that is gone) keeps the first prompt,
+/// and not the start-up file. Where there can be no thread more, nothing is begun that could hang.
+fn no_longer_than(patience: Duration) -> bool {
+    let end = move || {
+        thread::sleep(patience);
+        process::exit(0)
+    };
+    thread::Builder::new().spawn(end).is_ok()
 }
 
 /// `PATH` as the hook is going to set it.

@@ -167,10 +167,10 @@ impl Gatherer<'_> {
     fn take(&mut self, at: usize, path: &Path, text: &str, most: Trust) {
         let Some(file) = self.out.files.get(at) else { return };
         let layer = file.layer;
-        let real = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        let real = || path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
         let trust = match (layer, most) {
             (Layer::System | Layer::User, trust) | (Layer::Project, trust @ (Trust::Changed | Trust::Never)) => trust,
-            (Layer::Project, Trust::Trusted) => trust::judge(self.places.trust.as_deref(), &real, text),
+            (Layer::Project, Trust::Trusted) => trust::judge(self.places.trust.as_deref(), &real(), text),
         };
         let source = Source::new(path, text);
         let (document, errors) = schema::read(&source);
@@ -180,11 +180,13 @@ impl Gatherer<'_> {
         let includes = document.includes.clone();
         self.out.read.push(ReadFile { source: source.clone(), document, trust, file: at });
         let before = self.out.errors.len();
-        self.chain.push(real);
-        for (name, span) in includes {
-            self.include(&name, layer, trust, &Includer { source: source.clone(), span });
+        if !includes.is_empty() {
+            self.chain.push(real());
+            for (name, span) in includes {
+                self.include(&name, layer, trust, &Includer { source: source.clone(), span });
+            }
+            self.chain.pop();
         }
-        self.chain.pop();
         usable &= self.out.errors.iter().skip(before).all(|error| error.file != path);
         if !usable {
             self.out.unusable.push(text.to_owned());

@@ -153,7 +153,8 @@ impl Config {
         let mut all: Vec<&str> = target::shimmed();
         all.extend(self.shims.add.iter().chain(&self.own).map(String::as_str));
         // `elixir -S mix`, and so `iex -S mix`, reads what it finds on `PATH` as a script: a link would be one no more.
-        all.retain(|name| !self.skipped().contains(name) && *name != "mix");
+        let skipped = self.skipped();
+        all.retain(|name| !skipped.contains(name) && *name != "mix");
         all
     }
 

@@ -6,7 +6,7 @@
 //! same time; the oldest are taken away, and a shell whose stamp is gone asks again. Nothing here knows what the files
 //! say, nor how a shell words its conditions.
 
-use std::fs::{DirBuilder, File, FileTimes, OpenOptions};
+use std::fs::{DirBuilder, File, FileTimes, Metadata, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -43,7 +43,8 @@ pub struct Watch {
 /// until that has passed the stamp is a grain too old, and the shell asks once more.
 pub fn watch(files: &[PathBuf], directories: &[PathBuf], grain: Duration, snapshot: &Snapshot) -> Watch {
     let mut of = Paths::of(files, directories, &snapshot.cwd);
-    let newest = of.exact.iter().chain(&of.others).filter_map(|path| modified(path)).max();
+    let others = of.others.iter().filter_map(|path| modified(path));
+    let newest = of.exact.iter().filter_map(|seen| seen.modified).chain(others).max();
     // What changed since the files were read would not be told from what was read: the time counts from before that.
     let settled = snapshot.now.checked_sub(grain).unwrap_or(snapshot.now);
     // A time in the future hides every change until then: it is not believed, and the shell asks each time.
@@ -52,19 +53,20 @@ pub fn watch(files: &[PathBuf], directories: &[PathBuf], grain: Duration, snapsh
     let stamp_of = |time| stamp(time, snapshot).unwrap_or_default();
     let common = stamp_of(time);
     // One that changed just now gets a stamp of another time, and so is asked about once more whatever becomes of it.
-    let own = |path: &PathBuf| modified(path).filter(|time| *time < settled).map_or_else(|| common.clone(), stamp_of);
+    let own = |seen: &Seen| seen.modified.filter(|time| *time < settled).map_or_else(|| common.clone(), stamp_of);
     let many = of.exact.split_off(of.exact.len().min(EXACT));
     // The first is the working directory. By the same name, a shell may come to another one; that has another time, but
     // for copies of one archive.
-    let exact = of.exact.iter().enumerate().map(|(at, path)| match at {
-        0 => Watched::HereSame(own(path)),
-        _ => Watched::Same { stamp: own(path), path: path.clone() },
+    let exact = of.exact.iter().enumerate().map(|(at, seen)| match at {
+        0 => Watched::HereSame(own(seen)),
+        _ => Watched::Same { stamp: own(seen), path: seen.path.clone() },
     });
     let mut watched: Vec<Watched> = exact.collect();
     if snapshot.vars.get("PWD") != Some(snapshot.cwd.as_os_str()) {
         watched.push(Watched::Here(snapshot.cwd.clone()));
     }
-    watched.extend(many.into_iter().flat_map(|path| [Watched::There(path.clone()), Watched::NotNewer(path)]));
+    watched
+        .extend(many.into_iter().flat_map(|Seen { path, .. }| [Watched::There(path.clone()), Watched::NotNewer(path)]));
     watched.extend(of.others.into_iter().map(Watched::NotNewer));
     watched.extend(of.absent.into_iter().map(Watched::Absent));
     Watch { stamp: common, watched }
@@ -74,40 +76,63 @@ pub fn watch(files: &[PathBuf], directories: &[PathBuf], grain: Duration, snapsh
 #[derive(Debug, Default)]
 struct Paths {
     /// The working directory, the files, and the directories in which one could appear.
-    exact: Vec<PathBuf>,
+    exact: Vec<Seen>,
     /// The directories of links that may be led elsewhere.
     others: Vec<PathBuf>,
     /// What could come to be there: a file, or the first of its directories that is missing.
     absent: Vec<PathBuf>,
 }
 
+/// Something that is there, as it was when it was looked at, which is once.
+#[derive(Debug)]
+struct Seen {
+    path: PathBuf,
+    modified: Option<SystemTime>,
+}
+
 impl Paths {
     fn of(files: &[PathBuf], directories: &[PathBuf], cwd: &Path) -> Self {
-        let mut paths = Self { exact: vec![cwd.to_owned()], ..Self::default() };
+        let here = Seen { path: cwd.to_owned(), modified: modified(cwd) };
+        let mut paths = Self { exact: vec![here], ..Self::default() };
         for file in files {
-            if file.exists() {
-                add(&mut paths.exact, file);
-                paths.others.extend(directories_of_links(file));
-            } else if let Some(missing) = file.ancestors().take_while(|path| !path.exists()).last()
-                && !directories.iter().any(|known| missing.parent() == Some(known))
-            {
-                add(&mut paths.absent, missing);
-            }
+            paths.add_file(file, directories);
         }
-        for directory in directories.iter().filter(|path| path.is_dir()) {
-            add(&mut paths.exact, directory);
+        for directory in directories {
+            if !paths.has(directory)
+                && let Some(meta) = directory.metadata().ok().filter(Metadata::is_dir)
+            {
+                paths.add(directory, &meta);
+            }
         }
         let Self { exact, others, .. } = &mut paths;
         order::sort(others);
         others.dedup();
-        others.retain(|path| !exact.contains(path));
+        others.retain(|path| !exact.iter().any(|seen| seen.path == *path));
         paths
     }
-}
 
-fn add(paths: &mut Vec<PathBuf>, path: &Path) {
-    if !paths.iter().any(|known| known == path) {
-        paths.push(path.to_owned());
+    fn add_file(&mut self, file: &Path, directories: &[PathBuf]) {
+        if self.has(file) {
+            return;
+        }
+        if let Ok(meta) = file.metadata() {
+            self.add(file, &meta);
+            self.others.extend(directories_of_links(file));
+            return;
+        }
+        let missing = file.ancestors().skip(1).take_while(|path| !path.exists()).last().unwrap_or(file);
+        let is_seen = directories.iter().any(|known| missing.parent() == Some(known));
+        if !is_seen && !self.absent.iter().any(|known| known == missing) {
+            self.absent.push(missing.to_owned());
+        }
+    }
+
+    fn has(&self, path: &Path) -> bool {
+        self.exact.iter().any(|seen| seen.path == path)
+    }
+
+    fn add(&mut self, path: &Path, meta: &Metadata) {
+        self.exact.push(Seen { path: path.to_owned(), modified: meta.modified().ok() });
     }
 }
 

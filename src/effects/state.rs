@@ -24,8 +24,8 @@ use crate::world::Snapshot;
 /// Whether a directory may be made for dbguard's own files. Root's, made in another user's home (`sudo -E`,
 /// `su` without a dash), would lock that user out of their own.
 pub(super) fn may_make(directory: &Path, user: u32) -> bool {
-    let nearest = directory.ancestors().find_map(|above| above.metadata().ok());
-    user != 0 || nearest.is_none_or(|above| above.uid() == 0)
+    let nearest = || directory.ancestors().find_map(|above| above.metadata().ok());
+    user != 0 || nearest().is_none_or(|above| above.uid() == 0)
 }
 
 /// Whether nobody else can write there, or put something in its place: the directory and all above it belong to this user

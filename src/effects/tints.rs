@@ -2,10 +2,11 @@
 //!
 //! `tints/PID` is the mark of a client that the guard started in that shell's terminal: the hook sees it with a
 //! builtin, where its own prompts would not set all of that again, and asks again at its next prompt, also when the
-//! client was killed. `tints/PID.on` is what the shell's own prompts have set. A note holds words, never sequences, and nothing is believed for it but that something has to be
-//! reset. `tints/PID.first` is an answer that lies ready for that shell's first prompt, which looks whether it is
+//! client was killed. `tints/PID.on` is what the shell's own prompts have set. A note holds words, never sequences, and
+//! nothing is believed for it but that something has to be reset. `tints/PID.first` is an answer that lies ready for that shell's first prompt, which looks whether it is
 //! still true and empties it. Notes of shells that are gone are taken away by whoever writes one.
 
+use std::cell::Cell;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -26,6 +27,21 @@ pub struct Notes {
     directory: Option<PathBuf>,
     /// The shell itself, and the one that the vars name: Bash may put a process of its own between.
     shells: Vec<u32>,
+    /// What nobody can ask for any more was taken away, which once is enough for.
+    pruned: Cell<bool>,
+}
+
+/// What the notes say.
+#[derive(Debug, Default)]
+pub struct Noted {
+    /// What clients have set.
+    pub by_clients: Painted,
+    /// What the shell's own prompts have set; `None` where nothing was noted of that.
+    pub by_prompts: Option<Painted>,
+    /// The same, of the shell that asks alone.
+    own: Option<Painted>,
+    /// The notes that are there.
+    files: Vec<PathBuf>,
 }
 
 impl Notes {
@@ -34,31 +50,47 @@ impl Notes {
         let parent = processes::parent();
         let named = Shown::of(&snapshot.vars).map(|shown| shown.shell).filter(|pid| processes::is_of_session(*pid));
         let shells = std::iter::once(parent).chain(named.filter(|pid| *pid != parent)).collect();
-        Self { directory: directory(snapshot), shells }
+        Self { directory: directory(snapshot), shells, pruned: Cell::new(false) }
     }
 
-    /// What is set by now, by a client or by the shell's own prompts. `None` where nothing was noted of the latter.
-    pub fn read(&self) -> (Painted, Option<Painted>) {
-        let read = |ending: &str| {
-            self.shells.iter().filter_map(|shell| read(&self.path(*shell, ending)?)).reduce(Painted::and)
-        };
-        (read("").unwrap_or_default(), read(ON))
+    /// What is set by now.
+    pub fn read(&self) -> Noted {
+        let mut noted = Noted::default();
+        for (at, shell) in self.shells.iter().enumerate() {
+            if let Some(painted) = self.note(*shell, "", &mut noted.files) {
+                noted.by_clients = noted.by_clients.and(painted);
+            }
+            if let Some(painted) = self.note(*shell, ON, &mut noted.files) {
+                noted.by_prompts = Some(noted.by_prompts.unwrap_or_default().and(painted));
+                noted.own = noted.own.or((at == 0).then_some(painted));
+            }
+        }
+        noted
     }
 
-    /// Notes what the prompt sets from now on; the clients' marks are done with. A note that says so already stays: to make
-    /// it anew takes a tenth of the answer's time.
-    pub fn settle(&self, now: Painted) {
+    /// What one note says, where it is there.
+    fn note(&self, shell: u32, ending: &str, there: &mut Vec<PathBuf>) -> Option<Painted> {
+        let path = self.path(shell, ending)?;
+        let text = fs::read_to_string(&path);
+        if !text.as_ref().is_err_and(|cause| cause.kind() == io::ErrorKind::NotFound) {
+            there.push(path);
+        }
+        text.ok().as_deref().map(painted)
+    }
+
+    /// Notes what the prompt sets from now on; the clients' marks that were read are done with. A note that says so already
+    /// stays: to make it anew takes a tenth of the answer's time.
+    pub fn settle(&self, noted: &Noted, now: Painted) {
         let own = self.shells.first().and_then(|shell| self.path(*shell, ON));
-        let is_noted = now != Painted::default() && own.as_ref().and_then(|own| read(own)) == Some(now);
-        let stays = own.filter(|_| now != Painted::default());
-        let notes = self.shells.iter().flat_map(|shell| [self.path(*shell, ""), self.path(*shell, ON)]).flatten();
-        for path in notes.filter(|path| Some(path) != stays.as_ref()) {
+        let stays = own.as_ref().filter(|_| now != Painted::default());
+        for path in noted.files.iter().filter(|path| Some(*path) != stays) {
             let _ = fs::remove_file(path);
         }
         if let (Some(directory), Some(shell)) = (&self.directory, self.shells.first())
             && now != Painted::default()
-            && !is_noted
+            && noted.own != Some(now)
         {
+            self.prune();
             // Where it cannot be noted, the hook tells that its last answer had a title, and everything is reset.
             let _ = write(directory, &format!("{shell}{ON}"), now);
         }
@@ -69,6 +101,7 @@ impl Notes {
     pub fn leave(&self, answer: &[u8], user: u32) -> io::Result<()> {
         let (directory, shell) = self.directory.as_ref().zip(self.shells.first()).ok_or(io::ErrorKind::NotFound)?;
         let fresh = directory.join(format!("{shell}.new"));
+        self.prune();
         // Made first, since what is not there is nobody's.
         let mut file = open(directory, &format!("{shell}.new"))?;
         let closed =
@@ -92,6 +125,13 @@ impl Notes {
         self.path(*self.shells.first()?, "")
     }
 
+    /// Takes away what nobody can ask for any more.
+    fn prune(&self) {
+        if let Some(directory) = self.directory.as_ref().filter(|_| !self.pruned.replace(true)) {
+            prune(directory);
+        }
+    }
+
     fn path(&self, shell: u32, ending: &str) -> Option<PathBuf> {
         Some(self.directory.as_ref()?.join(format!("{shell}{ending}")))
     }
@@ -100,6 +140,7 @@ impl Notes {
 /// Leaves the mark of a client for the shell around it.
 pub fn mark(shell: u32, painted: Painted, snapshot: &Snapshot) -> io::Result<()> {
     let directory = directory(snapshot).ok_or(io::ErrorKind::NotFound)?;
+    prune(&directory);
     write(&directory, &shell.to_string(), painted)
 }
 
@@ -125,16 +166,23 @@ pub fn directory(snapshot: &Snapshot) -> Option<PathBuf> {
 }
 
 fn write(directory: &Path, name: &str, painted: Painted) -> io::Result<()> {
-    writeln!(open(directory, name)?, "{}", words(painted))
+    open(directory, name)?.write_all(format!("{}\n", words(painted)).as_bytes())
 }
 
+/// Opens a note, emptied, and makes the directory only where that shows that it is not there.
 fn open(directory: &Path, name: &str) -> io::Result<File> {
-    if !state::may_make(directory, nix::unistd::geteuid().as_raw()) {
-        return Err(io::ErrorKind::PermissionDenied.into());
+    let path = directory.join(name);
+    let open = || OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
+    match open() {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+            if !state::may_make(directory, nix::unistd::geteuid().as_raw()) {
+                return Err(io::ErrorKind::PermissionDenied.into());
+            }
+            DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+            open()
+        }
+        opened => opened,
     }
-    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    prune(directory);
-    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(directory.join(name))
 }
 
 fn words(painted: Painted) -> String {
@@ -143,12 +191,14 @@ fn words(painted: Painted) -> String {
 }
 
 fn read(path: &Path) -> Option<Painted> {
-    let text = fs::read_to_string(path).ok()?;
-    let has = |word: &str| text.split_whitespace().any(|one| one == word);
-    Some(Painted { title: has("title"), tab: has("tab"), background: has("background") })
+    fs::read_to_string(path).ok().as_deref().map(painted)
 }
 
-/// Takes away what nobody can ask for any more.
+fn painted(text: &str) -> Painted {
+    let has = |word: &str| text.split_whitespace().any(|one| one == word);
+    Painted { title: has("title"), tab: has("tab"), background: has("background") }
+}
+
 fn prune(directory: &Path) {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     for entry in entries {

@@ -33,16 +33,14 @@ pub fn code(shell: Shell, prelude: &Prelude) -> Vec<u8> {
     out
 }
 
-/// A name that no other code has: what is kept under it is this, and never that of another version.
-pub fn name(shell: Shell, prelude: &Prelude) -> String {
+/// A name that no other code has, and how long this is: what is kept under the name is this, and never that of another
+/// version.
+pub fn named(shell: Shell, prelude: &Prelude) -> (String, usize) {
+    let assignments = assignments(shell, prelude);
+    let length = assignments.len() + unpacked_length(file(shell));
     let mut hasher = DefaultHasher::new();
-    (PAIRS, file(shell), assignments(shell, prelude)).hash(&mut hasher);
-    format!("{}-{:016x}", shell.word(), hasher.finish())
-}
-
-/// How long it is.
-pub fn length(shell: Shell, prelude: &Prelude) -> usize {
-    assignments(shell, prelude).len() + unpacked_length(file(shell))
+    (PAIRS, file(shell), assignments).hash(&mut hasher);
+    (format!("{}-{:016x}", shell.word(), hasher.finish()), length)
 }
 
 fn file(shell: Shell) -> &'static [u8] {

@@ -13,7 +13,7 @@ mod terminal;
 use std::ffi::OsStr;
 
 pub use answer::{Answer, Position, Watched, key};
-pub use init::{Prelude, code, evaluated, length, name, removal, sourced};
+pub use init::{Prelude, code, evaluated, named, removal, sourced};
 pub use psqlrc::{Without, beside, block, outdated, portable, with, without};
 pub use quote::posix;
 pub use startup::{Says, files as startup_files, is_early, says};

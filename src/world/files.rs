@@ -141,7 +141,7 @@ pub fn read_config_stamped(path: &Path) -> Result<Option<(String, Stamp)>, FileT
     if meta.len() > LARGEST_CONFIG {
         return Err(fail(Problem::TooLarge(meta.len()), None));
     }
-    let bytes = read_at_most(file).map_err(|cause| fail(unreadable(&cause), None))?;
+    let bytes = read_at_most(file, meta.len()).map_err(|cause| fail(unreadable(&cause), None))?;
     if bytes.len() as u64 > LARGEST_CONFIG {
         return Err(fail(Problem::TooLarge(bytes.len() as u64), None));
     }
@@ -186,23 +186,24 @@ fn open(path: &Path) -> io::Result<Option<(File, Metadata)>> {
 }
 
 /// Reads to the end, but never more than one byte past the limit: the size may have grown since it was asked.
-fn read_at_most(file: File) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+fn read_at_most(file: File, size: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
     file.take(LARGEST_CONFIG + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
 /// Why an open file must not be believed.
 fn distrust(path: &Path, meta: &Metadata) -> io::Result<Option<Problem>> {
-    let real = path.canonicalize()?;
     if foreign(meta) {
-        return Ok(Some(Problem::Foreign(real, meta.uid())));
+        return Ok(Some(Problem::Foreign(path.canonicalize()?, meta.uid())));
     }
     if meta.mode() & 0o022 != 0 {
-        return Ok(Some(Problem::Writable(real)));
+        return Ok(Some(Problem::Writable(path.canonicalize()?)));
     }
     let named = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    for directory in [named, real.parent()].into_iter().flatten() {
+    // What is no link itself is in the directory that its path names.
+    let real = if named.is_none() || path.is_symlink() { Some(path.canonicalize()?) } else { None };
+    for directory in [named, real.as_deref().and_then(Path::parent)].into_iter().flatten() {
         if replaceable(&std::fs::metadata(directory)?) {
             return Ok(Some(Problem::DirectoryWritable(directory.canonicalize()?)));
         }

@@ -33,6 +33,9 @@ const MOST_SENT: u32 = 40;
 /// Nested runs are normal (`rails db` starts psql, whose `\!` starts another); this many are a loop.
 const DEEPEST: u32 = 10;
 
+/// How many links may lead to one another.
+const LINKS: usize = 40;
+
 /// Where `execvp` looks when there is no `PATH`, without its working directory, which is a trap.
 const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
@@ -230,8 +233,13 @@ impl Ourselves {
 
 /// Another build of dbguard: what the links lead to is called `dbguard`.
 fn named_dbguard(candidate: &Path) -> bool {
-    let target = fs::canonicalize(candidate).ok();
-    target.is_some_and(|target| target.file_name() == Some(OsStr::new("dbguard")))
+    let mut path = candidate.to_owned();
+    for _ in 0..LINKS {
+        let Ok(to) = fs::read_link(&path) else { break };
+        path.pop();
+        path.push(to);
+    }
+    path.file_name() == Some(OsStr::new("dbguard"))
 }
 
 fn same_content(one: &Path, other: &Path) -> io::Result<bool> {
