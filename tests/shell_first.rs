@@ -166,19 +166,19 @@ fn what_changes_behind_the_line_is_asked_about_before_the_first_prompt() {
 #[test]
 fn a_value_that_changes_together_with_the_directory_and_then_back_is_seen_each_time() {
     for dialect in dialects() {
-        let sandbox = world().file(dialect.file, &format!("{}\n{}\n", dialect.prompt, dialect.init));
+        let sandbox = world().file(dialect.file, format!("{}\n{}\n", dialect.prompt, dialect.init));
         let mut pty = sandbox.tool_pty(dialect.words[0], &dialect.words[1..]).size(24, 200).start();
         pty.wait_for("PRODUCTION");
         pty.wait_for("ready> ");
         // Once a prompt has passed at which nothing had changed, the hook compares in one.
         for line in ["true", "true", "cd /"] {
-            pty.send(&format!("{line}\n"));
+            pty.send(format!("{line}\n"));
             pty.wait_for("ready> ");
         }
-        pty.send(&format!("cd \"$HOME\"; {}\n", dialect.export("PGHOST", "db.staging.demo")));
+        pty.send(format!("cd \"$HOME\"; {}\n", dialect.export("PGHOST", "db.staging.demo")));
         pty.wait_for("STAGING");
         pty.wait_for("ready> ");
-        pty.send(&format!("{}\n", dialect.export("PGHOST", "db.prod.demo")));
+        pty.send(format!("{}\n", dialect.export("PGHOST", "db.prod.demo")));
         pty.wait_for("PRODUCTION");
         pty.wait_for("ready> ");
         pty.send("exit\n");

@@ -57,6 +57,8 @@ pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
     };
     // First of all: whatever becomes of the rest, the shell has its hook.
     output::print(|out| out.write_all(&code))?;
+    // fish reads it while the rest is done.
+    output::end();
     if answer::may_be_left(snapshot) && no_longer_than(PATIENCE) {
         let path = shims_first(&prelude.shims, &snapshot.vars);
         answer::leave(shell, &path, (places, &config), snapshot);

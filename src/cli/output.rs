@@ -24,6 +24,12 @@ pub(super) fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Res
     }
 }
 
+/// Lets whoever reads to the end of it go on, while the program does. What would be written from now on goes to standard
+/// error.
+pub(super) fn end() {
+    let _ = nix::unistd::dup2_stdout(io::stderr());
+}
+
 /// Whether a person reads it as it is.
 pub(super) fn is_terminal() -> bool {
     io::stdout().is_terminal()
