@@ -85,7 +85,7 @@ function __dbguard_compare {
     __dbguard_key
     __dbguard_now+=$'\037'$__dbguard_values
     __dbguard_plain+="\$'\\037'$__dbguard_vars$__dbguard_more"
-    __dbguard_hooked=
+    __dbguard_hooked='' __dbguard_settled=''
 }
 
 # Looks for all that is set. What is set to nothing is as good as unset to psql.
@@ -132,7 +132,7 @@ function __dbguard_define {
     }"
     __dbguard_condition=$still
     __dbguard_defined_for=$1
-    __dbguard_hooked=
+    __dbguard_hooked='' __dbguard_settled=''
 }
 
 # Writes the hook anew: what a prompt runs while nothing has changed is two conditions, on the values and on the files. That
@@ -148,7 +148,7 @@ function __dbguard_define_hook {
     eval "function __dbguard_hook {
         __dbguard_status=\$?
         if [[ \$- != *[xeuv]* && \${#BASHOPTS}:\${#SHELLOPTS}:\$COLUMNS:\${#PS1}:$__dbguard_plain == \"\$__dbguard_settled\" ]]; then
-            [[ \$PWD == \"\$__dbguard_where\" && $__dbguard_condition ]] || __dbguard_turn same
+            [[ \$PWD == \"\$__dbguard_where\" && $__dbguard_condition ]] || __dbguard_moved
         else
             __dbguard_turn
         fi
@@ -158,19 +158,19 @@ function __dbguard_define_hook {
 }
 
 # Asks the program, and takes its answer over. A local variable would hide an exported one of its name from
-# the program: so the names of all that are alive here are ours alone. An interrupt in the middle leaves __dbguard_asked empty,
+# the program: so the names of all that are alive here are ours alone. An interrupt in the middle leaves __dbguard_sure empty,
 # and so is asked again; but not for the prompt that bash shows after it: a program that hangs (on a file system that
 # is gone) would keep the person from ever getting one.
 function __dbguard_ask {
-    local __dbguard_answer='' __dbguard_then='' __dbguard_told=joined __dbguard_was=$__dbguard_asked IFS=$'\037'
-    __dbguard_asked=
+    local __dbguard_answer='' __dbguard_then='' __dbguard_told=joined __dbguard_was=$__dbguard_sure IFS=$'\037'
+    __dbguard_sure=
     if [[ $__dbguard_asking ]]; then
         __dbguard_asking=
         __dbguard_unanswered
         return
     fi
     if [[ $__dbguard_first ]] && __dbguard_recall; then return; fi
-    [[ ! $__dbguard_was || $__dbguard_now ]] || __dbguard_key
+    [[ ! $__dbguard_was || $__dbguard_now$__dbguard_same ]] || __dbguard_key
     if [[ -x $__dbguard_program ]]; then
         __dbguard_told+=${__dbguard_coarse:+${IFS}coarse}${__dbguard_title:+${IFS}titled}
         [[ $__dbguard_path_asked == "${PATH-}" ]] || __dbguard_told+=${IFS}path
@@ -184,7 +184,8 @@ function __dbguard_ask {
         __dbguard_unanswered
         return
     fi
-    [[ ! $__dbguard_stamp ]] || __dbguard_asked=$__dbguard_now
+    [[ ! $__dbguard_now ]] || __dbguard_asked=$__dbguard_now
+    __dbguard_sure=${__dbguard_stamp:+1}
     if [[ $__dbguard_path_asked != "${PATH-}" ]]; then
         __dbguard_path_asked=${PATH-}
         # A shim that was made just now stands before what is in the table. With `set +h` there is no table.
@@ -206,6 +207,7 @@ function __dbguard_recall {
     if __dbguard_accept; then
         if __dbguard_still; then
             __dbguard_asked=$__dbguard_now
+            __dbguard_sure=1
             __dbguard_path_asked=${PATH-}
             return 0
         fi
@@ -218,17 +220,17 @@ function __dbguard_recall {
 # Takes the answer apart, and over, unless it is none, or was worked out from other values than those of now. Nothing in
 # it is a pattern: __dbguard_turn has seen to that.
 #
-# Where all values are the same, and only the directory is another one or a file has changed, what is compared stays.
+# Where all values are the same, and only the directory is another one or a file has changed, what is compared stays. Who is
+# interrupted before the last line asks again, since the directory or a file is still another one.
 function __dbguard_accept {
     # shellcheck disable=SC2086 # it is to be taken apart
     set -- $__dbguard_answer
     [[ ${1-} == 'dbguard 2' && ${6-} && ${15+set} ]] || return 1
-    if [[ ! $__dbguard_was ]] || ! [ "${13-}:$__dbguard_now" = "$__dbguard_more:$__dbguard_was" ]; then
+    if ! { [[ $__dbguard_was ]] && [ "${13-}" = "$__dbguard_more" ] && { [[ $__dbguard_same ]] || [ "$__dbguard_now" = "$__dbguard_asked" ]; }; }; then
         __dbguard_compare "${13-}" "${14-}"
     fi
     [ ":${15-}" = "$__dbguard_defined_for" ] || __dbguard_define ":${15-}"
     [[ ! $__dbguard_then ]] || [ "$PWD"$'\037'"$__dbguard_now" = "$__dbguard_then" ] || return 1
-    __dbguard_where=${PWD-}
     __dbguard_leave=${10-}
     __dbguard_stamp=${12-}
     if [[ ${8-} && -t 2 ]]; then
@@ -238,11 +240,12 @@ function __dbguard_accept {
     [ "$3:$4:$5:$6:$7:$9:${11-}" = "$__dbguard_taken" ] || __dbguard_take "$@"
     shift 15
     __dbguard_watch "$@"
+    __dbguard_where=${PWD-}
 }
 
-# Takes what an answer says over.
+# Takes what an answer says over: all of it, or it is not as if it were taken.
 function __dbguard_take {
-    __dbguard_taken="$3:$4:$5:$6:$7:$9:${11-}"
+    __dbguard_taken=
     __dbguard_segment=$3
     __dbguard_width=${4:-0}
     __dbguard_sgr=$5
@@ -251,12 +254,13 @@ function __dbguard_take {
     __dbguard_each=$9
     export DBGUARD_SHOWN="$$ ${11-}"
     __dbguard_dress
+    __dbguard_taken="$3:$4:$5:$6:$7:$9:${11-}"
 }
 
 # No answer: said in the place of the segment, and never an earlier answer instead.
 function __dbguard_unanswered {
     local said='UNKNOWN dbguard does not answer'
-    __dbguard_taken=
+    __dbguard_taken='' __dbguard_settled=''
     if [[ $__dbguard_title && $__dbguard_each == *"$__dbguard_title"* ]]; then
         __dbguard_each=${__dbguard_each%%"$__dbguard_title"*}$said${__dbguard_each#*"$__dbguard_title"}
         __dbguard_title=$said
@@ -525,18 +529,35 @@ function __dbguard_turn {
     __dbguard_options=${__dbguard_options:-$-}
     set +uv -f
     __dbguard_settled=
-    __dbguard_prompt "$@" || :
+    __dbguard_prompt || :
     case $__dbguard_options in *f*) ;; *) set +f ;; esac
-    # What the hook compares until something changes. BASHOPTS tells of promptvars, and of nocasematch, with which `[[` takes
-    # PROD for prod; where it does, or there is no BASHOPTS (before 4.1), the rest finds out for itself each time.
-    if [[ $__dbguard_asked && ${BASHOPTS-} == *promptvars* && $BASHOPTS != *nocasematch* && (! $__dbguard_leave || ${__dbguard_exit-}) ]]; then
-        [[ $__dbguard_hooked ]] || __dbguard_define_hook
-        __dbguard_settled=${#BASHOPTS}:${#SHELLOPTS}:${COLUMNS-}:${#PS1}:$__dbguard_asked
-    fi
+    __dbguard_settle
     case $__dbguard_options in
     *[euvx]*) __dbguard_put_back ;;
     *) __dbguard_options= ;;
     esac
+}
+
+# What the hook compares until something changes. BASHOPTS tells of promptvars, and of nocasematch, with which `[[` takes
+# PROD for prod; where it does, or there is no BASHOPTS (before 4.1), the rest finds out for itself each time.
+function __dbguard_settle {
+    if [[ $__dbguard_sure && ${BASHOPTS-} == *promptvars* && $BASHOPTS != *nocasematch* && (! $__dbguard_leave || ${__dbguard_exit-}) ]]; then
+        [[ $__dbguard_hooked ]] || __dbguard_define_hook
+        __dbguard_settled=${#BASHOPTS}:${#SHELLOPTS}:${COLUMNS-}:${#PS1}:$__dbguard_asked
+    fi
+}
+
+# What the hook runs when the directory is another one or a file has changed, and nothing else.
+function __dbguard_moved {
+    local __dbguard_now='' __dbguard_same=1
+    __dbguard_options=${__dbguard_options:-$-}
+    set -f
+    __dbguard_ask || :
+    [[ $__dbguard_composed && ! $__dbguard_late ]] || __dbguard_decorate
+    [[ ! $__dbguard_leave || ${__dbguard_exit-} ]] || __dbguard_watch_exit
+    case $__dbguard_options in *f*) ;; *) set +f ;; esac
+    [[ $__dbguard_settled ]] || __dbguard_settle
+    __dbguard_options=
 }
 
 function __dbguard_put_back {
@@ -563,12 +584,12 @@ function __dbguard_begin {
     fi
 }
 
-# Brings everything up to date. With a word, all values are known to be the same.
+# Brings everything up to date.
 function __dbguard_prompt {
-    local __dbguard_now=${1:+$__dbguard_asked}
+    local __dbguard_now='' __dbguard_same=''
     case ${PATH-} in "$__dbguard_shims":*) ;; *) __dbguard_path ;; esac
     # `[` and not `[[`, which `shopt -s nocasematch` lets take PROD for prod.
-    if [[ ! $__dbguard_asked ]] || ! [ "${PWD-}" = "$__dbguard_where" ] || { [[ ! $__dbguard_now ]] && __dbguard_key && ! [ "$__dbguard_now" = "$__dbguard_asked" ]; } || ! __dbguard_still; then
+    if [[ ! $__dbguard_sure ]] || ! [ "${PWD-}" = "$__dbguard_where" ] || { __dbguard_key && ! [ "$__dbguard_now" = "$__dbguard_asked" ]; } || ! __dbguard_still; then
         __dbguard_ask
     elif [[ $__dbguard_position == right && $__dbguard_columns != "${COLUMNS:-80}" ]]; then
         __dbguard_dress
@@ -644,7 +665,7 @@ function __dbguard_forget {
         unset "$name"
     done
     for name in path others is_fixed compare list_set key define define_hook still watch ask recall accept take unanswered dress \
-        watch_exit undo literal strip decorate compose show install append uninstall without regain hook turn put_back begin prompt \
+        watch_exit undo literal strip decorate compose show install append uninstall without regain hook turn moved settle put_back begin prompt \
         define_functions remove forget start; do
         unset -f "__dbguard_$name"
     done
@@ -659,7 +680,7 @@ function __dbguard_start {
     # How finely bash before 5 compares times depends on how it was built: 3.2 in whole seconds.
     ((BASH_VERSINFO[0] >= 5)) || __dbguard_coarse=1
     # Evaluated again, it knows what it knew; but what is asked after that is asked anew.
-    __dbguard_asked='' __dbguard_asking='' __dbguard_settled='' __dbguard_hooked='' __dbguard_first=''
+    __dbguard_sure='' __dbguard_asked='' __dbguard_asking='' __dbguard_settled='' __dbguard_hooked='' __dbguard_first=''
     __dbguard_defined_for='' __dbguard_where='' __dbguard_taken='' __dbguard_composed='' __dbguard_late=''
     ((BASH_VERSINFO[0] < 5)) || __dbguard_first=${__dbguard_notes:+$__dbguard_notes/$$.first}
     __dbguard_path
