@@ -83,12 +83,12 @@ function __dbguard_compare {
         __dbguard_plain+="\$'\\037'$__dbguard_name:\${$__dbguard_name+${__dbguard_modern:+\${$__dbguard_name@a\}}=\$$__dbguard_name}"
     done
     __dbguard_key
-    __dbguard_now+=$'\037'$__dbguard_values
-    __dbguard_plain+="\$'\\037'$__dbguard_vars$__dbguard_more"
+    __dbguard_now+=$'\037'${PGSERVICE+s}${PGSERVICEFILE+f}$'\037'$__dbguard_values
+    __dbguard_plain+="\$'\\037'\${PGSERVICE+s}\${PGSERVICEFILE+f}\$'\\037'$__dbguard_vars$__dbguard_more"
     __dbguard_hooked='' __dbguard_settled=''
 }
 
-# Looks for all that is set. What is set to nothing is as good as unset to psql.
+# Looks for all that is set. What is set to nothing is as good as unset to psql, but for a service, which is compared apart.
 function __dbguard_list_set {
     local __dbguard_all=$__dbguard_vars$__dbguard_more
     __dbguard_set=
@@ -106,6 +106,7 @@ function __dbguard_key {
 # directory to the next they are mostly the same. Paths are values, which __dbguard_watch takes from the answer.
 function __dbguard_define {
     local at still watch='' number=0 path
+    __dbguard_defined_for='' __dbguard_hooked='' __dbguard_settled=''
     # Without the program nothing is guarded, so the prompt must not look as if it were.
     # shellcheck disable=SC2016 # it becomes code
     still='-x $__dbguard_program'
@@ -132,22 +133,21 @@ function __dbguard_define {
     }"
     __dbguard_condition=$still
     __dbguard_defined_for=$1
-    __dbguard_hooked='' __dbguard_settled=''
 }
 
 # Writes the hook anew: what a prompt runs while nothing has changed is two conditions, on the values and on the files. That
 # is all in one function, since bash copies the body of a function for each call. Not before the second prompt: to read it takes longer than all else
 # that the first one does.
 #
-# Of BASHOPTS, which tells of promptvars and of nocasematch, the length will do, and that of PS1 and of SHELLOPTS, which
-# tells of line editing: long texts take long to compare, and a PS1 without our part in it is shorter.
+# Of BASHOPTS, which tells of promptvars and of nocasematch, the length will do, and that of SHELLOPTS, which tells of line
+# editing, and of PS1, as long as our part is in it: long texts take long to compare.
 #
 # A shell with `set -x`, `-e` or `-u` goes another way: the first would show each value, the others have errors of ours
 # end the shell or the hook. So that is asked first, in words of their own.
 function __dbguard_define_hook {
     eval "function __dbguard_hook {
         __dbguard_status=\$?
-        if [[ \$- != *[xeuv]* && \${#BASHOPTS}:\${#SHELLOPTS}:\$COLUMNS:\${#PS1}:$__dbguard_plain == \"\$__dbguard_settled\" ]]; then
+        if [[ \$- != *[xeuv]* && \$PS1 == *__dbguard_look-* && \${#BASHOPTS}:\${#SHELLOPTS}:\$COLUMNS:\${#PS1}:$__dbguard_plain == \"\$__dbguard_settled\" ]]; then
             [[ \$PWD == \"\$__dbguard_where\" && $__dbguard_condition ]] || __dbguard_moved
         else
             __dbguard_turn
@@ -162,7 +162,9 @@ function __dbguard_define_hook {
 # and so is asked again; but not for the prompt that bash shows after it: a program that hangs (on a file system that
 # is gone) would keep the person from ever getting one.
 function __dbguard_ask {
-    local __dbguard_answer='' __dbguard_then='' __dbguard_told=joined __dbguard_was=$__dbguard_sure IFS=$'\037'
+    local __dbguard_answer='' __dbguard_then='' __dbguard_told=joined __dbguard_was=$__dbguard_sure
+    # Where that is readonly no answer can be taken apart, and none is shown.
+    local IFS=$'\037' 2>/dev/null
     __dbguard_sure=
     if [[ $__dbguard_asking ]]; then
         __dbguard_asking=
@@ -404,9 +406,12 @@ function __dbguard_show {
         __dbguard_literal "${__dbguard_late:+$__dbguard_each}" apart
         tail=$literal$__dbguard_mark
     fi
-    __dbguard_ps1=${PS1-}
-    [[ $__dbguard_ps1 != *"$head"*"$tail"* ]] || return 0
-    ! __dbguard_is_fixed PS1 || return 0
+    # Known only once it is right: who is interrupted in between has it done at the next prompt.
+    __dbguard_ps1=
+    if [[ ${PS1-} == *"$head"*"$tail"* ]] || __dbguard_is_fixed PS1; then
+        __dbguard_ps1=${PS1-}
+        return
+    fi
     [[ ! ${__dbguard_started-} ]] || __dbguard_regain
     # A prompt that begins with an empty line keeps it above the segment.
     while :; do
@@ -523,18 +528,21 @@ function __dbguard_hook {
 function __dbguard_turn {
     # An interrupt in the middle leaves them as they are; the next prompt puts them back.
     case $- in *x*) {
+        __dbguard_settled=
         __dbguard_options=${__dbguard_options:-$-}
         set +x
     } 2>/dev/null ;; esac
+    __dbguard_settled=
     __dbguard_options=${__dbguard_options:-$-}
     set +uv -f
-    __dbguard_settled=
     __dbguard_prompt || :
     case $__dbguard_options in *f*) ;; *) set +f ;; esac
-    __dbguard_settle
     case $__dbguard_options in
     *[euvx]*) __dbguard_put_back ;;
-    *) __dbguard_options= ;;
+    *)
+        __dbguard_options=
+        __dbguard_settle
+        ;;
     esac
 }
 
@@ -556,8 +564,8 @@ function __dbguard_moved {
     [[ $__dbguard_composed && ! $__dbguard_late ]] || __dbguard_decorate
     [[ ! $__dbguard_leave || ${__dbguard_exit-} ]] || __dbguard_watch_exit
     case $__dbguard_options in *f*) ;; *) set +f ;; esac
-    [[ $__dbguard_settled ]] || __dbguard_settle
     __dbguard_options=
+    [[ $__dbguard_settled ]] || __dbguard_settle
 }
 
 function __dbguard_put_back {

@@ -411,7 +411,13 @@ function __dbguard_fit
     if test -n "$__dbguard_due"
         __dbguard_late
     end
+    # Last what it is fitted for: who is interrupted before that has it done again.
+    set -g __dbguard_fitted
+    __dbguard_measure "$argv[1]"
     set -g __dbguard_fitted "$COLUMNS=$argv[1]"
+end
+
+function __dbguard_measure
     set -g __dbguard_shown
     test -n "$__dbguard_text"; or return
     set -l __dbguard_cut $__dbguard_text

@@ -195,3 +195,47 @@ fn an_interrupt_leaves_the_options_as_they_were() {
     }
     session.end();
 }
+
+#[test]
+fn who_is_interrupted_while_an_answer_is_taken_over_finds_it_at_the_next_prompt() {
+    let sandbox = world();
+    let mut session = Session::start(&sandbox, INIT);
+    session.line("eval \"whole_$(declare -f __dbguard_dress)\"");
+    session.line("__dbguard_dress() { if [[ ${cut-} ]]; then whole___dbguard_dress; else cut=1; kill -INT $$; fi; }");
+    session.line("PGHOST=db.staging.demo");
+    session.line("");
+    assert_eq!(session.prompt(), STAGING);
+    session.end();
+}
+
+#[test]
+fn a_ps1_that_happens_to_be_as_long_as_ours_is_decorated() {
+    let sandbox = world();
+    let mut session = Session::start(&sandbox, INIT);
+    for line in ["", "own=ready", "own+='> '", "printf -v PS1 '%*s' ${#PS1} \"$own\""] {
+        session.line(line);
+    }
+    assert!(session.prompt().starts_with(PRODUCTION), "{}", session.prompt());
+    session.end();
+}
+
+#[test]
+fn a_service_that_is_set_to_nothing_is_one_to_psql() {
+    let sandbox = world();
+    let mut session = Session::start(&sandbox, INIT);
+    session.line("export PGSERVICE=");
+    assert!(session.prompt().contains("UNKNOWN"), "{}", session.prompt());
+    session.line("unset PGSERVICE");
+    assert_eq!(session.prompt(), PRODUCTION);
+    session.end();
+}
+
+#[test]
+fn with_a_readonly_ifs_nothing_is_known_and_that_is_said() {
+    let sandbox = world();
+    let mut session = Session::start(&sandbox, INIT);
+    session.line("readonly IFS");
+    assert_eq!(session.line("PGHOST=db.staging.demo"), "");
+    assert_eq!(session.prompt(), SILENT);
+    session.end();
+}

@@ -156,6 +156,11 @@ pub fn key(shell: Shell, directory: &OsStr, path: &OsStr, vars: &[(&str, Option<
         out.extend_from_slice(&[MARK, what.as_bytes(), value.as_bytes()].concat());
     }
     if shell == Shell::Bash {
+        // To psql a service that is set to nothing is one; other vars are as good as unset then.
+        let is_set = |wanted: &str| vars.iter().any(|(name, value)| *name == wanted && value.is_some());
+        let services = [("PGSERVICE", b"s"), ("PGSERVICEFILE", b"f")].into_iter().filter(|(name, _)| is_set(name));
+        out.extend_from_slice(MARK);
+        out.extend(services.flat_map(|(_, sign)| sign));
         out.extend_from_slice(MARK);
         out.extend(vars.iter().filter_map(|(_, value)| *value).flat_map(OsStrExt::as_bytes));
     }
