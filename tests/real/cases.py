@@ -154,7 +154,7 @@ CASES["flask"] = Case(
     },
 )
 CASES["mycli"] = Case(
-    line=["mycli", "-h", "{host}", "-P", "{port}", "-u", "root", "-D", "{name}", "-e", SQL],
+    line=["mycli", "-h", "{host}", "-P", "{port}", "-u", "{user}", "-D", "{name}", "-e", SQL],
     engine="mysql",
     risk="unknown",
 )
@@ -447,7 +447,7 @@ CASES["console"] = Case(
 for tool in ("mysql", "mariadb"):
     CASES[tool] = Case(
         kind="debian",
-        line=[tool, "-h", "{host}", "-P", "{port}", "-u", "root", "{name}", "-e", SQL],
+        line=[tool, "-h", "{host}", "-P", "{port}", "-u", "{user}", "{name}", "-e", SQL],
         engine="mysql",
         risk="unknown",
     )

@@ -155,7 +155,7 @@ class Mariadb(Daemons):
         data = f"--datadir={home}/data"
         plain = ["--auth-root-authentication-method=normal", "--skip-test-db", "--user=root"]
         subprocess.run(["mariadb-install-db", "--no-defaults", data, *plain], check=True, capture_output=True)
-        self.logs[server] = Log(home / "log", r"Connect\s+root@\S+ (?:on (\S*) )?using TCP/IP")
+        self.logs[server] = Log(home / "log", r"Connect\s+(\w+)@\S+ (?:on \S* )?using TCP/IP")
         program = shutil.which("mariadbd", path="/usr/sbin:" + os.environ["PATH"])
         place = [f"--port={self.ports[server]}", "--bind-address=127.0.0.1", f"--socket={home}/socket"]
         log = ["--general-log=1", f"--general-log-file={home}/log"]
@@ -166,14 +166,19 @@ class Mariadb(Daemons):
         return subprocess.run([*line, *([name] if name else [])], check=True, capture_output=True, text=True).stdout.strip()
 
     def prepare(self, name):
+        """A database and a user of this name, on both: tools run side by side, and none is to be taken for another."""
         for server in NAMES:
             self.ask(server, "", f"CREATE DATABASE {name}")
+            self.ask(server, "", f"CREATE USER {name}@localhost; GRANT ALL ON *.* TO {name}@localhost")
 
     def made(self, server, name):
         return self.ask(server, name, "SHOW TABLES LIKE 'made'") == "made"
 
     def state(self, server, name):
-        return self.ask(server, name, "SHOW TABLES"), self.ask(server, "", "SHOW DATABASES")
+        return self.ask(server, name, "SHOW TABLES"), self.ask(server, "", f"SHOW DATABASES LIKE '{name}%'")
+
+    def heard(self, server, name, mark):
+        return {user for user in self.logs[server].since(mark[server]) if user == name}
 
 
 class Redis(Daemons):
