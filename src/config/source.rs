@@ -17,7 +17,7 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) fn new(path: &Path, text: &str) -> Self {
-        let newlines = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
+        let newlines = text.match_indices('\n').map(|(at, _)| at + 1);
         Self { path: path.into(), text: text.into(), starts: std::iter::once(0).chain(newlines).collect() }
     }
 

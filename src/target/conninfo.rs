@@ -32,7 +32,7 @@ pub(super) enum Trouble {
 
 /// Whether libpq takes a database name for a connection string (`recognized_connection_string`).
 pub(super) fn is_connection_string(text: &[u8]) -> bool {
-    uri::prefix(text).is_some() || memchr::memchr(b'=', text).is_some()
+    uri::prefix(text).is_some() || text.contains(&b'=')
 }
 
 /// Reads a connection string or URI. Each keyword is there once: the last mention counts.

@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
 
     /// `--name`, `--name=value`, `--na`.
     fn long(&mut self, text: &[u8]) {
-        let (name, joined) = match memchr::memchr(b'=', text) {
+        let (name, joined) = match text.iter().position(|&byte| byte == b'=') {
             Some(at) => (text.get(..at).unwrap_or_default(), text.get(at + 1..)),
             None => (text, None),
         };

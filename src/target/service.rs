@@ -74,7 +74,7 @@ fn in_files(service: &OsStr, home: Option<&Path>, ground: &Ground<'_>) -> Result
 /// The settings in one file; `None` when it does not have the service.
 fn in_file(service: &OsStr, file: &Path) -> Result<Option<Vec<Setting>>, Trouble> {
     let text = files::read_regular(file).map_err(|cause| unreadable(file, &cause))?;
-    if memchr::memchr(0, &text).is_some() {
+    if text.contains(&0) {
         return Err(Trouble::Unclear(format!("{} holds NUL bytes", Untrusted::path(file))));
     }
     let mut reader = Reader { service, file, found: None };
@@ -138,7 +138,7 @@ impl Reader<'_> {
         if line.starts_with(b"ldap") {
             return Err(Trouble::Unclear("the service asks an LDAP server".to_owned()));
         }
-        let Some(at) = memchr::memchr(b'=', line) else { return Err(wrong) };
+        let Some(at) = line.iter().position(|&byte| byte == b'=') else { return Err(wrong) };
         let (keyword, value) = (line.get(..at).unwrap_or_default(), line.get(at + 1..).unwrap_or_default());
         let keyword = match keywords::find(keyword) {
             Some("service" | "servicefile") => return Err(wrong), // no nesting

@@ -43,9 +43,9 @@ pub(super) fn pairs(rest: &[u8]) -> Result<Vec<Pair>, Trouble> {
 pub(super) fn spilled_password(rest: &[u8]) -> Option<String> {
     let (text, _) = cut(rest, b"?");
     let (authority, path) = cut(text, b"/");
-    let marks = memchr::memchr_iter(b'@', authority).count();
-    let (mark, code) = match (marks, path.contains(&b'@') && authority.contains(&b':')) {
-        (2.., _) => ("an `@`", "%40"),
+    let parts = authority.split(|&byte| byte == b'@').count();
+    let (mark, code) = match (parts, path.contains(&b'@') && authority.contains(&b':')) {
+        (3.., _) => ("an `@`", "%40"),
         (_, true) => ("a `/`", "%2F"),
         (_, false) => return None,
     };

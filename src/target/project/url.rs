@@ -233,8 +233,8 @@ fn odd_credentials(rest: &str) -> Option<String> {
 /// The URL without a password that is not well encoded: it is no part of the target.
 fn without_password(rest: &[u8]) -> Vec<u8> {
     let authority = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
-    let at = rest.get(..authority).and_then(|text| memchr::memchr(b'@', text));
-    let colon = at.and_then(|at| memchr::memchr(b':', rest.get(..at)?));
+    let at = rest.get(..authority).and_then(|text| text.iter().position(|&byte| byte == b'@'));
+    let colon = at.and_then(|at| rest.get(..at)?.iter().position(|&byte| byte == b':'));
     match (colon, at) {
         (Some(colon), Some(at)) => [rest.get(..colon).unwrap_or_default(), rest.get(at..).unwrap_or_default()].concat(),
         _ => rest.to_vec(),

@@ -177,7 +177,7 @@ fn dashed(word: &OsString) -> bool {
 
 /// Before and behind the first `=`.
 fn cut(arg: &[u8]) -> (&[u8], Option<&OsStr>) {
-    match memchr::memchr(b'=', arg) {
+    match arg.iter().position(|&byte| byte == b'=') {
         Some(at) => (arg.get(..at).unwrap_or_default(), arg.get(at + 1..).map(OsStr::from_bytes)),
         None => (arg, None),
     }

@@ -115,7 +115,7 @@ impl<'a> Site<'a> {
 /// `host:port`, the port perhaps left out.
 pub(super) fn network(name: &OsStr) -> Option<(OsString, OsString)> {
     let bytes = name.as_bytes();
-    let at = memchr::memrchr(b':', bytes)?;
+    let at = bytes.iter().rposition(|&byte| byte == b':')?;
     let (host, port) = (bytes.get(..at)?, bytes.get(at + 1..)?);
     let port = port.strip_suffix(b"\n").unwrap_or(port);
     let is_network =

@@ -60,7 +60,7 @@ fn cluster_option(arg: &OsStr, next: Option<&OsString>) -> Result<Option<(OsStri
         return Ok(Some((value.clone(), 2)));
     }
     let Some(value) = arg.as_bytes().strip_prefix(b"--cluster=") else { return Ok(None) };
-    let Some(at) = memchr::memchr(b'/', value) else { return Ok(None) };
+    let Some(at) = value.iter().position(|&byte| byte == b'/') else { return Ok(None) };
     let (version, name) = (value.get(..at).unwrap_or_default(), value.get(at + 1..).unwrap_or_default());
     if !is_version(version) || name.is_empty() {
         return Ok(None);

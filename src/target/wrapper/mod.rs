@@ -117,7 +117,7 @@ fn truthy(text: Option<&OsStr>) -> bool {
 /// `version/cluster`, where the version must be installed and the cluster must be named.
 fn pair(text: &OsStr, site: &Site<'_>) -> Result<Cluster, Trouble> {
     let bytes = text.as_bytes();
-    let (version, name) = match memchr::memchr(b'/', bytes) {
+    let (version, name) = match bytes.iter().position(|&byte| byte == b'/') {
         Some(at) => (bytes.get(..at).unwrap_or_default(), bytes.get(at + 1..).unwrap_or_default()),
         None => (bytes, &[][..]),
     };
