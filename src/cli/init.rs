@@ -7,9 +7,9 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::Path;
-use std::process::{self, ExitCode};
-use std::thread;
-use std::time::Duration;
+use std::process::ExitCode;
+
+use nix::unistd;
 
 use super::args::{Init, Shell as Named};
 use super::{answer, output};
@@ -20,8 +20,8 @@ use crate::shell::{self, Prelude, Shell};
 use crate::target;
 use crate::world::{Snapshot, Vars, program, tools};
 
-/// How long the shell waits for the answer of its first prompt. That takes 1 ms.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// How long the shell waits for the answer of its first prompt, in seconds. That takes 1 ms.
+const PATIENCE: u32 = 1;
 
 pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
     let shell = kind(init.shell);
@@ -29,51 +29,52 @@ pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
         output::print(|out| out.write_all(shell::removal(shell).as_bytes()))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let places = Places::of(snapshot);
-    let config = config::load_from(&places);
+    let loaded = || {
+        let places = Places::of(snapshot);
+        let config = config::load_from(&places);
+        (places, config)
+    };
+    // Nothing is read before the hook is printed that it does not take: a project's files may hang.
+    let early = init.functions.then(loaded);
+    let functions = early.as_ref().map(|(_, config)| functions(config, snapshot)).unwrap_or_default();
     let program = program::path(&snapshot.vars);
     let shims = shims::directory(snapshot).unwrap_or_default();
-    if !shims.as_os_str().is_empty() {
-        // A disk that is full or read-only leaves the shell without shims; `doctor` says so.
-        let _ = shims::refresh(&shims, &program, &config.shimmed(), |name| config.added(name), snapshot);
-        // Only here: a shell that runs may have the link's path in its memory.
-        shims::withdraw(&shims, &config.skipped());
-    }
-    let functions = if init.functions { functions(&config, snapshot) } else { Vec::new() };
     let notes = tints::directory(snapshot).unwrap_or_default();
     let prelude = Prelude { program, shims, notes, vars: answer::vars().collect(), functions };
     // Whoever types it wants to read it.
-    if output::is_terminal() {
-        output::print(|out| out.write_all(&shell::code(shell, &prelude)))?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    let file = || {
-        let (name, length) = shell::named(shell, &prelude);
-        hooks::file(&name, length, || shell::code(shell, &prelude), snapshot)
-    };
-    let code = match if init.whole { None } else { file() } {
-        Some(file) => shell::sourced(shell, &prelude, &file),
-        None => shell::evaluated(shell, &prelude),
-    };
-    // First of all: whatever becomes of the rest, the shell has its hook.
+    let typed = output::is_terminal();
+    let code = if typed { shell::code(shell, &prelude) } else { evaluated(shell, init.whole, &prelude, snapshot) };
     output::print(|out| out.write_all(&code))?;
     // fish reads it while the rest is done.
     output::end();
-    if answer::may_be_left(snapshot) && no_longer_than(PATIENCE) {
+    // What hangs (a file system that is gone) keeps the first prompt, and not the start-up file: the signal ends the
+    // program, whatever it does then. A thread that watches the time would take a tenth of the whole.
+    let _ = unistd::alarm::set(PATIENCE);
+    let (places, config) = early.unwrap_or_else(loaded);
+    if !prelude.shims.as_os_str().is_empty() {
+        // A disk that is full or read-only leaves the shell without shims; `doctor` says so.
+        let added = |name: &str| config.added(name);
+        let _ = shims::refresh(&prelude.shims, &prelude.program, &config.shimmed(), added, snapshot);
+        // Only here: a shell that runs may have the link's path in its memory.
+        shims::withdraw(&prelude.shims, &config.skipped());
+    }
+    if !typed && answer::may_be_left(snapshot) {
         let path = shims_first(&prelude.shims, &snapshot.vars);
         answer::leave(shell, &path, (places, &config), snapshot);
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Ends the program after this time, whatever it does then: what hangs (a file system that is gone) keeps the first prompt,
-/// and not the start-up file. Where there can be no thread more, nothing is begun that could hang.
-fn no_longer_than(patience: Duration) -> bool {
-    let end = move || {
-        thread::sleep(patience);
-        process::exit(0)
+/// The code as it is evaluated: read from a file, where that can be.
+fn evaluated(shell: Shell, whole: bool, prelude: &Prelude, snapshot: &Snapshot) -> Vec<u8> {
+    let file = || {
+        let (name, length) = shell::named(shell, prelude);
+        hooks::file(&name, length, || shell::code(shell, prelude), snapshot)
     };
-    thread::Builder::new().spawn(end).is_ok()
+    match if whole { None } else { file() } {
+        Some(file) => shell::sourced(shell, prelude, &file),
+        None => shell::evaluated(shell, prelude),
+    }
 }
 
 /// `PATH` as the hook is going to set it.
