@@ -80,7 +80,7 @@ function __dbguard_compare {
     # shellcheck disable=SC2016 # it becomes code
     __dbguard_plain='${PATH-}'
     for __dbguard_name in ${__dbguard_set:1}; do
-        __dbguard_plain+="\$'\\037'$__dbguard_name:\${$__dbguard_name+${__dbguard_modern:+\${$__dbguard_name@a\}}=\$$__dbguard_name}"
+        __dbguard_plain+="\$'\\037'$__dbguard_name:${__dbguard_modern:+\${$__dbguard_name@a\}}=\$$__dbguard_name"
     done
     __dbguard_key
     __dbguard_now+=$'\037'${PGSERVICE+s}${PGSERVICEFILE+f}$'\037'$__dbguard_values
@@ -142,19 +142,23 @@ function __dbguard_define {
 # Of BASHOPTS, which tells of promptvars and of nocasematch, the length will do, and that of SHELLOPTS, which tells of line
 # editing, and of PS1, as long as our part is in it: long texts take long to compare.
 #
+# What is compared with is a pattern: quoted it is none, which takes bash longer. It says in $1 whether it has to be.
+#
 # A shell with `set -x`, `-e` or `-u` goes another way: the first would show each value, the others have errors of ours
 # end the shell or the hook. So that is asked first, in words of their own.
 function __dbguard_define_hook {
+    local quote=''
+    [[ $1 != quoted ]] || quote='"'
     eval "function __dbguard_hook {
         __dbguard_status=\$?
-        if [[ \$- != *[xeuv]* && \$PS1 == *__dbguard_look-* && \${#BASHOPTS}:\${#SHELLOPTS}:\$COLUMNS:\${#PS1}:$__dbguard_plain == \"\$__dbguard_settled\" ]]; then
+        if [[ \$- != *[xeuv]* && \$PS1 == *__dbguard_look-* && \${#BASHOPTS}:\${#SHELLOPTS}:\$COLUMNS:\${#PS1}:$__dbguard_plain == $quote\$__dbguard_settled$quote ]]; then
             [[ \$PWD == \"\$__dbguard_where\" && $__dbguard_condition ]] || __dbguard_moved
         else
             __dbguard_turn
         fi
         return \"\$__dbguard_status\"
     }"
-    __dbguard_hooked=1
+    __dbguard_hooked=$1
 }
 
 # Asks the program, and takes its answer over. A local variable would hide an exported one of its name from
@@ -550,7 +554,10 @@ function __dbguard_turn {
 # PROD for prod; where it does, or there is no BASHOPTS (before 4.1), the rest finds out for itself each time.
 function __dbguard_settle {
     if [[ $__dbguard_sure && ${BASHOPTS-} == *promptvars* && $BASHOPTS != *nocasematch* && (! $__dbguard_leave || ${__dbguard_exit-}) ]]; then
-        [[ $__dbguard_hooked ]] || __dbguard_define_hook
+        case ${COLUMNS-}:$__dbguard_asked in
+        *[*?[\\\(]* | *[$'\001\177']*) [[ $__dbguard_hooked == quoted ]] || __dbguard_define_hook quoted ;;
+        *) [[ $__dbguard_hooked ]] || __dbguard_define_hook plain ;;
+        esac
         __dbguard_settled=${#BASHOPTS}:${#SHELLOPTS}:${COLUMNS-}:${#PS1}:$__dbguard_asked
     fi
 }

@@ -239,3 +239,22 @@ fn with_a_readonly_ifs_nothing_is_known_and_that_is_said() {
     assert_eq!(session.prompt(), SILENT);
     session.end();
 }
+
+#[test]
+fn a_value_that_is_a_pattern_of_the_next_one_is_another_value() {
+    let sandbox = world();
+    let mut session = Session::start(&sandbox, INIT);
+    for pattern in
+        ["db.*.demo", "db.pro?.demo", "db.[p]rod.demo", "db.@(prod).demo", r"db.\prod.demo", "db.\x7fprod.demo"]
+    {
+        session.line(&format!("PGHOST='{pattern}'"));
+        // By now the hook compares all in one.
+        session.line("");
+        session.line("");
+        assert!(session.prompt().starts_with("▲ UNKNOWN "), "{pattern}: {}", session.prompt());
+        session.line("PGHOST=db.prod.demo");
+        assert_eq!(session.prompt(), PRODUCTION, "{pattern}");
+        session.is_quiet();
+    }
+    session.end();
+}
