@@ -265,13 +265,13 @@ function __dbguard_take {
 
 # No answer: said in the place of the segment, and never an earlier answer instead.
 function __dbguard_unanswered {
-    local said='UNKNOWN dbguard does not answer'
+    local said='▲ UNKNOWN dbguard does not answer'
     __dbguard_taken='' __dbguard_settled=''
     if [[ $__dbguard_title && $__dbguard_each == *"$__dbguard_title"* ]]; then
         __dbguard_each=${__dbguard_each%%"$__dbguard_title"*}$said${__dbguard_each#*"$__dbguard_title"}
         __dbguard_title=$said
     fi
-    __dbguard_segment="▲ $said"
+    __dbguard_segment=$said
     __dbguard_width=33
     __dbguard_sgr='1;31'
     if [[ ${NO_COLOR-} || ${TERM:-dumb} == dumb ]]; then

@@ -237,8 +237,54 @@ fn the_name_of_a_directory_is_never_code() {
     }
 }
 
+#[cfg(target_os = "linux")]
+/// Opening a project's file never ends, as on a file system that is gone.
+const HANGS: &str = "
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int open64(const char *path, int flags, int mode) {
+    while (strstr(path, \".dbguard.toml\")) pause();
+    return syscall(SYS_openat, -100, path, flags, mode);
+}";
+
+/// The library that makes it so.
+#[cfg(target_os = "linux")]
+fn hanging(sandbox: &Sandbox) -> String {
+    let [source, library] = ["home/hangs.c", "home/hangs.so"].map(|file| sandbox.path(file));
+    fs::write(&source, HANGS).unwrap();
+    let compiled = std::process::Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&library, &source]).status();
+    assert!(compiled.unwrap().success());
+    library.into_os_string().into_string().unwrap()
+}
+
+#[cfg(target_os = "linux")]
 #[test]
 fn what_hangs_keeps_no_start_up_file_from_its_end() {
+    for dialect in dialects() {
+        let sandbox = world();
+        let preload = dialect.export("LD_PRELOAD", &hanging(&sandbox));
+        let init = format!("{preload}\n{}\n{}LD_PRELOAD", dialect.init, dialect.unsets);
+        let (shown, asked) = dialect.first(&sandbox, &init, "");
+        // The hook is there, and nothing was left to it.
+        assert_eq!((shown.as_str(), asked), (PRODUCTION, 1), "{}", dialect.shell);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_hangs_while_a_prompt_waits_for_its_answer_is_said_in_the_prompt() {
+    for dialect in dialects() {
+        let sandbox = world();
+        let changes = [("PGHOST", "db.staging.demo"), ("LD_PRELOAD", &hanging(&sandbox))];
+        let changes = changes.map(|(name, value)| dialect.export(name, value)).join("\n");
+        let (shown, _) = dialect.first(&sandbox, dialect.init, &changes);
+        assert_eq!(shown, "▲ UNKNOWN dbguard does not answer ready> ", "{}", dialect.shell);
+    }
+}
+
+#[test]
+fn a_service_file_that_is_a_pipe_hangs_nothing() {
     for dialect in dialects() {
         let sandbox = world().no_var("PGHOST").var("PGSERVICE", "x");
         let fifo = sandbox.path("home/services");

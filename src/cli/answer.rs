@@ -26,6 +26,9 @@ use crate::world::{Snapshot, program};
 const FINE: Duration = Duration::from_millis(20);
 const COARSE: Duration = Duration::from_secs(2);
 
+/// How long a prompt waits for its answer, in seconds. That takes 1 ms.
+const PATIENCE: u32 = 2;
+
 /// What a hook tells when it asks.
 #[derive(Clone, Copy, Debug, Default)]
 struct Told {
@@ -52,6 +55,8 @@ pub(super) fn asked(words: &[OsString]) -> Option<&[OsString]> {
 }
 
 pub(super) fn run(words: &[OsString], snapshot: &Snapshot) -> Result<ExitCode> {
+    // Where a file hangs (on a file system that is gone), the signal ends this, and the hook says that nothing is known.
+    let _ = nix::unistd::alarm::set(PATIENCE);
     let told = Told::from(words);
     let places = Places::of(snapshot);
     let config = config::load_from(&places);
