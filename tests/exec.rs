@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::symlink;
 
 use dbguard::checklist;
 use dbguard::effects::audit;
@@ -165,6 +166,47 @@ fn the_tool_is_suspended_and_continued_as_ever() {
     pty.wait_for("ready").send("\x1a").wait_for("stopped=148").send("db1\n");
     pty.wait_for("got db1").wait_for("ended=0");
     assert_eq!(pty.finish().code, 0);
+}
+
+#[test]
+fn keys_that_interrupt_and_quit_reach_the_tool_alone() {
+    let sandbox = world(
+        "#!/bin/bash\ntrap 'echo told INT' INT\ntrap 'echo told QUIT; exit 6' QUIT\necho ready\n\
+         while :; do sleep 0.1; done\n",
+    );
+    let mut pty = sandbox.tool_pty("psql", ["-h", "/tmp"]).start();
+    pty.wait_for("ready").send("\x03").wait_for("told INT").send("\x1c").wait_for("told QUIT");
+    assert_eq!(pty.finish().code, 6);
+}
+
+/// Twice, with a slash at the end, through a link, and those of another installation, before the real one.
+#[test]
+fn however_shims_stand_on_path_the_real_tool_is_found_behind_them() {
+    let sandbox = world("#!/bin/sh\necho \"real, at depth $DBGUARD_DEPTH\"\n").dir("system");
+    symlink(sandbox.path("shims"), sandbox.path("linked")).unwrap();
+    symlink(DBGUARD, sandbox.path("system/psql")).unwrap();
+    let dirs = ["shims", "shims", "shims/", "linked", "linked/../shims/.", "system", "bin"];
+    let dirs = dirs.map(|dir| sandbox.path(dir).into_os_string());
+    let sandbox = sandbox.var("PATH", dirs.join(OsStr::new(":")));
+    sandbox.tool("psql", ["-h", "/tmp"]).stdout("real, at depth 1\n").stderr("").status(0);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_shim_is_its_tool_by_its_full_path_and_by_a_name_in_another_case() {
+    let config = "[environment.production]\nlevel = \"production\"\nmatch = [{ host = \"db1.prod.demo\" }]\n";
+    let sandbox = world("#!/bin/sh\necho real\n").config(config);
+    let shim = sandbox.path("shims/psql");
+    for name in [shim.to_str().unwrap(), "PSQL", "/usr/bin/Psql"] {
+        let started = |host: &str| {
+            let script = "exec -a \"$1\" \"$2\" -h \"$3\" -c 'DROP TABLE t'";
+            let args = ["-c", script, "bash", name, shim.to_str().unwrap(), host];
+            sandbox.tool("/bin/bash", args).output()
+        };
+        assert_eq!(started("/tmp").out(), "real\n", "{name}");
+        let refused = started("db1.prod.demo");
+        assert_eq!((refused.code, refused.out()), (125, String::new()), "{name}: {refused:?}");
+    }
 }
 
 fn launch(sandbox: &Sandbox) -> Launch {
