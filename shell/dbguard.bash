@@ -139,19 +139,19 @@ function __dbguard_define {
 # is all in one function, since bash copies the body of a function for each call. Not before the second prompt: to read it takes longer than all else
 # that the first one does.
 #
-# Of BASHOPTS, which tells of promptvars and of nocasematch, the length will do, and that of SHELLOPTS, which tells of line
-# editing, and of PS1, as long as our part is in it: long texts take long to compare.
+# BASHOPTS tells of promptvars and of nocasematch, SHELLOPTS of line editing. Of PS1 the length will do, as long as our part
+# is in it: long texts take long to compare.
 #
 # What is compared with is a pattern: quoted it is none, which takes bash longer. It says in $1 whether it has to be.
 #
-# A shell with `set -x`, `-e` or `-u` goes another way: the first would show each value, the others have errors of ours
-# end the shell or the hook. So that is asked first, in words of their own.
+# A shell with `set -x`, `-e`, `-u` or `-k` goes another way: the first would show each value, the next have errors of ours
+# end the shell or the hook, and the last takes words with an equals sign for assignments. So that is asked first, in words of their own.
 function __dbguard_define_hook {
     local quote=''
     [[ $1 != quoted ]] || quote='"'
     eval "function __dbguard_hook {
         __dbguard_status=\$?
-        if [[ \$- != *[xeuv]* && \$PS1 == *__dbguard_look-* && \${#BASHOPTS}:\${#SHELLOPTS}:\$COLUMNS:\${#PS1}:$__dbguard_plain == $quote\$__dbguard_settled$quote ]]; then
+        if [[ \$- != *[xeuvk]* && \$PS1 == *__dbguard_look-* && \$BASHOPTS:\$SHELLOPTS:\$COLUMNS:\${#PS1}:$__dbguard_plain == $quote\$__dbguard_settled$quote ]]; then
             [[ \$PWD == \"\$__dbguard_where\" && $__dbguard_condition ]] || __dbguard_moved
         else
             __dbguard_turn
@@ -203,11 +203,13 @@ function __dbguard_ask {
 # times less finely asks. Where a file has changed, what was taken over must not stay.
 function __dbguard_recall {
     local __dbguard_lines
-    [[ -f $__dbguard_first && -r $__dbguard_first && ! $__dbguard_title ]] || return 1
+    [[ -f $__dbguard_first && -r $__dbguard_first ]] || return 1
     builtin mapfile -t __dbguard_lines <"$__dbguard_first"
     # It has values in it, and nobody else is to read them.
     { : >|"$__dbguard_first"; } 2>/dev/null
     __dbguard_first=
+    # It was worked out for a shell that has not set a title yet.
+    [[ ! $__dbguard_title ]] || return 1
     __dbguard_then=${__dbguard_lines[0]:-none}
     __dbguard_answer=${__dbguard_lines[1]-}
     if __dbguard_accept; then
@@ -247,6 +249,7 @@ function __dbguard_accept {
     shift 15
     __dbguard_watch "$@"
     __dbguard_where=${PWD-}
+    [[ $__dbguard_position != right ]] || __dbguard_dress
 }
 
 # Takes what an answer says over: all of it, or it is not as if it were taken.
@@ -304,7 +307,7 @@ function __dbguard_dress {
         __dbguard_gap=$'\n'
         ;;
     right)
-        if ((width < __dbguard_columns)) && [[ ${TERM:-dumb} != dumb ]]; then
+        if [[ ${TERM:-dumb} != dumb ]] && __dbguard_has_room "$width"; then
             # Save the cursor, go to the right edge and back by the width; then to where it was. All of it takes no room.
             __dbguard_before=$'\e7\e[999C'$'\e['$((width - 1))D$__dbguard_before$text$__dbguard_after$'\e8'
             __dbguard_after=
@@ -318,6 +321,26 @@ function __dbguard_dress {
         __dbguard_gap=' '
         ;;
     esac
+}
+
+# Whether a segment that is this wide has room beside the prompt, which is drawn over it: twenty columns are left to type
+# in. A prompt that runs something is not asked, since it would run twice; nor is any before bash 4.4.
+function __dbguard_has_room {
+    local bare shown='' rest
+    __dbguard_strip
+    [[ $__dbguard_modern ]] || return 1
+    # shellcheck disable=SC2016 # it stands in PS1
+    case $bare in *'$('* | *'`'*) return 1 ;; esac
+    eval 'shown=${bare@P}'
+    while [[ $shown == *$'\001'*$'\002'* ]]; do
+        rest=${shown#*$'\001'}
+        shown=${shown%%$'\001'*}${rest#*$'\002'}
+    done
+    while [[ $shown == $'\n'* ]]; do
+        shown=${shown:1}
+    done
+    shown=${shown%%$'\n'*}
+    ((${#shown} + $1 + 20 < __dbguard_columns))
 }
 
 # Takes what undoes title and tint along to the shell's end, unless the user has a trap there: theirs stays. Not before the
@@ -390,7 +413,7 @@ function __dbguard_compose {
     __dbguard_look=$__dbguard_early$__dbguard_before
     __dbguard_look=${__dbguard_look:+$mark$__dbguard_look$end}$__dbguard_text
     __dbguard_look+=${__dbguard_after:+$mark$__dbguard_after$end}$__dbguard_gap
-    __dbguard_composed=${#SHELLOPTS}
+    __dbguard_composed=$SHELLOPTS
 }
 
 # Sees to it that PS1 shows the values. Whoever has set PS1 since the last prompt finds their prompt decorated again;
@@ -527,7 +550,7 @@ function __dbguard_hook {
     return "$__dbguard_status"
 }
 
-# What the hook runs when something may have changed, or under `set -x`, `-v`, `-e` or `-u`. The errors of all that happens in
+# What the hook runs when something may have changed, or under `set -x`, `-v`, `-e`, `-u` or `-k`. The errors of all that happens in
 # it are nobody's business: not of `set -e`, which would end the shell, and not of a trap for ERR.
 function __dbguard_turn {
     # An interrupt in the middle leaves them as they are; the next prompt puts them back.
@@ -538,11 +561,11 @@ function __dbguard_turn {
     } 2>/dev/null ;; esac
     __dbguard_settled=
     __dbguard_options=${__dbguard_options:-$-}
-    set +uv -f
+    set +uvk -f
     __dbguard_prompt || :
     case $__dbguard_options in *f*) ;; *) set +f ;; esac
     case $__dbguard_options in
-    *[euvx]*) __dbguard_put_back ;;
+    *[euvxk]*) __dbguard_put_back ;;
     *)
         __dbguard_options=
         __dbguard_settle
@@ -558,7 +581,7 @@ function __dbguard_settle {
         *[*?[\\\(]* | *[$'\001\177']*) [[ $__dbguard_hooked == quoted ]] || __dbguard_define_hook quoted ;;
         *) [[ $__dbguard_hooked ]] || __dbguard_define_hook plain ;;
         esac
-        __dbguard_settled=${#BASHOPTS}:${#SHELLOPTS}:${COLUMNS-}:${#PS1}:$__dbguard_asked
+        __dbguard_settled=$BASHOPTS:$SHELLOPTS:${COLUMNS-}:${#PS1}:$__dbguard_asked
     fi
 }
 
@@ -580,6 +603,7 @@ function __dbguard_put_back {
     case $- in *e*) __dbguard_status=0 ;; esac
     case $__dbguard_options in *u*) set -u ;; esac
     case $__dbguard_options in *v*) set -v ;; esac
+    case $__dbguard_options in *k*) set -k ;; esac
     case $__dbguard_options in
     *x*)
         __dbguard_options=
@@ -606,11 +630,12 @@ function __dbguard_prompt {
     # `[` and not `[[`, which `shopt -s nocasematch` lets take PROD for prod.
     if [[ ! $__dbguard_sure ]] || ! [ "${PWD-}" = "$__dbguard_where" ] || { __dbguard_key && ! [ "$__dbguard_now" = "$__dbguard_asked" ]; } || ! __dbguard_still; then
         __dbguard_ask
-    elif [[ $__dbguard_position == right && $__dbguard_columns != "${COLUMNS:-80}" ]]; then
+    elif [[ $__dbguard_position == right ]]; then
+        # The prompt is another one, or the window is.
         __dbguard_dress
     fi
     # Who decorates PS1 anew at each prompt aside, it is as it was.
-    if [[ $__dbguard_composed != "${#SHELLOPTS}" || $__dbguard_late ]] || ! [ "${PS1-}" = "$__dbguard_ps1" ] || ! builtin shopt -q promptvars; then
+    if [[ $__dbguard_composed != "$SHELLOPTS" || $__dbguard_late ]] || ! [ "${PS1-}" = "$__dbguard_ps1" ] || ! builtin shopt -q promptvars; then
         __dbguard_decorate
     fi
     if [[ ! ${__dbguard_started-} ]]; then
@@ -680,7 +705,7 @@ function __dbguard_forget {
         unset "$name"
     done
     for name in path others is_fixed compare list_set key define define_hook still watch ask recall accept take unanswered dress \
-        watch_exit undo literal strip decorate compose show install append uninstall without regain hook turn moved settle put_back begin prompt \
+        watch_exit undo literal has_room strip decorate compose show install append uninstall without regain hook turn moved settle put_back begin prompt \
         define_functions remove forget start; do
         unset -f "__dbguard_$name"
     done

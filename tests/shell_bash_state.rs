@@ -258,3 +258,55 @@ fn a_value_that_is_a_pattern_of_the_next_one_is_another_value() {
     }
     session.end();
 }
+
+#[test]
+fn two_options_that_are_as_long_as_each_other_are_two() {
+    let sandbox = world();
+    let mut session = Session::start(&sandbox, INIT);
+    for line in ["shopt -s cdable_vars", "", "shopt -u cdable_vars; shopt -s nocasematch", "PGHOST=DB.STAGING.DEMO"] {
+        session.line(line);
+    }
+    session.line("PGHOST=db.staging.demo");
+    assert_eq!(session.prompt(), STAGING);
+    session.line("shopt -u nocasematch; shopt -s nocaseglob");
+    session.line("");
+    session.line("shopt -u nocaseglob promptvars; shopt -s gnu_errfmt");
+    assert_eq!(session.prompt(), STAGING);
+    session.end();
+}
+
+#[test]
+fn words_that_are_taken_for_assignments_change_nothing() {
+    let sandbox = world();
+    let mut session = Session::start(&sandbox, INIT);
+    for line in ["set -k", "", "PGHOST=db.staging.demo"] {
+        session.line(line);
+    }
+    assert_eq!(session.prompt(), STAGING);
+    assert!(session.line("echo $-").contains('k'));
+    session.line("set +k; PGHOST=db.prod.demo");
+    assert_eq!(session.prompt(), PRODUCTION);
+    session.end();
+}
+
+#[test]
+fn at_the_right_edge_it_is_shown_where_the_prompt_leaves_room() {
+    let sandbox = world().config(&format!("{}\n[prompt]\nposition = \"right\"\n", crate::shell_bash::CONFIG));
+    let sandbox = sandbox.dir(&format!("work/{}", "long".repeat(50)));
+    let mut session = Session::start(&sandbox, &format!("PS1='\\W ready> '; {INIT}"));
+    // At the left a blank stands between the two.
+    let right = |session: &Session| {
+        session.prompt().starts_with(PRODUCTION.trim_end()) && !session.prompt().starts_with(PRODUCTION)
+    };
+    session.line("");
+    session.line("");
+    assert!(right(&session), "{}", session.prompt());
+    session.line("cd long*");
+    assert!(session.prompt().starts_with(PRODUCTION), "{}", session.pty.screen());
+    session.line("own=dy; PS1=\"rea$own> \"");
+    assert!(right(&session), "{}", session.pty.screen());
+    session.line("PS1='$(echo twice >>asked)'\"rea$own> \"");
+    assert!(session.prompt().starts_with(PRODUCTION), "{}", session.pty.screen());
+    assert_eq!(session.line("cat asked"), "twice");
+    session.end();
+}
