@@ -41,6 +41,8 @@ else
   typeset -g __dbguard_untitled= __dbguard_plain= __dbguard_how= __dbguard_parts= __dbguard_placed= __dbguard_drawn=
   typeset -g __dbguard_level=none __dbguard_text= __dbguard_sgr= __dbguard_position=left
   typeset -g __dbguard_title= __dbguard_once= __dbguard_each= __dbguard_embeds= __dbguard_leave= __dbguard_in_p10k=${__dbguard_in_p10k-}
+  # Arrays of hooks that are there because of us alone.
+  typeset -g __dbguard_made=${__dbguard_made-}
   typeset -ga __dbguard_usual=(${(s. .)__dbguard_vars})
   typeset -gi __dbguard_moved=0
 
@@ -476,6 +478,9 @@ else
     local name bare
     precmd_functions=("${(@)precmd_functions:#__dbguard_precmd}")
     zshexit_functions=("${(@)zshexit_functions:#__dbguard_exit}")
+    for name in ${(s. .)__dbguard_made}; do
+      if [[ ${(P)#name} == 0 ]]; then unset $name; fi
+    done
     __dbguard_once=$__dbguard_leave __dbguard_each=
     __dbguard_send
     for name in PROMPT RPROMPT; do
@@ -508,6 +513,10 @@ else
   function __dbguard_start {
     \builtin emulate -L zsh -o extended_glob -o no_xtrace -o no_aliases
     function __dbguard_precmd { __dbguard_turn "$@" }
+    local name
+    for name in precmd_functions zshexit_functions; do
+      if [[ ! -v $name ]]; then __dbguard_made+=" $name"; fi
+    done
     typeset -ga precmd_functions zshexit_functions
     __dbguard_move
     __dbguard_moved=0

@@ -57,12 +57,35 @@ fn rust_files(dir: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-#[test]
-fn every_threat_names_its_answer_what_remains_and_a_test_that_exists() {
+/// All of the code, with its tests.
+fn code() -> String {
     let mut files = Vec::new();
     rust_files(&root().join("src"), &mut files);
     rust_files(&root().join("tests"), &mut files);
-    let all: String = files.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    files.iter().map(|path| fs::read_to_string(path).unwrap()).collect()
+}
+
+#[test]
+fn every_case_of_the_shells_is_there_and_names_tests_that_exist() {
+    let code = code();
+    let rows = rows(&read("docs/SHELLS.md"));
+    for test in rows.iter().filter_map(|row| row.last()).flat_map(|cell| ticked(cell)) {
+        let is_one = test.contains('_') && test.chars().all(|c| c == '_' || c.is_ascii_alphanumeric());
+        assert!(!is_one || code.contains(&format!("fn {test}(")), "`{test}` is no test");
+    }
+    let named: BTreeSet<&str> =
+        rows.iter().flat_map(|row| row[0].split([',', ' '])).filter(|word| word.contains('-')).collect();
+    for (letter, last) in [('B', 29), ('F', 6), ('T', 7), ('W', 13), ('Z', 8)] {
+        for number in 1..=last {
+            let case = format!("{letter}-{number}");
+            assert!(named.contains(case.as_str()), "no row of {case}");
+        }
+    }
+}
+
+#[test]
+fn every_threat_names_its_answer_what_remains_and_a_test_that_exists() {
+    let all = code();
     let rows = rows(&read("docs/THREATS.md"));
     assert!(rows.len() >= 20, "only {} rows were understood", rows.len());
     let mut wrong = Vec::new();

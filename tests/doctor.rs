@@ -101,6 +101,7 @@ fn what_stands_before_the_shims_is_named_with_its_kind() {
         ("work/node_modules/.bin", None, " (a project's npm binaries)"),
         ("venv/bin", Some("venv/pyvenv.cfg"), " (a virtual environment)"),
         ("home/.asdf/shims", None, " (shims of a version manager)"),
+        ("home/.pyenv/shims", None, " (shims of a version manager)"),
         ("elsewhere", None, ""),
     ] {
         let mut sandbox = hooked(&[before]).dir(before);

@@ -172,6 +172,24 @@ fn taken_out_of_the_running_shell_nothing_of_it_is_left() {
 }
 
 #[test]
+fn arrays_of_hooks_that_were_not_there_go_with_it_and_those_of_the_user_stay() {
+    let lists =
+        "print -r -- ${(t)precmd_functions-none} $precmd_functions ${(t)zshexit_functions-none} $zshexit_functions";
+    for (before, between, expected) in [
+        ("", "true", "none none"),
+        ("", "source ~/.zshrc", "none none"),
+        ("", "zshexit_functions+=(mine); mine() { true }", "none array mine"),
+        ("precmd_functions=()\n", "true", "array none"),
+        ("autoload -U add-zsh-hook; mine() { true }; add-zsh-hook precmd mine\n", "true", "array mine none"),
+    ] {
+        let sandbox = world(&format!("{PLAIN}{before}{INIT}"));
+        let lines = [between, "eval \"$(dbguard init zsh --remove)\"", &format!("{lists} >out")];
+        let Some(_) = typed(&sandbox, &lines) else { return };
+        assert_eq!(sandbox.read("work/out").trim_end(), expected, "{before}{between}");
+    }
+}
+
+#[test]
 fn a_restricted_shell_gets_nothing_and_no_complaint() {
     let sandbox = world(PLAIN);
     let Some(ended) =

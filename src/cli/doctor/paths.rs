@@ -121,6 +121,9 @@ fn obstacle(real: &Candidate, all: &[Candidate]) -> (String, &'static str) {
     (because, "press Enter for a new prompt; if it stays: echo \"$PATH\"")
 }
 
+/// Version managers, by the directory that their shims stand in.
+const MANAGERS: [&str; 8] = ["/.asdf", "/mise", "/.rbenv", "/.pyenv", "/.nodenv", "/.goenv", "/.plenv", "/.jenv"];
+
 /// What is known to put itself before everything else.
 fn kind(path: &Path) -> &'static str {
     let text = path.to_string_lossy();
@@ -129,7 +132,7 @@ fn kind(path: &Path) -> &'static str {
         " (a project's npm binaries)"
     } else if beside("pyvenv.cfg") || beside("conda-meta") {
         " (a virtual environment)"
-    } else if text.contains("/.asdf/shims/") || text.contains("/mise/shims/") || text.contains("/.rbenv/shims/") {
+    } else if MANAGERS.iter().any(|manager| text.contains(&format!("{manager}/shims/"))) {
         " (shims of a version manager)"
     } else if ["/usr/bin", "/bin", "/usr/local/bin"].iter().any(|system| path.parent() == Some(Path::new(system))) {
         " (a system's directory: a login shell of macOS puts these first again)"
