@@ -255,6 +255,22 @@ fn functions_are_wrapped_around_the_tools_that_are_there() {
     assert!(sandbox.calls("psql").iter().all(|call| !call.args.iter().any(|arg| arg == "drop table t")));
 }
 
+/// fish runs a function in the foreground, also before `&`, and starts Python itself when it is new in a home directory.
+#[test]
+fn what_starts_all_kinds_of_programs_gets_no_function_and_runs_in_the_background() {
+    let Some(sandbox) = production("", "") else { return };
+    let sandbox = ["dbmate", "python3", "node", "npx"].into_iter().fold(sandbox, Sandbox::fake);
+    let sandbox = sandbox.file("bin/npm", "#!/bin/sh\nread line <go\n").mode("bin/npm", 0o755);
+    let line = format!("{PROMPT}{DBGUARD} init fish --functions | source");
+    let sandbox = sandbox.file("home/.config/fish/config.fish", line);
+    let mut pty = fish(&sandbox);
+    pty.wait_for("<0|0> ").send("for i in psql dbmate python3 node npm npx; functions -q $i; and echo =$i=; end\r");
+    pty.wait_for("\n=psql=\n=dbmate=\n⏎ ");
+    pty.send("mkfifo go; npm start &\r").wait_for("<0|0> ").send("echo ba''ck; echo >go; wait\r").wait_for("\nback");
+    pty.wait_for("<0|0> ");
+    end(&mut pty);
+}
+
 /// W-2: how psql is started, and whether the guard stands before it. It refuses production without a terminal.
 #[test]
 fn every_way_to_start_psql_by_its_name_is_guarded() {

@@ -36,7 +36,7 @@ pub(super) fn run(init: &Init, snapshot: &Snapshot) -> Result<ExitCode> {
     };
     // Nothing is read before the hook is printed that it does not take: a project's files may hang.
     let early = init.functions.then(loaded);
-    let functions = early.as_ref().map(|(_, config)| functions(config, snapshot)).unwrap_or_default();
+    let functions = early.as_ref().map(|(_, config)| functions(shell, config, snapshot)).unwrap_or_default();
     let program = program::path(&snapshot.vars);
     let shims = shims::directory(snapshot).unwrap_or_default();
     let notes = tints::directory(snapshot).unwrap_or_default();
@@ -90,10 +90,14 @@ fn shims_first(shims: &Path, vars: &Vars) -> OsString {
 }
 
 /// The tools that functions are made for: those that are installed, since a function would hide that one is not.
-fn functions(config: &Config, snapshot: &Snapshot) -> Vec<&'static str> {
+///
+/// fish runs a function in the foreground, also before `&` (fish's language, *Job control*): there,
+/// what starts all kinds of programs gets none.
+fn functions(shell: Shell, config: &Config, snapshot: &Snapshot) -> Vec<&'static str> {
+    let suits = |name: &&str| shell != Shell::Fish || !target::is_launcher(name);
     let installed = |name: &&str| tools::locate(OsStr::new(name), &snapshot.vars).is_ok();
     let wanted = |name: &&str| !config.skipped().contains(name);
-    target::shimmed().into_iter().filter(wanted).filter(installed).collect()
+    target::shimmed().into_iter().filter(wanted).filter(suits).filter(installed).collect()
 }
 
 /// The line that stands in start-up files, read without the parser: every shell that starts waits for it.

@@ -225,6 +225,11 @@ pub fn is_known(tool: &str) -> bool {
     tools::find(tool).is_some() || table::is_known(tool)
 }
 
+/// Whether this starts other programs, and most of those are no database tools: an interpreter, a runner of packages.
+pub fn is_launcher(program: &str) -> bool {
+    table::is_launcher(program)
+}
+
 /// The database system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Engine {

@@ -134,6 +134,11 @@ pub(super) fn is_known(program: &str) -> bool {
     row(program).is_some() || launch::is_launcher(program)
 }
 
+/// Whether this program starts others.
+pub(super) fn is_launcher(program: &str) -> bool {
+    launch::is_launcher(program)
+}
+
 /// Whether this line starts nothing of the table, as far as its words alone tell.
 pub fn passes(program: &str, args: &[OsString]) -> bool {
     launch::passes(program, args) || row(program).is_some() && is_idle(program, args)
