@@ -10,7 +10,7 @@ const HEAD: &str = "\
 #
 # Check it:    dbguard config check
 # Ask it:      dbguard explain -- psql -h HOST DBNAME
-# Every key:   man 5 dbguard.toml
+# Every key:   man 5 dbguard.toml, or docs/CONFIG.md in dbguard's source
 #
 # All keys of one entry must hold, any entry may.
 # The strictest rule that matches wins, wherever it stands.
