@@ -103,7 +103,7 @@ impl Speaker<'_> {
             "environment" => self.environment.name().to_owned(),
             "level" => self.environment.level_word().to_owned(),
             "place" => self.target.map(place).unwrap_or_default(),
-            "host" => self.hosts(|host| host.host.as_ref().or(host.hostaddr.as_ref()).map(Field::shown)),
+            "host" => self.hosts(|host| reached(host).map(Field::shown)),
             "port" => self.hosts(|host| Some(host.port.value.to_string())),
             "dbname" => name_of(|target| target.dbname.as_ref()),
             "user" => name_of(|target| target.user.as_ref()),
@@ -143,13 +143,22 @@ pub(super) fn place(target: &Target) -> String {
 }
 
 fn host(host: &Host, engine: Engine) -> String {
-    let socket =
-        |name: &Field<OsString>| name.value.as_bytes().starts_with(b"/") || name.value.as_bytes().starts_with(b"@");
-    let name = match &host.host {
-        Some(name) if host.hostaddr.is_none() && socket(name) => format!("[local]:{}", host.port.value),
-        Some(_) | None => host.shown(),
+    let name = match reached(host) {
+        Some(name) if is_socket(name) => format!("[local]:{}", host.port.value),
+        name => Host { host: name.cloned(), ..host.clone() }.shown(),
     };
     name.strip_suffix(&format!(":{}", engine.usual_port())).map_or(name.clone(), str::to_owned)
+}
+
+/// The name by which a host is known. Beside an address a socket is none: libpq goes to the address (libpq, `hostaddr`),
+/// and Debian's psql sets the socket of its cluster whatever address it finds.
+fn reached(host: &Host) -> Option<&Field<OsString>> {
+    let address = host.hostaddr.as_ref();
+    host.host.as_ref().filter(|name| address.is_none() || !is_socket(name)).or(address)
+}
+
+fn is_socket(name: &Field<OsString>) -> bool {
+    name.value.as_bytes().starts_with(b"/") || name.value.as_bytes().starts_with(b"@")
 }
 
 /// SGR parameters of a colour's name.
@@ -210,6 +219,21 @@ mod tests {
         let theme = Theme { format: all.to_owned(), ..Theme::default() };
         let expected = "▲ PRODUCTION production production db1.example:6432/app db1.example 6432 app alice <> psql";
         assert_eq!(segment(Level::Production, &theme).text, expected);
+    }
+
+    #[test]
+    fn beside_an_address_a_name_is_shown_and_a_socket_is_not() {
+        let shown = |host: &str, address: Option<&str>| {
+            let mut target = target(host, 5432);
+            target.hosts[0].hostaddr = address.map(|address| Field::new(OsString::from(address), Origin::Default));
+            let theme = Theme { format: "{place} {host}".to_owned(), ..Theme::default() };
+            Segment::of_client(&environment(Level::Production), &target, "psql", &theme).text
+        };
+        let address = Some("10.9.9.9");
+        assert_eq!(shown("db1.example", address), "db1.example/app db1.example");
+        assert_eq!(shown("/var/run/postgresql", address), "10.9.9.9/app 10.9.9.9");
+        assert_eq!(shown("@abstract", Some("fd00::1")), "[fd00::1]/app fd00::1");
+        assert_eq!(shown("/var/run/postgresql", None), "[local]/app /var/run/postgresql");
     }
 
     #[test]
