@@ -4,7 +4,7 @@ use std::os::unix::fs::symlink;
 
 use serde_json::Value;
 
-use crate::support::{DBGUARD, Sandbox};
+use crate::support::{DBGUARD, Sandbox, tool};
 
 /// A machine with two fake tools and nothing else of PostgreSQL.
 fn sandbox() -> Sandbox {
@@ -93,6 +93,35 @@ fn in_a_shell_without_the_hook_the_command_that_adds_the_line_is_told() {
     let (what, mend) = run(&sandbox);
     assert_eq!(what, "not active in this bash, though [DIR]/home/.bashrc:2 has its line");
     assert_eq!(mend, "exec bash");
+}
+
+/// `PATH` is read-only: the hook could not put them there, and a new shell could not either.
+#[test]
+fn shims_that_the_hook_could_not_put_on_path_are_not_promised_by_a_new_shell() {
+    let sandbox = sandbox().dir("home/.local/share/dbguard/shims");
+    let shown = format!("{} local x", std::process::id());
+    let (code, _, json) = findings(&sandbox.var("DBGUARD_SHOWN", shown));
+    let mend = "let PATH be changed; else `init --functions` guards what is typed, and not scripts, make and xargs";
+    assert_eq!((code, said(&json, "shims").1.as_str()), (1, mend));
+    assert_eq!(said(&json, "unguarded").1, "see `shims` above");
+}
+
+/// The command is typed into the shell that it is for.
+#[test]
+fn the_command_for_aliases_shows_those_of_every_tool_and_in_each_shell() {
+    let aliases = "alias a=/opt/psql; alias b='~/bin/npx prisma'; alias c='psql -X'";
+    for (shell, expected) in [
+        ("bash", "alias a='/opt/psql'\nalias b='~/bin/npx prisma'\n"),
+        ("zsh", "a=/opt/psql\nb='~/bin/npx prisma'\n"),
+        ("fish", "alias a /opt/psql\nalias b '~/bin/npx prisma'\n"),
+    ] {
+        let Some(_) = tool(shell) else { return };
+        let sandbox = sandbox().var("SHELL", shell);
+        let (_, mend) = said(&findings(&sandbox).2, "aliases");
+        let path = std::env::var_os("PATH").unwrap();
+        let typed = sandbox.var("PATH", path).tool(shell, ["-c", &format!("{aliases}\n{mend}")]).output();
+        assert_eq!((typed.out(), typed.err()), (expected.to_owned(), String::new()), "{mend}");
+    }
 }
 
 #[test]

@@ -4,7 +4,6 @@ use super::super::startup::{self, Spoken, by_name, shell_of};
 use super::finding::{Finding, State};
 use crate::prompt::Shown;
 use crate::shell::{Says, Shell, is_early};
-use crate::target;
 use crate::world::{Snapshot, processes};
 
 pub(super) fn hook(snapshot: &Snapshot) -> Vec<Finding> {
@@ -17,10 +16,14 @@ pub(super) fn hook(snapshot: &Snapshot) -> Vec<Finding> {
     findings
 }
 
-/// Whether the shell around speaks.
+/// Whether the hook ran in the shell around.
+pub(super) fn is_active(snapshot: &Snapshot) -> bool {
+    Shown::of(&snapshot.vars).is_some_and(|shown| shown.shell == processes::parent())
+}
+
+/// What is said of that.
 fn active(parent: Option<Shell>, shell: Option<Shell>, spoken: &[Spoken], snapshot: &Snapshot) -> Finding {
-    let shown = Shown::of(&snapshot.vars);
-    if shown.as_ref().is_some_and(|shown| shown.shell == processes::parent()) {
+    if is_active(snapshot) {
         let name = parent.map_or("this shell", Shell::word);
         return Finding::new(State::Fine, "hook", format!("active in this {name}"));
     }
@@ -52,14 +55,12 @@ fn early(spoken: &[Spoken]) -> Option<Finding> {
     Some(Finding::new(State::Doubtful, "start-up file", what).mend("move the line to ~/.zshrc"))
 }
 
-/// Nobody outside can see a shell's aliases.
+/// Nobody outside can see a shell's aliases. A slash finds each that leads to a path, whatever stands there: a list of all
+/// programs would fill the screen.
 fn aliases(shell: Shell) -> Finding {
-    let names = ["psql", "pgcli", "pg_restore", "dropdb"].iter().filter(|name| target::is_known(name));
-    let names = names.copied().collect::<Vec<_>>().join("|");
-    let what = "only the shell knows them; one that leads to a whole path goes around the guard";
-    let mend = match shell {
-        Shell::Bash | Shell::Zsh => format!("alias | grep -E '/({names})'"),
-        Shell::Fish => format!("alias | string match -r '.*/({names}).*'"),
-    };
-    Finding::new(State::Note, "aliases", what).mend(mend)
+    let what = "only the shell knows them; one that leads to a tool by a whole path goes around the guard";
+    Finding::new(State::Note, "aliases", what).mend(match shell {
+        Shell::Bash | Shell::Zsh => "alias | grep /",
+        Shell::Fish => "alias | string match '*/*'",
+    })
 }

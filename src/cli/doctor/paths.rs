@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::finding::{Finding, State};
+use super::hook::is_active;
 use crate::config;
 use crate::effects::shims;
 use crate::shell::posix;
@@ -47,6 +48,9 @@ pub(super) fn tools(snapshot: &Snapshot) -> Vec<Finding> {
     let mut guarded = Vec::new();
     let mut unguarded: BTreeMap<(String, &str), Vec<&str>> = BTreeMap::new();
     let config = config::load(snapshot);
+    // The hook puts them on `PATH` at each prompt: a new shell would do no better.
+    let is_fixed = is_active(snapshot) && place(&directory, snapshot).is_none();
+    let missing = if is_fixed { "see `shims` above" } else { "open a new shell: it makes the links" };
     for name in &config.shimmed() {
         let all = tools::candidates(OsStr::new(name), &snapshot.vars);
         let Some(real) = all.iter().find(|candidate| !candidate.is_dbguard) else { continue };
@@ -56,7 +60,7 @@ pub(super) fn tools(snapshot: &Snapshot) -> Vec<Finding> {
             let what = format!("only in a virtual environment, so no shim is made: `{name} manage.py` is not guarded");
             findings.push(Finding::new(State::Note, name, what).mend(format!("[shims] add = [\"{name}\"]")));
         } else {
-            unguarded.entry(obstacle(real, &all)).or_default().push(name);
+            unguarded.entry(obstacle(real, &all, missing)).or_default().push(name);
         }
     }
     findings.extend(unguarded.into_iter().map(|((because, mend), names)| {
@@ -70,21 +74,27 @@ pub(super) fn tools(snapshot: &Snapshot) -> Vec<Finding> {
 }
 
 fn directory_of_shims(directory: &Path, snapshot: &Snapshot) -> Finding {
-    let entries: Vec<PathBuf> =
-        snapshot.vars.get("PATH").map(|path| std::env::split_paths(path).collect()).unwrap_or_default();
     let shown = directory.display();
     if !directory.is_dir() {
         let what = format!("{shown} is not there");
         return Finding::new(State::Broken, "shims", what)
             .mend("open a new shell: the line in its start-up file makes them");
     }
-    match entries.iter().position(|entry| is_same(entry, directory)) {
+    match place(directory, snapshot) {
         Some(0) => Finding::new(State::Fine, "shims", format!("{shown}, first on PATH")),
         Some(place) => Finding::new(State::Doubtful, "shims", format!("{shown} comes as number {} on PATH", place + 1))
             .mend("press Enter: the hook puts it first at each prompt"),
-        None => Finding::new(State::Broken, "shims", format!("{shown} is not on PATH"))
-            .mend("open a new shell, or see the part `shell` above"),
+        None => Finding::new(State::Broken, "shims", format!("{shown} is not on PATH")).mend(if is_active(snapshot) {
+            "let PATH be changed; else `init --functions` guards what is typed, and not scripts, make and xargs"
+        } else {
+            "open a new shell, or see the part `shell` above"
+        }),
     }
+}
+
+/// Where it stands on `PATH`.
+fn place(directory: &Path, snapshot: &Snapshot) -> Option<usize> {
+    std::env::split_paths(snapshot.vars.get("PATH")?).position(|entry| is_same(&entry, directory))
 }
 
 /// Links that lead nowhere or to another dbguard, and what is no link.
@@ -112,9 +122,9 @@ fn links(directory: &Path, snapshot: &Snapshot) -> Vec<Finding> {
 }
 
 /// Why a tool does not run under guard, and what mends it.
-fn obstacle(real: &Candidate, all: &[Candidate]) -> (String, &'static str) {
+fn obstacle(real: &Candidate, all: &[Candidate], missing: &'static str) -> (String, &'static str) {
     if !all.iter().any(|candidate| candidate.is_dbguard) {
-        return ("no shim for it is on PATH".to_owned(), "open a new shell: it makes the links");
+        return ("no shim for it is on PATH".to_owned(), missing);
     }
     let directory = real.path.parent().unwrap_or(Path::new("/")).display();
     let because = format!("{directory} comes before the shims{}", kind(&real.path));
