@@ -660,6 +660,13 @@ function __dbguard_define_functions {
     done
 }
 
+# Completion of dbguard itself, where nobody has one: it is fetched at the first TAB, which bash then begins anew (not
+# before 4.1).
+function __dbguard_complete {
+    builtin complete -r dbguard
+    eval "$("$__dbguard_program" completions bash </dev/null 2>/dev/null)" && return 124
+}
+
 # Undoes all of it in the running shell; `dbguard init bash --remove` prints a call of it.
 function __dbguard_remove {
     local IFS=$' \t\n' bare list name value
@@ -693,6 +700,10 @@ function __dbguard_remove {
         PATH=${list%:}
     fi
     unset DBGUARD_SHOWN
+    if [[ ${__dbguard_completes-} ]]; then
+        builtin complete -r dbguard
+        unset -f _dbguard _dbguard_values
+    fi
     for name in ${__dbguard_defined-}; do
         unset -f "$name"
     done
@@ -706,7 +717,7 @@ function __dbguard_forget {
     done
     for name in path others is_fixed compare list_set key define define_hook still watch ask recall accept take unanswered dress \
         watch_exit undo literal has_room strip decorate compose show install append uninstall without regain hook turn moved settle put_back begin prompt \
-        define_functions remove forget start; do
+        define_functions complete remove forget start; do
         unset -f "__dbguard_$name"
     done
 }
@@ -732,6 +743,10 @@ function __dbguard_start {
         done
     fi
     __dbguard_on=1
+    if ! builtin complete -p dbguard; then
+        builtin complete -F __dbguard_complete dbguard
+        __dbguard_completes=1
+    fi >/dev/null 2>&1
     if __dbguard_is_fixed PROMPT_COMMAND; then
         builtin printf 'dbguard: PROMPT_COMMAND is readonly, so the prompt shows no environment\n' >&2
         return

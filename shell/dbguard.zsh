@@ -472,6 +472,12 @@ else
     [[ -z ${functions[$1]-} || $functions[$1] == *" run -- $1 "* ]]
   }
 
+  # Completion of dbguard itself, where compinit has found none: it is fetched at the first TAB.
+  function __dbguard_complete {
+    \builtin eval "$("$__dbguard_program" completions zsh </dev/null 2>/dev/null)"
+    _dbguard "$@"
+  }
+
   # Takes everything out of the running shell; `dbguard init zsh --remove` calls it.
   function __dbguard_remove {
     \builtin emulate -L zsh -o extended_glob -o no_xtrace -o no_aliases
@@ -504,6 +510,10 @@ else
     local -a entries=("${(@s.:.)PATH}")
     typeset -gx PATH="${(j.:.)${(@)entries:#$__dbguard_shims(/|)}}"
     unset DBGUARD_SHOWN
+    if [[ -n ${__dbguard_completes-} ]]; then
+      compdef -d dbguard
+      unfunction -m '_dbguard*'
+    fi
     unset -m '__dbguard_*'
     unfunction prompt_dbguard instant_prompt_dbguard
     unfunction -m '__dbguard_*'
@@ -522,6 +532,10 @@ else
     __dbguard_moved=0
     zshexit_functions=("${(@)zshexit_functions:#__dbguard_exit}" __dbguard_exit)
     __dbguard_define
+    if [[ -v _comps && -z ${_comps[dbguard]-} ]]; then
+      compdef __dbguard_complete dbguard
+      __dbguard_completes=yes
+    fi
   }
 
   __dbguard_start

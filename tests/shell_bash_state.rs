@@ -295,7 +295,7 @@ fn at_the_right_edge_it_is_shown_where_the_prompt_leaves_room() {
     let sandbox = sandbox.dir(&format!("work/{}", "long".repeat(50)));
     let mut session = Session::start(&sandbox, &format!("PS1='\\W ready> '; {INIT}"));
     // At the left a blank stands between the two.
-    let right = |session: &Session| {
+    let right = |session: &Session<'_>| {
         session.prompt().starts_with(PRODUCTION.trim_end()) && !session.prompt().starts_with(PRODUCTION)
     };
     session.line("");

@@ -154,3 +154,21 @@ fn w1_tab_after_psql_completes_in_production_without_a_question_or_a_word() {
         session.end();
     }
 }
+
+#[test]
+fn the_line_completes_dbguard_too_where_nobody_does() {
+    let sandbox = world();
+    let mut session = Session::start(&sandbox, INIT);
+    for (words, whole) in
+        [("dbguard unin", "dbguard uninstall "), ("dbguard env show stag", "dbguard env show staging ")]
+    {
+        session.pty.send(format!("{words}\t")).wait_for(whole).send("\x15");
+    }
+    session.line("");
+    session.line("eval \"$(dbguard init bash --remove)\"");
+    assert_eq!(session.line("declare -F | grep -c dbguard; complete -p | grep -c dbguard"), "0\n0");
+    session.line("complete -W mine dbguard");
+    session.line(INIT);
+    assert_eq!(session.line("complete -p dbguard"), "complete -W 'mine' dbguard");
+    session.end();
+}

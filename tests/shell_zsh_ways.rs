@@ -104,6 +104,19 @@ fn tab_after_psql_completes_in_production_without_a_question_or_another_title() 
 }
 
 #[test]
+fn the_line_completes_dbguard_too_where_compinit_found_nothing() {
+    let rc = format!("{PLAIN}autoload -Uz compinit; compinit -u -D\nunset '_comps[dbguard]'\n{INIT}");
+    let sandbox = Sandbox::new().config(CONFIG).file("home/.zshrc", rc);
+    std::os::unix::fs::symlink(DBGUARD, sandbox.path("bin/dbguard")).unwrap();
+    let Some(mut pty) = zsh(&sandbox) else { return };
+    pty.wait_for("ready> ").send("dbguard unin\t").wait_for("dbguard uninstall").send("\x15");
+    pty.send("dbguard env show stag\t").wait_for("env show staging").send("\x15");
+    pty.send("eval \"$(dbguard init zsh --remove)\"; print -l \"[$_comps[dbguard]]\" ${(M)${(k)functions}:#*dbguard*}; print -l e'nd'\n");
+    pty.wait_for("[]\nend").send("exit\n");
+    pty.finish();
+}
+
+#[test]
 fn what_was_shown_is_handed_to_the_guard_which_says_when_it_finds_another() {
     let sandbox = world(&format!("{PLAIN}{INIT}"));
     let lines = [PRODUCTION, "print -r -- $DBGUARD_SHOWN $(( ${DBGUARD_SHOWN%% *} == $$ )) >out"];
