@@ -78,6 +78,7 @@ mod shell_bash_ways;
 mod shell_first;
 mod shell_fish;
 mod shell_fish_cases;
+mod shell_hostile;
 mod shell_zsh;
 mod shell_zsh_answer;
 mod shell_zsh_kept;

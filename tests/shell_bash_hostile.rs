@@ -7,27 +7,7 @@ use dbguard::shell::Answer;
 
 use crate::shell_bash::{INIT, Session, world};
 use crate::shell_bash_hook::{answers, hook, production, text};
-use crate::support::Sandbox;
-
-/// Names as they come out of a project's files.
-const HOSTILE: [&str; 16] = [
-    "$(touch PWNED)",
-    "`touch PWNED`",
-    "${HOME}$((1+1))$HOME",
-    "\\u\\h\\w\\$\\!\\#\\[\\e[31m\\]\\033[31m\\a\\n",
-    "%n%m%{%}%F{red}",
-    "!! !1 !-1 ^a^b",
-    "'; touch PWNED; '\"",
-    "a\\",
-    "\\\\",
-    "\\[\\]\\[\\]\\[\\]",
-    "* ? [a-z] ~ {a,b}",
-    "-n",
-    "-e",
-    "a&b\\&",
-    "\u{65e5}\u{672c}",
-    "${__dbguard_program}$(kill $$)",
-];
+use crate::support::{HOSTILE, Sandbox};
 
 #[test]
 fn b25_a_name_is_shown_as_it_is_and_never_run() {

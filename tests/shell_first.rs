@@ -14,14 +14,14 @@ const STAGING: &str = "■ STAGING db.staging.demo/app ready> ";
 
 /// How each shell says it.
 #[derive(Clone, Copy)]
-struct Dialect {
-    shell: &'static str,
+pub(crate) struct Dialect {
+    pub(crate) shell: &'static str,
     /// Its start-up file, below the sandbox, what it begins with, and how it is started.
     file: &'static str,
     prompt: &'static str,
     words: &'static [&'static str],
     /// `dbguard init`, evaluated.
-    init: &'static str,
+    pub(crate) init: &'static str,
     program: &'static str,
     pid: &'static str,
     exports: [&'static str; 2],
@@ -87,7 +87,7 @@ impl Dialect {
     }
 
     /// Starts the shell with these lines; answers with its first prompt, and how often that asked the program.
-    fn first(&self, sandbox: &Sandbox, init: &str, after: &str) -> (String, usize) {
+    pub(crate) fn first(&self, sandbox: &Sandbox, init: &str, after: &str) -> (String, usize) {
         let recorder = sandbox.path("record/recorder");
         let lines = format!("{}\n{init}\n{}{}\n{after}\n", self.prompt, self.program, recorder.display());
         let file = sandbox.path(self.file);
@@ -104,7 +104,7 @@ impl Dialect {
 }
 
 /// A world in which psql would reach production, and the notes are where this test looks.
-fn world() -> Sandbox {
+pub(crate) fn world() -> Sandbox {
     let sandbox = Sandbox::new().config(CONFIG).fake("psql").var("PGHOST", "db.prod.demo").var("PGDATABASE", "app");
     // Otherwise the first fish of a home directory goes through all manual pages in the background.
     let sandbox = sandbox.dir("home/.local/share/fish/generated_completions");
@@ -122,7 +122,7 @@ fn world() -> Sandbox {
 }
 
 /// Those of them that are here.
-fn dialects() -> impl Iterator<Item = Dialect> {
+pub(crate) fn dialects() -> impl Iterator<Item = Dialect> {
     DIALECTS.into_iter().filter(|dialect| tool(dialect.shell).is_some())
 }
 

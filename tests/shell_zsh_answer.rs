@@ -6,29 +6,7 @@ use std::fs;
 use dbguard::shell::{Answer, Position, Watched};
 
 use crate::shell_zsh::{INIT, PLAIN, count, prompts, raw, stand_in, typed, usual, world, zsh};
-use crate::support::{Ended, Pty, Sandbox};
-
-/// Names that have run, escaped or moved the cursor elsewhere.
-const HOSTILE: [&str; 18] = [
-    "$(touch pwned)",
-    "`touch pwned`",
-    "${(e):-$(touch pwned)}",
-    "%n%m%{%}%F{red}%(97V.%97v.)",
-    "%97v",
-    ".)%{",
-    "!! !1 ^a^b",
-    "'; touch pwned; '\"",
-    "a\\",
-    "\\\\e]2;x\\\\a",
-    "* ? [a-z] ~ {a,b} (#i)x",
-    "-n",
-    "--",
-    "a&b\\&$MATCH",
-    "${__dbguard_program}$(kill $$)",
-    "日本語",
-    "=ls",
-    "\\u202e",
-];
+use crate::support::{Ended, HOSTILE, Pty, Sandbox};
 
 /// A production answer that holds until something changes: an empty file is the stamp and the only thing watched.
 fn production(sandbox: &Sandbox) -> Answer {
@@ -169,7 +147,7 @@ fn a_name_is_shown_as_it_is_and_never_run() {
         }
         pty.send("true\n");
         let ended = end(pty);
-        assert!(!sandbox.path("work/pwned").exists(), "{option}");
+        assert!(!sandbox.path("work/PWNED").exists(), "{option}");
         for name in HOSTILE {
             assert!(raw(&ended).contains(&format!("\x1b]0;{name}\x07")), "{option}{name}: {:?}", raw(&ended));
         }
@@ -187,10 +165,10 @@ fn hostile_vars_and_directories_end_as_words_in_prompt_and_title() {
         fs::write(sandbox.path("record/name"), name).unwrap();
         pty.wait_for("ready> ").send("export PGDATABASE=\"$(<../record/name)\"\n");
     }
-    pty.wait_for("ready> ").send("unset PGDATABASE PGHOST; mkdir '$(touch pwned)%n' && cd '$(touch pwned)%n'\n");
-    pty.wait_for("ready> ").send("export PGHOST=\"$PWD\" PGDATABASE='`touch pwned`.prod.demo'\n");
+    pty.wait_for("ready> ").send("unset PGDATABASE PGHOST; mkdir '$(touch PWNED)%n' && cd '$(touch PWNED)%n'\n");
+    pty.wait_for("ready> ").send("export PGHOST=\"$PWD\" PGDATABASE='`touch PWNED`.prod.demo'\n");
     let ended = end(pty);
-    assert!(!sandbox.path("work/pwned").exists() && !sandbox.path("work/$(touch pwned)%n/pwned").exists());
+    assert!(!sandbox.path("work/PWNED").exists() && !sandbox.path("work/$(touch PWNED)%n/PWNED").exists());
     for title in raw(&ended).split("\x1b]0;").skip(1) {
         let (words, _) = title.split_once('\x07').expect("a title ends");
         assert!(!words.chars().any(char::is_control) && words.chars().count() <= 200, "{words:?}");

@@ -7,6 +7,7 @@
 
 mod clusters;
 mod fake;
+mod hostile;
 mod launch;
 mod pty;
 mod run;
@@ -19,6 +20,7 @@ use std::path::PathBuf;
 
 pub(crate) use clusters::{Cluster, Clusters, clusters};
 pub(crate) use fake::{Call, Fake};
+pub(crate) use hostile::{CONTROL, HOSTILE};
 pub(crate) use pty::{Ended, Pty};
 pub(crate) use run::{Output, Run, gone};
 pub(crate) use sandbox::Sandbox;
