@@ -75,6 +75,7 @@ mod shell_bash_hostile;
 mod shell_bash_peers;
 mod shell_bash_state;
 mod shell_bash_ways;
+mod shell_elsewhere;
 mod shell_first;
 mod shell_fish;
 mod shell_fish_cases;
